@@ -5,7 +5,7 @@
 //! - [`report`]: prints text and numbers without `core::fmt`, which would be a large part of the firmware.
 //! - [`stack`]: measures the use of the native stack.
 //!
-//! `minimal.rs` and `scenarios.rs` beside this are the two programs. Each crate has its own `board`: console and exit.
+//! `minimal.rs` and `scenarios.rs` here are the two programs. Each crate has its own `board`: console and exit.
 
 // Each program uses a part of this.
 #![allow(dead_code, unused_imports)]

@@ -69,8 +69,9 @@ impl CliError {
                 CliError::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
             }),
             ErrorKind::Link(problems) => {
-                let count = if problems.len() == 1 { "1 import" } else { "imports" };
-                let mut message = format!("{count} cannot be resolved: {PROVIDED}");
+                let count = problems.len();
+                let s = if count == 1 { "" } else { "s" };
+                let mut message = format!("{count} import{s} cannot be satisfied: {PROVIDED}");
                 for problem in problems {
                     message += &format!("\n  {problem}");
                 }

@@ -1,4 +1,4 @@
-//! Runs real programs: those of `tests/guests`, those of the corpus if it was fetched, and those beside the checkout.
+//! Runs real programs: those of `tests/guests`, those of the corpus if it was fetched, and those next to the checkout.
 //! Each must print the same bytes as in other engines, also as images of both op sets.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
@@ -276,7 +276,7 @@ fn programs_of_the_corpus_print_what_they_print_elsewhere() {
     }
 }
 
-/// Returns the folder of guests beside the checkout.
+/// Returns the folder of guests next to the checkout.
 fn shared() -> Option<PathBuf> {
     let folder = root().join("../shared/guests");
     if folder.exists() {

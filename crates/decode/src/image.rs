@@ -13,7 +13,7 @@ use crate::module::{
     ImportType, MemoryType, ModuleInfo, SegmentMode, SubType, TableType,
 };
 
-/// Reads an image whose metadata is verified. It leaves out data segments, of which there may be a hundred thousand.
+/// Reads an image whose metadata is verified. It leaves out data segments, because there may be a hundred thousand.
 /// They are used in place, with [`constant`] for their offsets.
 ///
 /// # Errors

@@ -15,8 +15,8 @@
 //! Indices are passed on as the binary has them, in range or not. Only those of a valid module can be trusted.
 //!
 //! The memory that decoding takes is at most a small multiple of the size of the binary. If there is not enough,
-//! decoding fails with [`DecodeErrorKind::OutOfMemory`]. There is one exception: an error of wasmparser, of which
-//! there is at most one, makes three allocations of less than 200 bytes that cannot fail.
+//! decoding fails with [`DecodeErrorKind::OutOfMemory`]. There is one exception: the error of wasmparser, at most
+//! one, makes three allocations of less than 200 bytes that abort if they fail.
 //!
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]

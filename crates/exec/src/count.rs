@@ -1,11 +1,11 @@
 //! Counts what is dispatched (feature `count`), for `cargo xtask bench --count`.
 //!
-//! It counts each pair of instructions that run one after the other. The compiler may merge equal handlers, so a
-//! handler's address does not identify the instruction. Cells of linked code therefore carry the opcode in the upper
+//! It counts each sequence of two instructions that run one after the other. The compiler may merge equal handlers, so
+//! a handler's address does not identify the instruction. Cells of linked code therefore carry the opcode in the upper
 //! 16 bits of the address, which no address of a program uses. The loop separates the two.
 //!
-//! Builds without the feature `superinstructions` also count how often the instruction at each address ran. [`straights`] joins
-//! these counts into straight-line sequences.
+//! Builds without the feature `superinstructions` also count how often the instruction at each address ran.
+//! [`straights`] joins these counts into straight-line sequences.
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -114,8 +114,8 @@ pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
     // pointer.
     let tagged = unsafe { ip.cast::<*const ()>().read() };
     let kind = (tagged.addr() & !TARGET) >> SHIFT;
-    let pair = &COUNTS.get()[LAST.load(Relaxed) * KINDS + kind];
-    pair.store(pair.load(Relaxed) + 1, Relaxed);
+    let count = &COUNTS.get()[LAST.load(Relaxed) * KINDS + kind];
+    count.store(count.load(Relaxed) + 1, Relaxed);
     LAST.store(kind, Relaxed);
     if PAIRS == 0 {
         count_place(ip.addr() as u64, (tagged.addr() >> SHIFT) as u64);
@@ -181,14 +181,14 @@ pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
     straights
 }
 
-/// Returns each pair of kinds that ran in a row, with its count.
+/// Returns each two kinds of instructions that ran one after the other, with their count.
 pub fn counts() -> impl Iterator<Item = ([Dispatched; 2], u64)> {
     let dispatched = |kind: usize| match kind.checked_sub(1) {
         None => Dispatched::Outside,
         Some(opcode) if opcode < ALL_OPCODES => Dispatched::One(Opcode(opcode as u16)),
-        Some(pair) => Dispatched::Two(opcodes((pair - ALL_OPCODES) as u16)),
+        Some(kind) => Dispatched::Two(opcodes((kind - ALL_OPCODES) as u16)),
     };
     let counted =
-        COUNTS.get().iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|pair| pair.1 > 0);
+        COUNTS.get().iter().enumerate().map(|(at, count)| (at, count.load(Relaxed))).filter(|&(_, count)| count > 0);
     counted.map(move |(at, count)| ([dispatched(at / KINDS), dispatched(at % KINDS)], count))
 }

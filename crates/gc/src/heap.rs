@@ -275,7 +275,7 @@ impl Heap {
         self.take_bytes(view, first << LINE_LOG2, last << LINE_LOG2);
     }
 
-    /// Lets the view allocate from these bytes, of which there is at least one.
+    /// Lets the view allocate from these bytes. There must be at least one.
     fn take_bytes(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
         self.lines[start >> LINE_LOG2..=(end - 1) >> LINE_LOG2].fill(1);
         let used = end.min(self.fresh);

@@ -51,7 +51,7 @@ impl<'h> Marker<'h> {
         self.heap
     }
 
-    /// Marks from slots, each of which may have a reference.
+    /// Marks from slots. Each may have a reference.
     ///
     /// # Safety
     /// The slots from `from` to `to` are readable and initialized.

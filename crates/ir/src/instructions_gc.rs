@@ -1,9 +1,8 @@
-//! The table of GC instructions. The rows are as in `table.rs`, and the handlers are in `wasmote-gc`.
+//! The table of GC instructions. The rows are as in `instructions.rs`, and the handlers are in `wasmote-gc`.
 //!
-//! These instructions are numbered after those of `managed.rs`. They belong to both op sets, but cannot be executed
-//! in place. Those that allocate are like calls: all live values are in slots below the slot that they name last.
-//! Those whose row has a result type leave a result of one slot in the accumulator as well; if they have no such
-//! result, they still overwrite the accumulator.
+//! These instructions are numbered after those of `instructions_managed.rs`. They belong to both op sets, but cannot be
+//! executed in place. Those that allocate are like calls: all live values are in slots below the slot that they name
+//! last.
 
 /// Calls `$callback` with the other arguments, then all rows of this table.
 #[macro_export]

@@ -1,7 +1,7 @@
-//! The table of instructions on references to functions and on exceptions. The rows are as in `table.rs`.
+//! The table of instructions on references to functions and on exceptions. The rows are as in `instructions.rs`.
 //!
-//! These instructions are numbered after those of `table.rs`. They belong to both op sets, but cannot be executed in
-//! place. Their sources are slots and immediates only.
+//! These instructions are numbered after those of `instructions.rs`. They belong to both op sets, but cannot be
+//! executed in place. Their sources are slots and immediates only.
 
 /// Calls `$callback` with the other arguments, then all rows of this table.
 #[macro_export]

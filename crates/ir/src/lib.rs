@@ -7,13 +7,13 @@
 //!    family. [`ops`]: the opcodes, which are numbered from these rows.
 //! 3. [`code`]: instructions as 16-bit units. [`write`](mod@write): typed construction of instructions.
 //! 4. [`disasm`]: instructions as text.
-//! 5. [`frame`], [`types`], [`trap`], [`exception_table`], [`casts`], [`fuel`]: what else the translator and the executor must
-//!    agree on.
+//! 5. [`frame`], [`types`], [`trap`], [`exception_table`], [`casts`], [`fuel`]: what else the translator and the
+//!    executor must agree on.
 //! 6. `operators` (feature `operators`): the operators of WebAssembly itself, in a table like that of instructions.
 //!    [`Proposal`]: the proposals that a module may need and a build may lack.
 //! 7. [`image`]: translated modules as files, and how they are verified before they run.
-//! 8. `fallible` and `string_map` (feature `alloc`): allocation that can fail, for sizes that a guest decides, and a map that
-//!    uses it.
+//! 8. `fallible` and `string_map` (feature `alloc`): allocation that can fail, for sizes that a guest decides, and a
+//!    map that uses it.
 //!
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]

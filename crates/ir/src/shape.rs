@@ -439,7 +439,7 @@ shapes! { scalar_families:
     Bin3 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst], is core [Imm32, Src, Dst] }
     /// [`Bin8`] for comparisons that mostly become branches: the result is always stored.
     Bin4 { ss core [Src, Src, Dst], si core [Src, Imm32, Dst], rs ext [Src, Dst], ri ext [Imm32, Dst] }
-    /// Two sources, of which either may be an immediate or the accumulator.
+    /// Two sources. Either may be an immediate or the accumulator.
     Bin12 {
         ss core [Src, Src, Dst], si core [Src, Imm32, Dst], is core [Imm32, Src, Dst],
         rs ext [Src, Dst], ri ext [Imm32, Dst], sr ext [Src, Dst],

@@ -32,12 +32,12 @@ shapes! { vector_families:
     VecBin4 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair] }
     /// Two vectors.
     VecBin3 { ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair] }
-    /// Two vectors, of which the second may be constant.
+    /// Two vectors. The second may be constant.
     VecBin5 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],
     }
-    /// Two vectors, of which the first may be constant.
+    /// Two vectors. The first may be constant.
     VecSwizzle {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         is vec [Imm64, Imm64, SrcPair, DstPair], ir vec [Imm64, Imm64, DstPair],
@@ -47,7 +47,7 @@ shapes! { vector_families:
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair], sr vec [SrcPair, DstPair],
         ss_r vec [SrcPair, SrcPair], rs_r vec [SrcPair], sr_r vec [SrcPair],
     }
-    /// [`VecBin4`] of which one may be constant.
+    /// [`VecBin4`] where one vector may be constant.
     VecBin8 {
         ss vec [SrcPair, SrcPair, DstPair], rs vec [SrcPair, DstPair],
         si vec [SrcPair, Imm64, Imm64, DstPair], ri vec [Imm64, Imm64, DstPair],

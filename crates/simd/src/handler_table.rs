@@ -28,8 +28,8 @@ type Table = [Handler; COUNT];
 /// Panics if the opcode is that of another instruction.
 pub fn handler(opcode: Opcode) -> Handler {
     #[cfg(feature = "superinstructions")]
-    if let Some(pair) = usize::from(opcode.0).checked_sub(ALL_OPCODES) {
-        return crate::superinstructions::HANDLERS[pair];
+    if let Some(number) = usize::from(opcode.0).checked_sub(ALL_OPCODES) {
+        return crate::superinstructions::HANDLERS[number];
     }
     #[cfg(target_arch = "x86_64")]
     if crate::sse4::available() {

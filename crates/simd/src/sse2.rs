@@ -270,7 +270,7 @@ integer! {
     i64x2_extmul_high_i32x4_u(a, b) { _mm_mul_epu32(_mm_unpackhi_epi32(a, a), _mm_unpackhi_epi32(b, b)) }
 }
 
-/// Returns the signed products of the even lanes, each of which is there twice. From the unsigned products it
+/// Returns the signed products of the even lanes, each twice. From the unsigned products it
 /// subtracts, in the upper half, each factor whose partner is negative.
 #[inline(always)]
 fn signed_products(a: __m128i, b: __m128i) -> __m128i {

@@ -15,7 +15,7 @@ pub enum Suite {
     Proposal(usize),
     /// `tests/regress`.
     Regress,
-    /// `../shared/testsuite` beside the checkout: version 3 and newer proposals.
+    /// `../shared/testsuite` next to the checkout: version 3 and newer proposals.
     Newest,
 }
 
@@ -66,7 +66,7 @@ pub fn regress() -> Vec<Script> {
     of_folder(&root().join("tests/regress"), "regress", Suite::Regress)
 }
 
-/// Returns the scripts beside the checkout. If they are missing, prints that they are skipped. Tests with counts that
+/// Returns the scripts next to the checkout. If they are missing, prints that they are skipped. Tests with counts that
 /// depend on them are named `beside_the_checkout`.
 pub fn newest() -> Vec<Script> {
     let folder = root().join("../shared/testsuite");

@@ -137,7 +137,7 @@ fn report(seed: u64, count: u64, reasons: &[&str], totals: &[u64], timed_out: u6
         let seed = failure.split([' ', ':']).nth(1).unwrap_or_default();
         println!("  FAILED: {failure}; to repeat: MUTANT={seed} and the same command");
     }
-    // A run with fewer accepted mutants would prove little.
+    // A run with fewer accepted mutants would test little.
     let enough = accepted * 5 >= count;
     if !enough {
         println!("  FAILED: only {accepted} mutants were accepted");

@@ -36,34 +36,34 @@ pub struct Buffers {
     pub meter: Meter,
     /// The targets of the current `br_table`, as depths of labels.
     pub targets: Vec<u32>,
-    pub stretches: BranchTrampolines,
+    pub trampolines: BranchTrampolines,
     #[cfg(feature = "gc")]
     pub exceptions: Exceptions,
 }
 
-/// The stretches of code of the current `br_table`. Each moves values to where a label expects them, and has the
-/// depth of that label.
+/// The trampolines of the current `br_table`: each moves values to where a label expects them, then jumps. A trampoline
+/// is identified by the depth of its label.
 #[derive(Default)]
 pub struct BranchTrampolines {
-    /// For each depth, the number of the last `br_table` that had a stretch for it, and where that stretch begins. The
-    /// numbers spare clearing this list for each `br_table`.
+    /// For each depth, the number of the last `br_table` that had a trampoline for it, and where that trampoline
+    /// begins. The numbers spare clearing this list for each `br_table`.
     last: Vec<(u64, usize)>,
     /// The number of the current `br_table`.
     number: u64,
 }
 
 impl BranchTrampolines {
-    /// Begins another `br_table`, which has no stretches yet.
+    /// Begins another `br_table`, which has no trampolines yet.
     pub fn begin(&mut self) {
         self.number += 1;
     }
 
-    /// Returns where the stretch for this depth begins, if there is one.
+    /// Returns where the trampoline for this depth begins, if there is one.
     pub fn get(&self, depth: u32) -> Option<usize> {
         self.last.get(depth as usize).filter(|last| last.0 == self.number).map(|last| last.1)
     }
 
-    /// Notes where the stretch for this depth begins. A label has this depth, so the list stays small.
+    /// Notes where the trampoline for this depth begins. A label has this depth, so the list stays small.
     pub fn set(&mut self, depth: u32, unit: usize) -> TranslateResult {
         let depth = depth as usize;
         if self.last.len() <= depth {
@@ -84,7 +84,7 @@ pub struct BodyTranslator<'a> {
     pub locals: &'a mut Locals,
     pub meter: &'a mut Meter,
     pub targets: &'a mut Vec<u32>,
-    pub stretches: &'a mut BranchTrampolines,
+    pub trampolines: &'a mut BranchTrampolines,
     #[cfg(feature = "gc")]
     pub exceptions: &'a mut Exceptions,
     /// Reads the rest of the body.

@@ -1,5 +1,5 @@
-//! The code that is being written: its instructions, of which the last two may still change, and what the
-//! accumulators hold after the last one.
+//! The code that is being written: its instructions, the last two of which may still change, and what the accumulators
+//! hold after the last one.
 
 use alloc::vec::Vec;
 
@@ -306,7 +306,7 @@ impl CodeWriter {
                 Operand::DstPair => {
                     self.held.forget(slot.into());
                     self.held.forget(u32::from(slot) + 1);
-                    // A pair that is no vector is two results, which cannot be redirected together.
+                    // Two slots that are no vector are two results, which cannot be redirected together.
                     if op.result() == Some(ValType::V128) {
                         dst = Some(slot);
                     }
@@ -423,9 +423,9 @@ impl CodeWriter {
         if let Some(last) = self.units.last_mut() {
             *last = to;
         }
-        let pair = recent.op.result() == Some(ValType::V128);
+        let is_vector = recent.op.result() == Some(ValType::V128);
         self.held.forget(to.into());
-        if pair {
+        if is_vector {
             self.held.forget(u32::from(to) + 1);
         }
         for held in &mut self.held.0 {

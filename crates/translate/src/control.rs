@@ -353,8 +353,8 @@ impl BodyTranslator<'_> {
         let first = self.code.units.len();
         self.code.units.try_resize(first + 2 * length, 0)?;
         self.code.join();
-        // A target whose values must be moved leads to a stretch of code that moves them. There is one for each label.
-        self.stretches.begin();
+        // A target whose values must be moved leads to a trampoline that moves them. There is one for each label.
+        self.trampolines.begin();
         for i in 0..length {
             let (depth, operand) = (self.targets[i], first + 2 * i);
             let label = self.labels.at(depth).ok_or(INVALID)?;
@@ -362,8 +362,8 @@ impl BodyTranslator<'_> {
                 self.labels.branch(depth, start, operand, self.code);
                 continue;
             }
-            let stretch = match self.stretches.get(depth) {
-                Some(stretch) => stretch,
+            let trampoline = match self.trampolines.get(depth) {
+                Some(trampoline) => trampoline,
                 None => {
                     let here = self.code.units.len();
                     self.code.join();
@@ -373,13 +373,13 @@ impl BodyTranslator<'_> {
                         self.move_to(&label, count)?;
                         self.goto(depth);
                     }
-                    self.stretches.set(depth, here)?;
-                    // There may be many stretches, each with many moves, so the limit is checked for each.
+                    self.trampolines.set(depth, here)?;
+                    // There may be many trampolines, each with many moves, so the limit is checked for each.
                     self.code.check()?;
                     here
                 }
             };
-            self.code.set_target(start, operand, stretch);
+            self.code.set_target(start, operand, trampoline);
         }
         self.unreachable();
         Ok(())

@@ -40,7 +40,7 @@ macro_rules! kinds {
 kinds! {
     TooManySlots: "locals and operands take more than 65535 slots", "no frame can be larger";
     TooLarge: "the function is too large", "its code is longer than a branch can span";
-    TooManyTries: "more than 65535 nested `try` instructions", "an exception table cannot tell them apart";
+    TooManyTries: "more than 65535 nested `try` instructions", "an exception table cannot distinguish more";
     Unsupported: "this build does not support the operator";
     VectorInCore: "vectors need the extended op set";
     Invalid: "the body is not valid", "only possible if validation was left out";

@@ -21,18 +21,18 @@ impl BodyTranslator<'_> {
         if !first.elided || first.op.result() != second.op.source() {
             return false;
         }
-        let Some(tile) = fused(Fused { first: first.op, second: second.op, feeds_second: from }) else {
+        let Some(op) = fused(Fused { first: first.op, second: second.op, feeds_second: from }) else {
             return false;
         };
         let (a, b) = (first.a, first.b);
         let sources = Sources::three([a.class(), b.class(), c.class()]);
-        let Some(variant) = tile.variant(sources) else { return false };
+        let Some(variant) = op.variant(sources) else { return false };
         self.code.retract();
-        let dst = self.push(tile.result().unwrap_or(ValType::I32));
+        let dst = self.push(op.result().unwrap_or(ValType::I32));
         let mut values = [0; 4];
         let operands = [a, b, c].into_iter().filter_map(|source| source.value()).chain([dst.into()]);
         values.iter_mut().zip(operands).for_each(|(value, operand)| *value = operand);
-        self.code.emit_short(tile, variant, values);
+        self.code.emit_short(op, variant, values);
         true
     }
 

@@ -1,18 +1,18 @@
 //! Translates a function body into IR, in one pass.
 //!
-//! The translator walks the operators with an operand stack of its own (`stack`). That stack says where each
-//! operand *is*: in a local, a constant, or the slot of a temporary. `local.get` and constants write no code; the
-//! instruction that uses the operand names it.
+//! The translator walks the operators with an operand stack of its own (`stack`). That stack says where each operand
+//! *is*: in a local, a constant, or the slot of a temporary. `local.get` and constants write no code; the instruction
+//! that uses the operand names it.
 //!
-//! The last instruction may still change when the next operator is known (`code_writer`). Its result is redirected if the
-//! next operator sets a local to it. It stays in the accumulator if only the next operator reads it. The instruction
-//! is retracted if one instruction can do the work of both.
+//! The last instruction may still change when the next operator is known (`code_writer`). Its result is redirected if
+//! the next operator sets a local to it. It stays in the accumulator if only the next operator reads it. The
+//! instruction is retracted if one instruction can do the work of both.
 //!
 //! Read in this order:
 //!
 //! 1. `stack`, `locals`: where operands and locals are.
-//! 2. `code_writer`: the instructions, of which the last two may still change; `peephole`: what is remembered of those two;
-//!    `operand_info`: tables for the encoding of operands.
+//! 2. `code_writer`: the instructions written so far, the last two of which may still change; `peephole`: the state of
+//!    those two and of the accumulators; `operand_info`: tables for the encoding of operands.
 //! 3. `labels`: the targets of branches.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
 //!    `memory`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
@@ -21,7 +21,6 @@
 //! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel.
 //!
 //! The code has its effects in the order of the body: an instruction that may trap, loads or stores is never moved.
-//!
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![forbid(unsafe_code)]
@@ -223,7 +222,7 @@ impl Translator {
             locals,
             meter,
             targets,
-            stretches,
+            trampolines,
             #[cfg(feature = "gc")]
             exceptions,
         } = &mut self.buffers;
@@ -242,7 +241,7 @@ impl Translator {
             locals,
             meter,
             targets,
-            stretches,
+            trampolines,
             #[cfg(feature = "gc")]
             exceptions,
             reader: Reader::new(bytes, start as usize),

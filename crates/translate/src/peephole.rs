@@ -1,4 +1,4 @@
-//! What is remembered of the code that is being written: its last two instructions, and what the accumulators hold
+//! The state for changes of code that was just written: the last two instructions, and what the accumulators hold
 //! after them.
 
 use wasmote_ir::ops::Class;
@@ -64,7 +64,7 @@ impl Default for RecentInstr {
 }
 
 /// For each accumulator, the slot whose value it holds, or [`NOTHING`]. The accumulators are those of integers and
-/// references, `f32`, `f64`, and vectors. A vector has two slots, of which this is the first.
+/// references, `f32`, `f64`, and vectors. Of a vector's two slots, this is the first.
 #[derive(Clone, Copy)]
 pub struct AccumulatorState(pub [u32; 4]);
 

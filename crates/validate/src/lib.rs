@@ -1,5 +1,5 @@
 //! Validates WebAssembly modules (spec: valid). [`validate()`] validates a whole module at once. [`validate_outline`]
-//! validates all of it but the bodies, each of which is then validated before its first use.
+//! validates all of it but the bodies. Each body is then validated before its first use.
 //!
 //! Read in this order:
 //!

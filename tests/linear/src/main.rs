@@ -20,7 +20,7 @@ use count::Work;
 const LINEAR: f64 = 2.35;
 /// The same where the cost must not depend on the number.
 const CONSTANT: f64 = 1.2;
-/// Differences below so many steps are no growth, and below so many bytes: buffers double at some number or other.
+/// Smaller differences of steps, or of bytes, are no growth, because buffers double at some size.
 const NOISE: Work = Work { steps: 4_000, bytes: 40_000 };
 
 /// How work may grow with the number.

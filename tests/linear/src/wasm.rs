@@ -25,7 +25,7 @@ pub trait Write {
     fn op(&mut self, opcode: u8, index: usize) -> &mut Self;
     /// `i32.const` of a number that is not negative.
     fn i32(&mut self, value: usize) -> &mut Self;
-    /// The same piece so many times.
+    /// The same piece, repeated.
     fn times(&mut self, count: usize, piece: &[u8]) -> &mut Self;
     /// A name, or another run of bytes behind its length.
     fn sized(&mut self, bytes: &[u8]) -> &mut Self;

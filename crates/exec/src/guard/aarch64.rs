@@ -74,14 +74,14 @@ stores! {
     StoreF64: vreg ["ldr xzr", "str {value:d}"];
 }
 
-/// Records the stack pointer and a resume address in `landing`, then calls `body`. Returns when `body` returns, or
+/// Records the stack pointer and a resume address in `fault_resume`, then calls `body`. Returns when `body` returns, or
 /// after a fault with what [`Resume`](super::Resume) says.
 ///
 /// # Safety
-/// As [`run`](super::run). `landing` outlives the call.
+/// As [`run`](super::run). `fault_resume` outlives the call.
 #[inline(always)]
 pub(super) unsafe fn call(
-    landing: *mut FaultResume,
+    fault_resume: *mut FaultResume,
     machine: *mut Machine,
     registers: *const LinkedRegs,
     body: unsafe extern "C" fn(*mut Machine, *const LinkedRegs) -> Exit,
@@ -90,7 +90,7 @@ pub(super) unsafe fn call(
     // SAFETY: `run` guarantees the contract of `body`. The stack is aligned for a call at the start of the assembly
     // and is left unchanged, so that unwinding works. All registers are clobbered except `x19` and `x29`, which
     // cannot be, and `x18`, which belongs to the system. A call preserves these three. After a fault, which
-    // interrupts a call, the signal handler restores `x19` and `x29` from `landing`.
+    // interrupts a call, the signal handler restores `x19` and `x29` from `fault_resume`.
     unsafe {
         asm!(
             "adr x8, 2f",
@@ -101,7 +101,7 @@ pub(super) unsafe fn call(
             "2:",
             inout("x0") machine => exit,
             inout("x1") registers => _,
-            inout("x2") landing => _,
+            inout("x2") fault_resume => _,
             inout("x3") body => _,
             lateout("x20") _, lateout("x21") _, lateout("x22") _, lateout("x23") _, lateout("x24") _,
             lateout("x25") _, lateout("x26") _, lateout("x27") _, lateout("x28") _,

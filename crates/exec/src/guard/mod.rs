@@ -133,13 +133,13 @@ pub(crate) unsafe fn run(
     registers: *const linked::Regs,
     body: unsafe extern "C" fn(*mut Machine, *const linked::Regs) -> Exit,
 ) -> Exit {
-    // SAFETY: the caller guarantees the contract of `body`, and with it a live machine. The recorded landing is valid
-    // during the call, and the outer one is restored after it.
+    // SAFETY: the caller guarantees the contract of `body`, and with it a live machine. The recorded resume address is
+    // valid during the call, and the outer one is restored after it.
     unsafe {
-        let landing = &raw mut (*machine).fault_resume;
-        let before = landing.read();
-        let exit = processor::call(landing, machine, registers, body);
-        landing.write(before);
+        let fault_resume = &raw mut (*machine).fault_resume;
+        let before = fault_resume.read();
+        let exit = processor::call(fault_resume, machine, registers, body);
+        fault_resume.write(before);
         exit
     }
 }

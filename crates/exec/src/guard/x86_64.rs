@@ -68,14 +68,14 @@ stores! {
     StoreF64: xmm_reg ["movsd qword ptr [rdx + {at}], {value}"];
 }
 
-/// Records the stack pointer and a resume address in `landing`, then calls `body`. Returns when `body` returns, or
+/// Records the stack pointer and a resume address in `fault_resume`, then calls `body`. Returns when `body` returns, or
 /// after a fault with what [`Resume`](super::Resume) says.
 ///
 /// # Safety
-/// As [`run`](super::run). `landing` outlives the call.
+/// As [`run`](super::run). `fault_resume` outlives the call.
 #[inline(always)]
 pub(super) unsafe fn call(
-    landing: *mut FaultResume,
+    fault_resume: *mut FaultResume,
     machine: *mut Machine,
     registers: *const LinkedRegs,
     body: unsafe extern "C" fn(*mut Machine, *const LinkedRegs) -> Exit,
@@ -84,7 +84,7 @@ pub(super) unsafe fn call(
     // SAFETY: `run` guarantees the contract of `body`. The stack is aligned for a call at the start of the assembly
     // and is left unchanged, so that unwinding works. All registers are clobbered except `rbx` and `rbp`, which
     // cannot be. A call preserves these two. After a fault, which interrupts a call, the signal handler restores them
-    // from `landing`.
+    // from `fault_resume`.
     unsafe {
         asm!(
             "lea rax, [rip + 2f]",
@@ -96,7 +96,7 @@ pub(super) unsafe fn call(
             "2:",
             inout("rdi") machine => _,
             inout("rsi") registers => _,
-            inout("rdx") landing => _,
+            inout("rdx") fault_resume => _,
             inout("rcx") body => _,
             lateout("rax") exit,
             lateout("r12") _,

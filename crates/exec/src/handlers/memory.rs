@@ -351,7 +351,7 @@ accesses!((T: GuardableStore) T: StoreFloat => StoreAt {
 /// As [`Execute::run`], and the instruction has these operands.
 #[inline(always)]
 unsafe fn bytes_of_any<M: Mode>(r: &Regs<M>, at: usize, size: u32) -> Option<*mut u8> {
-    // SAFETY: the caller guarantees the registers and operands, of which both functions get the values.
+    // SAFETY: the caller guarantees the registers and operands, and both functions get their values.
     unsafe { if M::SMALL { find_once(r.ip, r.fp, r.cx, at, size) } else { find(r.ip, r.fp, r.cx, at, size) } }
 }
 

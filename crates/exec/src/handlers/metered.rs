@@ -26,7 +26,7 @@ pub unsafe fn pay<M: Mode>(machine: *mut Machine<M>, cost: u64) -> Result<(), Tr
     Ok(())
 }
 
-/// Takes the fuel for the next piece of `count` items, of which `1 << log2` cost one unit. Returns the number of
+/// Takes the fuel for the next piece of `count` items, where `1 << log2` items cost one unit. Returns the number of
 /// items in that piece.
 ///
 /// # Safety

@@ -49,7 +49,7 @@ impl Place {
         if code.is_null() {
             return None;
         }
-        // SAFETY: the hook returned the start of a function's code, in front of which the linker wrote its description.
+        // SAFETY: the hook returned the start of a function's code. The linker wrote its description in front of it.
         let description = unsafe { cells::code_header(code) };
         let cell = self.ip.addr().wrapping_sub(code.addr()) as u32;
         // SAFETY: the caller guarantees the instance. The code is that of its module, so the index is in range of its
@@ -166,7 +166,7 @@ pub unsafe fn site(machine: *mut Machine, step: &crate::state::Step<'_, super::L
     if code.is_null() {
         return None;
     }
-    // SAFETY: the hook returned the start of a function's code, in front of which the linker wrote its description.
+    // SAFETY: the hook returned the start of a function's code. The linker wrote its description in front of it.
     let description = unsafe { cells::code_header(code) };
     let byte = step.place.addr().wrapping_sub(code.addr());
     (byte < description.bytes as usize).then_some((description.func, byte as u32))

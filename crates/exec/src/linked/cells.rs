@@ -8,7 +8,7 @@
 //!
 //! 1. what a call needs to know of the frame (`FrameLayout`);
 //! 2. the function's index and length, from which a trap finds its site;
-//! 3. if the function has exception handlers, their number, the handlers (`LinkedExceptionEntry`), and the stretches of
+//! 3. if the function has exception handlers, their number, the handlers (`LinkedExceptionEntry`), and the ranges of
 //!    code that they cover (`ExceptionRange`).
 //!
 //! A direct call has one more cell in front of its operands, with the address of the callee's code. Until that is
@@ -41,7 +41,7 @@ pub(crate) struct LinkedExceptionEntry {
     unused: u32,
 }
 
-/// A stretch of a function's code that the same handlers cover.
+/// A range of a function's code that the same handlers cover.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct ExceptionRange {
@@ -53,10 +53,10 @@ pub(crate) struct ExceptionRange {
 
 /// Stands for no handler.
 pub(crate) const NO_ENTRY: u32 = u32::MAX;
-/// The number of cells of a handler. A stretch takes one.
+/// The number of cells of a handler. A range takes one.
 pub(crate) const HANDLER_CELLS: usize = size_of::<LinkedExceptionEntry>() / size_of::<Cell>();
 const _: () = assert!(size_of::<ExceptionRange>() == size_of::<Cell>());
-/// A flag in the last unit of a call, and in the last operand of a throw, beside the slot of the function's header:
+/// A flag in the last unit of a call, and in the last operand of a throw, next to the slot of the function's header:
 /// the function has exception handlers.
 pub(crate) const CALLER_HAS_TABLE: u16 = MAX_HEADER + 1;
 
@@ -98,7 +98,7 @@ impl FrameLayout {
     }
 }
 
-/// What is known from the cells in front of a function's first instruction.
+/// The contents of the cells in front of a function's first instruction.
 pub(crate) struct CodeHeader {
     /// The function's index. Imports count.
     pub func: u32,
@@ -106,7 +106,7 @@ pub(crate) struct CodeHeader {
     pub bytes: u32,
     /// Its exception handlers, in the order of their numbers.
     pub handlers: *const LinkedExceptionEntry,
-    /// The stretches of its code in order, and their number.
+    /// The exception ranges of its code in order, and their number.
     pub ranges: (*const ExceptionRange, usize),
 }
 

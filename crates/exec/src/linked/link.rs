@@ -241,9 +241,9 @@ impl CodeLinker {
                 return None;
             }
         }
-        let pair = crate::handlers::superinstructions::find(first, second)?;
-        let handler = crate::handlers::superinstructions::handler(pair, |number| self.handler(number));
-        Some(handler_cell(handler, wasmote_ir::ops::ALL_OPCODES + usize::from(pair), false))
+        let number = crate::handlers::superinstructions::find(first, second)?;
+        let handler = crate::handlers::superinstructions::handler(number, |number| self.handler(number));
+        Some(handler_cell(handler, wasmote_ir::ops::ALL_OPCODES + usize::from(number), false))
     }
 
     /// This build has no superinstructions.
@@ -333,21 +333,21 @@ impl CodeLinker {
             let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
             let target = cfg!(feature = "count") && starts[at] == TARGET;
             let callee = if opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
-            let pair = match before {
+            let superinstruction = match before {
                 Some((first, place)) if starts[at] != TARGET && !matches!(callee, Callee::ByIndex) => {
-                    self.superinstruction(first, opcode).map(|pair| (place, pair))
+                    self.superinstruction(first, opcode).map(|cell| (place, cell))
                 }
                 _ => None,
             };
             debug_assert!(count <= at);
             // Each instruction has at most as many cells as units. So `count <= at`, here and at the next instruction,
             // and each cell below is in the room of `code.len() + 2` cells.
-            match pair {
-                Some((place, pair)) => {
+            match superinstruction {
+                Some((place, cell)) => {
                     // The second instruction counts as beginning where its handler would be.
                     starts[at] = (count * size_of::<Cell>() - Linked::OPERANDS) as u32;
                     // SAFETY: `place` is below `count`.
-                    unsafe { cells.add(place).write(pair) };
+                    unsafe { cells.add(place).write(cell) };
                     before = None;
                 }
                 None => {
@@ -436,7 +436,7 @@ impl CodeLinker {
         let relocations = relocations.unwrap_or(&looked_for);
         self.mark_jump_targets(code, handlers, relocations)?;
         out.clear();
-        // At most one stretch begins at each start and each end of a handler.
+        // At most one range begins at each start and each end of a handler.
         let of_handlers = if handlers.is_empty() { 0 } else { 1 + handlers.len() * (HANDLER_CELLS + 2) };
         let in_front = CODE_HEADER_CELLS + of_handlers;
         out.try_resize(in_front, Cell::of_word(0))?;
@@ -463,10 +463,10 @@ impl CodeLinker {
         self.starts.get(unit as usize).copied().unwrap_or(0)
     }
 
-    /// Writes the handlers, and the stretches of code in front of them. Returns the number of stretches, at most
-    /// twice that of handlers. Of two handlers, either one contains the other or they are disjoint, and inner ones
-    /// have smaller numbers. (An image that the translator did not make may break this rule. It does not matter which
-    /// handlers are then found.)
+    /// Writes the handlers, and the exception ranges in front of them. Returns the number of ranges, at most twice that
+    /// of handlers. Of two handlers, either one contains the other or they are disjoint, and inner ones have smaller
+    /// numbers. An image that the translator did not make may break this rule; then it does not matter which handlers
+    /// are found.
     #[cold]
     #[inline(never)]
     fn register_exception_ranges(

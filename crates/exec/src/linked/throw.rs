@@ -205,14 +205,15 @@ unsafe fn search_frames(machine: *mut Machine, reference: u32, mut walk: FrameWa
 /// # Safety
 /// `code` is the linked code of a function with handlers of the walk's instance, and contains the walk's place.
 unsafe fn handler(walk: &FrameWalk, code: *const Cell, tag: u32) -> Option<ExceptionEntry> {
-    // SAFETY: the caller guarantees code that the linker wrote, in front of which its handlers and stretches are.
+    // SAFETY: the caller guarantees code that the linker wrote. The linker wrote the function's exception handlers and
+    // ranges in front of it.
     let (handlers, ranges) = unsafe {
         let CodeHeader { handlers, ranges: (first, count), .. } = code_header(code);
         (handlers, core::slice::from_raw_parts(first, count))
     };
     let at = walk.ip.addr().wrapping_sub(code.addr()) as u32;
-    let stretch = ranges.get(ranges.partition_point(|stretch| stretch.from <= at).checked_sub(1)?)?;
-    let (mut next, mut found) = (stretch.handler, None);
+    let range = ranges.get(ranges.partition_point(|range| range.from <= at).checked_sub(1)?)?;
+    let (mut next, mut found) = (range.handler, None);
     let mut below = u16::MAX;
     let mut passed = 0u64;
     // SAFETY: validation and the image verifier keep tags in range of the instance's tags.

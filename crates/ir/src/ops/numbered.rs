@@ -12,7 +12,7 @@ pub(crate) struct Interned<const N: usize> {
 
 /// The maximum number of different values.
 const MOST: usize = 256;
-/// Log2 of the size of the hash table, of which at most a quarter is used.
+/// Log2 of the size of the hash table. At most a quarter of the table is used.
 const PLACES_LOG2: u32 = 10;
 
 impl<const N: usize> Interned<N> {

@@ -63,7 +63,7 @@ fn write(code: &mut Vec<u16>, opcode: Opcode, random: &mut Random, exits: &mut V
             | Operand::Table
             | Operand::Global
             | Operand::GlobalDst => 0,
-            other => panic!("no pair has an operand {other:?}"),
+            other => panic!("no superinstruction has an operand {other:?}"),
         };
         code.extend(&to_units(value)[..kind.units()]);
     }
@@ -84,8 +84,8 @@ fn is_vector(opcode: Opcode) -> bool {
 
 /// Returns the two instructions followed by returns, and the offset of the second one. The first return returns the
 /// accumulator of the second instruction's result type; jumps lead to the others. The vector accumulator is set first.
-/// With `apart`, there is a jump to the second instruction.
-fn code([first, second]: [Opcode; 2], apart: bool, seed: u64) -> (Vec<u16>, usize) {
+/// With `separate`, there is a jump to the second instruction, which prevents the superinstruction.
+fn code([first, second]: [Opcode; 2], separate: bool, seed: u64) -> (Vec<u16>, usize) {
     let mut random = Random::new(seed);
     let (mut code, mut exits) = (Vec::new(), Vec::new());
     let header = (HEADER as u64, 1);
@@ -110,7 +110,7 @@ fn code([first, second]: [Opcode; 2], apart: bool, seed: u64) -> (Vec<u16>, usiz
         put(&mut code, Op::ReturnInt, "i", &[(100 + i as u64, 2), header]);
     }
     // A jump to the return prevents a superinstruction of the second instruction and the return.
-    for target in [Some(end), apart.then_some(between)].into_iter().flatten() {
+    for target in [Some(end), separate.then_some(between)].into_iter().flatten() {
         let distance = (target as u64).wrapping_sub(code.len() as u64);
         put(&mut code, Op::Goto, "x", &[(distance, 2)]);
     }
@@ -123,26 +123,26 @@ fn name(opcode: Opcode) -> String {
 }
 
 #[test]
-fn each_pair_does_what_its_instructions_do() {
+fn each_superinstruction_does_what_its_instructions_do() {
     // Traps of the first and of the second instruction, for scalar and for vector superinstructions. The place of each
     // trap is compared, too.
-    let (mut pairs, mut traps) = ([0; 2], [[0; 2]; 2]);
+    let (mut counts, mut traps) = ([0; 2], [[0; 2]; 2]);
     let mut seen = BTreeSet::new();
-    for pair in 0..COUNT {
-        let both = opcodes(pair as u16);
+    for number in 0..COUNT {
+        let both = opcodes(number as u16);
         let names = both.map(name).join(" ");
         assert!(seen.insert(names.clone()), "{names} twice");
         let kind = usize::from(both.into_iter().any(is_vector));
-        pairs[kind] += 1;
+        counts[kind] += 1;
         for round in 0..ROUNDS {
             let seed = u64::from(both[0].0) << 32 | u64::from(both[1].0) << 16 | round;
             let (together, between) = code(both, false, seed);
-            let (apart, _) = code(both, true, seed);
+            let (separate, _) = code(both, true, seed);
             let (one, short) = run(&together, seed, BOUNDS[BOUNDS.len() - 1]);
             let mut long = 0;
             for &bounds in BOUNDS {
                 let two;
-                (two, long) = run(&apart, seed, bounds);
+                (two, long) = run(&separate, seed, bounds);
                 assert_eq!(one, two, "{names}, round {round}");
             }
             // There is one handler less. The jump takes two cells.
@@ -152,7 +152,7 @@ fn each_pair_does_what_its_instructions_do() {
             }
         }
     }
-    println!("{pairs:?} pairs, traps {traps:?}");
-    assert!(pairs[0] > 100 && pairs[1] > 10, "{pairs:?} pairs");
+    println!("{counts:?} superinstructions, traps {traps:?}");
+    assert!(counts[0] > 100 && counts[1] > 10, "{counts:?} superinstructions");
     assert!(traps[0].iter().all(|&traps| traps > 100) && traps[1].iter().all(|&traps| traps > 20), "{traps:?}");
 }

@@ -128,8 +128,8 @@ fn interleave(lanes: u128) -> Option<Op> {
     let log2 = lanes.iter().position(|&lane| lane >= 16)?.checked_ilog2()?;
     let [first, high] = [lanes[0], lanes[0] / 8];
     let in_turn = lanes.iter().zip(0..).all(|(&lane, i)| {
-        let (pair, odd, byte) = (i >> (log2 + 1), i >> log2 & 1, i & ((1 << log2) - 1));
-        lane == first + (pair << log2) + odd * 16 + byte
+        let (group, odd, byte) = (i >> (log2 + 1), i >> log2 & 1, i & ((1 << log2) - 1));
+        lane == first + (group << log2) + odd * 16 + byte
     });
     let family = FAMILIES.get(log2 as usize)?.get(usize::from(high))?;
     (in_turn && first % 8 == 0).then_some(*family)

@@ -230,12 +230,12 @@ impl BodyTranslator<'_> {
         else {
             return false;
         };
-        let Some(tile) = fused(Fused { first, second: op, feeds_second: false }) else { return false };
+        let Some(fused) = fused(Fused { first, second: op, feeds_second: false }) else { return false };
         if matches!(x, Src::Imm(_)) {
             return false;
         }
         self.code.retract();
-        self.emit_vectors(tile, &[x, y, b], None, &[]);
+        self.emit_vectors(fused, &[x, y, b], None, &[]);
         true
     }
 

@@ -104,7 +104,7 @@ pub fn validate(
 }
 
 impl<'m> BodyValidator<'m> {
-    /// Returns a body of which nothing is read yet.
+    /// Returns a body whose reading has not begun.
     fn new(
         outline: &'m Outline,
         features: WasmFeatures,

@@ -27,7 +27,7 @@ pub fn modules() -> Vec<(String, Vec<u8>)> {
     binaries(scripts::published().into_iter().chain(scripts::regress()))
 }
 
-/// Returns the binaries of the scripts beside the checkout. There are none if these scripts are missing.
+/// Returns the binaries of the scripts next to the checkout. There are none if these scripts are missing.
 pub fn modules_beside_the_checkout() -> Vec<(String, Vec<u8>)> {
     binaries(scripts::newest())
 }
@@ -219,7 +219,7 @@ fn types_are_equal_and_below_others_if_wasmparser_says_so() {
     assert!(!cfg!(feature = "gc") || counts.valid > mutants / 20);
 }
 
-/// Returns a random set of proposals, of which most are on.
+/// Returns a random set of proposals. Most are on.
 fn some_features(random: &mut Random) -> WasmFeatures {
     let mut flags = all_features();
     let least = WasmFeatures::FLOATS | WasmFeatures::GC_TYPES;

@@ -12,7 +12,7 @@ use wasmote_wasi::DirAccess;
 
 use crate::guest::*;
 
-/// The guest's directory `in`, and beside it `outside` with a file that no call may reach.
+/// The guest's directory `in`, and next to it `outside` with a file that no call may reach.
 pub struct Walled {
     folder: Folder,
     pub guest: Guest,
@@ -80,7 +80,7 @@ impl Walled {
     #[track_caller]
     pub fn assert_whole(&self) {
         assert_eq!(listing(&self.folder.path().join("outside")), self.before);
-        assert_eq!(fs::read_dir(self.folder.path()).unwrap().count(), 2, "beside the directories");
+        assert_eq!(fs::read_dir(self.folder.path()).unwrap().count(), 2, "besides the directories");
     }
 }
 
@@ -224,7 +224,7 @@ fn a_directory_that_is_moved_out_does_not_take_the_guest_along() {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Moves it from its parent inside to one beside the secret, and back.
+            // Moves it from its parent inside to one next to the secret, and back.
             fs::rename(&outside, &away).unwrap();
             while !over.load(Ordering::Relaxed) {
                 fs::rename(&inside, away.join("swap")).unwrap();
@@ -308,7 +308,7 @@ fn links_that_are_moved_to_another_directory_do_not_lead_out_of_it() {
     const A: u64 = 3;
     const B: u64 = 4;
     const C: u64 = 5;
-    // Leads to `a/inside` from where it is made, and from `b` to the file beside it.
+    // Leads to `a/inside` from where it is made, and from `b` to the file next to it.
     let [text, text_len] = guest.path_at(0x1800, "../inside");
     let [at, len] = guest.path("deep/link");
     guest.ok("path_symlink", &[text, text_len, A, at, len]);

@@ -7,7 +7,7 @@ use wasmote_wasi::DirAccess;
 
 use crate::guest::*;
 
-/// `outside` lies beside the guest's directory `in`, which has all kinds of links to it.
+/// `outside` lies next to the guest's directory `in`, which has all kinds of links to it.
 fn sandbox() -> (Folder, Guest) {
     let folder = Folder::new();
     let inside = folder.path().join("in");

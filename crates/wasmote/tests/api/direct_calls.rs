@@ -59,7 +59,7 @@ fn an_exception_is_caught_in_code_that_another_instance_asked_for() {
     assert_eq!(after_another(&module, "run", 7, 0).unwrap(), 1005);
 }
 
-/// Returns a module with a function of so many parameters and results that the header lies far up. The function calls
+/// Returns a module with a function whose header lies far up, behind many parameters and results. The function calls
 /// itself.
 fn wide(params: usize) -> String {
     let mut text = format!("(module (func $f (param{}) (result{})\n", " i32".repeat(params), " i32".repeat(params));

@@ -1,5 +1,5 @@
 //! Bounds checks and guard pages keep memory accesses in bounds in the same way: for every instruction, in nested
-//! calls, in threads, and beside a signal handler of the host.
+//! calls, in threads, and with a signal handler of the host.
 
 use std::thread;
 

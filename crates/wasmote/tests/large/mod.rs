@@ -77,7 +77,7 @@ fn operand_stack_of_thousands() {
 
 #[test]
 fn thousands_of_pending_locals_are_saved_before_they_are_written() {
-    // Locals on the operand stack, one of which is written at a time.
+    // Locals on the operand stack. One at a time is written.
     let count = 2_000;
     let mut text = String::from("(module (func (export \"f\") (param i32 i32) (result i32) ");
     for i in 0..count {
@@ -291,7 +291,7 @@ fn recursion_ends_in_a_trap_whatever_the_frame() {
     }
 }
 
-/// Returns a function that leaves a block by one of many conditional branches, all of which carry the same values.
+/// Returns a function that leaves a block by one of many conditional branches, which all carry the same values.
 /// There are `below` operands under them. The function subtracts the last value from the first.
 fn branches_with_values(branches: usize, values: usize, below: usize) -> String {
     let types = " i32".repeat(values);

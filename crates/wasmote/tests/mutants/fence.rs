@@ -1,4 +1,4 @@
-//! An allocator that gives each allocation pages of its own, with one without access behind its last byte.
+//! An allocator that gives each allocation pages of its own, with an inaccessible page behind its last byte.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;

@@ -66,7 +66,7 @@ pub enum Stmt {
     /// Values, then a condition: branches to the label with them, or drops them.
     BrIf(Label, Vec<Expr>, Expr),
     Br(Label, Vec<Expr>),
-    /// Labels, of which the last is the default; values; the index.
+    /// Labels, the last being the default; values; the index.
     BrTable(Vec<Label>, Vec<Expr>, Expr),
     Return(Vec<Expr>),
     /// A call whose results are stored to locals, the last one first.

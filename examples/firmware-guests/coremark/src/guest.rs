@@ -69,7 +69,7 @@ fn say_hex(number: u16) {
     say(str::from_utf8(&digits).unwrap_or_default());
 }
 
-/// Memory for the benchmark's data, handed out from the front and never taken back before the next run.
+/// Memory for the benchmark's data, handed out from the front and never freed before the next run.
 #[repr(align(16))]
 struct Arena {
     bytes: UnsafeCell<[u8; ARENA_BYTES]>,

@@ -9,7 +9,7 @@ const END: u8 = 0x0b;
 pub const FAMILIES: &[Family] = &[
     family("blocks nested", 10_000, |n| around(&[0x02, EMPTY], n, &[END])),
     // Frames that may be too large are looked at as the module is loaded.
-    family("so many blocks nested", 40_000, |n| around(&[0x02, EMPTY], n, &[END])),
+    family("nested blocks", 40_000, |n| around(&[0x02, EMPTY], n, &[END])),
     family("loops nested", 10_000, |n| around(&[0x03, EMPTY], n, &[END])),
     family("ifs nested", 10_000, |n| around(&[0x41, 1, 0x04, EMPTY], n, &[END])),
     family("ifs with else nested", 10_000, |n| around(&[0x41, 1, 0x04, EMPTY], n, &[0x05, END])),
@@ -243,7 +243,7 @@ fn blocks_with_result(n: usize) -> Vec<u8> {
     })
 }
 
-/// Branches with many values, which lie where the branches want them. Each looks at all of its values, of which there are 1000 at most.
+/// Branches with many values, which lie where the branches want them. Each looks at all of its values, at most 1000.
 fn br_if_with_values(n: usize) -> Vec<u8> {
     const VALUES: usize = 200;
     let mut module = Module::default();

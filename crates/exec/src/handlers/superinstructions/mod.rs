@@ -108,17 +108,17 @@ pub fn find(first: u16, second: u16) -> Option<u16> {
 
 /// Returns the handler of a superinstruction. `vectors` returns those of vector instructions, which are numbered
 /// behind the opcodes.
-pub fn handler(pair: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
-    match HANDLERS.get(usize::from(pair)) {
+pub fn handler(number: u16, vectors: impl FnOnce(usize) -> Handler) -> Handler {
+    match HANDLERS.get(usize::from(number)) {
         Some(&handler) => handler,
-        None => vectors(ALL_OPCODES + usize::from(pair) - SUPERINSTRUCTIONS.len()),
+        None => vectors(ALL_OPCODES + usize::from(number) - SUPERINSTRUCTIONS.len()),
     }
 }
 
 /// Returns the two opcodes of a superinstruction, in order.
-pub fn opcodes(pair: u16) -> [Opcode; 2] {
-    let pair = usize::from(pair);
-    let opcodes = SUPERINSTRUCTIONS.get(pair).copied().unwrap_or_else(|| VECTORS[pair - SUPERINSTRUCTIONS.len()]);
+pub fn opcodes(number: u16) -> [Opcode; 2] {
+    let number = usize::from(number);
+    let opcodes = SUPERINSTRUCTIONS.get(number).copied().unwrap_or_else(|| VECTORS[number - SUPERINSTRUCTIONS.len()]);
     [Opcode((opcodes >> 16) as u16), Opcode(opcodes as u16)]
 }
 

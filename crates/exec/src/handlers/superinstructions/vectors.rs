@@ -1,6 +1,6 @@
-//! Superinstructions of vector instructions. They are the pairs that guests with vectors run most (`cargo xtask bench
-//! vectors --count-each`), mainly loads with what follows them and stores with what precedes them. Their handlers are
-//! in `wasmote-simd`.
+//! Superinstructions of vector instructions. They are the sequences of two instructions that guests with vectors run
+//! most (`cargo xtask bench vectors --count-each`), mainly loads with what follows them and stores with what precedes
+//! them. Their handlers are in `wasmote-simd`.
 
 use wasmote_ir::Op;
 
@@ -63,5 +63,5 @@ for_each_vector_superinstruction!(opcodes);
 #[inline(never)]
 pub fn find(opcodes: u32) -> Option<usize> {
     // Without `black_box`, the compiler writes out a comparison for each entry.
-    core::hint::black_box(&VECTORS[..]).iter().position(|&pair| pair == opcodes)
+    core::hint::black_box(&VECTORS[..]).iter().position(|&listed| listed == opcodes)
 }

@@ -70,8 +70,8 @@ impl CodeLinker {
     #[cold]
     fn runs(&self, cell: Cell, opcode: u16, next: Option<u16>) -> InstrHandler {
         #[cfg(feature = "superinstructions")]
-        if let Some(pair) = next.and_then(|next| superinstructions::find(opcode, next))
-            && is(cell, superinstructions::handler(pair, |number| self.handler(number)))
+        if let Some(number) = next.and_then(|next| superinstructions::find(opcode, next))
+            && is(cell, superinstructions::handler(number, |number| self.handler(number)))
         {
             return InstrHandler::Both;
         }

@@ -1,4 +1,4 @@
-//! pour FILE BYTES: writes so many zeros to the file, 64 KiB at a time. The file is a name in the first directory.
+//! pour FILE BYTES: writes this many zeros to the file, 64 KiB at a time. The file is a name in the first directory.
 #![no_std]
 #![no_main]
 
