@@ -274,7 +274,7 @@ const FOREIGN: &[&str] = &[
     "readlinkat",
     "wasmi_c_api_impl",
     "wasmi_wasi",
-    "witx",
+    "witx", "x18",
 ];
 
 #[test]
