@@ -60,8 +60,8 @@ use failure::CliError;
 use options::{Command, Options};
 
 /// Runs the command with these arguments, without the program's name. Returns the exit status.
-pub fn main(words: Vec<&'static [u8]>) -> i32 {
-    match command(words) {
+pub fn main(arguments: Vec<&'static [u8]>) -> i32 {
+    match command(arguments) {
         Ok(status) => status,
         Err(failure) => {
             failure.print();
@@ -70,8 +70,8 @@ pub fn main(words: Vec<&'static [u8]>) -> i32 {
     }
 }
 
-fn command(words: Vec<&'static [u8]>) -> Result<i32, CliError> {
-    let options = Options::parse(words)?;
+fn command(arguments: Vec<&'static [u8]>) -> Result<i32, CliError> {
+    let options = Options::parse(arguments)?;
     match options.command {
         Command::Help => print(help::TEXT),
         Command::Version => print(concat!("wasmote ", env!("CARGO_PKG_VERSION"), "\n")),

@@ -118,23 +118,23 @@ fn number(option: &str, value: &str, digits: &str) -> Result<u64, CliError> {
 impl Options {
     /// Parses the arguments without the program's name.
     #[inline(never)]
-    pub fn parse(words: Vec<&'static [u8]>) -> Result<Options, CliError> {
+    pub fn parse(arguments: Vec<&'static [u8]>) -> Result<Options, CliError> {
         let mut options = Options::default();
-        let mut words = words.into_iter().peekable();
-        if let Some(named) = words.peek().and_then(|word| Command::named(word)) {
+        let mut arguments = arguments.into_iter().peekable();
+        if let Some(named) = arguments.peek().and_then(|word| Command::named(word)) {
             named.action()?;
             options.command = named;
-            words.next();
+            arguments.next();
         }
         loop {
-            let Some(word) = words.next() else {
+            let Some(word) = arguments.next() else {
                 if !options.file.is_empty() {
                     break;
                 }
                 return Err(CliError::usage("no file given: name one, see `wasmote --help`"));
             };
             if word == b"--" {
-                options.file = words
+                options.file = arguments
                     .next()
                     .ok_or_else(|| CliError::usage("no file after `--`: name one, see `wasmote --help`"))?;
                 break;
@@ -146,7 +146,7 @@ impl Options {
                 }
                 options.file = word;
                 // Commands that make a file are used like compilers, so their options may follow the file.
-                if options.makes_file() && words.peek().is_some() {
+                if options.makes_file() && arguments.peek().is_some() {
                     continue;
                 }
                 break;
@@ -164,10 +164,10 @@ impl Options {
                 options.command = Command::Version;
                 return Ok(options);
             }
-            options.set(name, given, &mut words)?;
+            options.set(name, given, &mut arguments)?;
         }
         // For `wast`, the arguments are more files. For other commands, `--` separates the guest's arguments.
-        options.args = words.collect();
+        options.args = arguments.collect();
         if options.args.first().is_some_and(|word| *word == b"--") {
             options.args.remove(0);
         }
@@ -197,7 +197,7 @@ impl Options {
         &mut self,
         name: &str,
         given: Option<&'static [u8]>,
-        words: &mut dyn Iterator<Item = &'static [u8]>,
+        arguments: &mut dyn Iterator<Item = &'static [u8]>,
     ) -> Result<(), CliError> {
         let (of_run, of_compile, of_dump) = match name {
             "--dir" | "--dir-ro" | "--env" | "--env-inherit" | "--clock" | "--random-seed" => (true, false, false),
@@ -253,7 +253,7 @@ impl Options {
             return Ok(());
         }
         let missing = || CliError::usage(format!("`{name}` needs a value: see `wasmote --help`"));
-        let value = given.or_else(|| words.next()).ok_or_else(missing)?;
+        let value = given.or_else(|| arguments.next()).ok_or_else(missing)?;
         if name == "-o" {
             self.out = Some(value);
             return Ok(());

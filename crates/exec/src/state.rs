@@ -301,10 +301,10 @@ mod step {
     use crate::mode::{Mode, Register};
 
     /// Is called with an instruction before and after it runs.
-    pub type Hook<M> = unsafe fn(*mut Machine<M>, &Step<'_, M>);
+    pub type Hook<M> = unsafe fn(*mut Machine<M>, &TracedInstr<'_, M>);
 
     /// An instruction that runs.
-    pub struct Step<'a, M: Mode> {
+    pub struct TracedInstr<'a, M: Mode> {
         /// The instruction's address: its cell in linked code, its opcode in place. What leads into wasm and out of
         /// it is also shown and lies in no function's code.
         pub place: *const u8,
@@ -331,7 +331,7 @@ mod step {
         Ended,
     }
 
-    impl<M: Mode> Step<'_, M> {
+    impl<M: Mode> TracedInstr<'_, M> {
         /// Returns this slot of the instruction's frame, or 0 if it is not in the value stack.
         pub fn slot(&self, slot: u32) -> u64 {
             let place = self.frame.wrapping_add(slot as usize);
@@ -362,4 +362,4 @@ mod step {
     }
 }
 #[cfg(feature = "trace")]
-pub use step::{Hook, Step, When};
+pub use step::{Hook, TracedInstr, When};

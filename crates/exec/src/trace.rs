@@ -8,7 +8,7 @@
 use crate::dispatch::Regs;
 use crate::mode::Mode;
 use crate::state::Machine;
-pub use crate::state::{Hook, Step, When};
+pub use crate::state::{Hook, TracedInstr, When};
 
 /// Shows the instruction that is about to run.
 ///
@@ -40,7 +40,7 @@ unsafe fn show<M: Mode>(machine: *mut Machine<M>, r: &Regs<M>, registers: Option
     // SAFETY: the caller guarantees a live machine that nothing else uses now.
     let (hook, end) = unsafe { ((*machine).trace, (*machine).stack_end) };
     let Some(hook) = hook else { return };
-    let step = Step { place: r.ip, instance: r.cx, when, end, frame: r.fp, registers };
+    let step = TracedInstr { place: r.ip, instance: r.cx, when, end, frame: r.fp, registers };
     // SAFETY: the embedder set the hook for this machine, and no reference to the machine is left.
     unsafe { hook(machine, &step) };
 }

@@ -56,7 +56,7 @@ pub(crate) struct Code {
 }
 
 /// The code of a function, before it is published.
-pub(crate) struct Linked<'a> {
+pub(crate) struct LinkedCode<'a> {
     /// The number of slots in its frame.
     pub(crate) frame_slots: u32,
     /// The index of the cell with the first instruction.
@@ -133,7 +133,12 @@ impl CodeStore {
     }
 
     /// Publishes the code of a function, unless another thread was faster. Returns the published code.
-    pub(crate) fn publish(&self, defined: usize, linked: &Linked<'_>, made: CodeStats) -> Result<Code, PublishError> {
+    pub(crate) fn publish(
+        &self,
+        defined: usize,
+        linked: &LinkedCode<'_>,
+        made: CodeStats,
+    ) -> Result<Code, PublishError> {
         let mut chunks = self.chunks.lock();
         let entry = &self.entries[defined];
         let mut kept = entry.load(Ordering::Acquire);
@@ -175,8 +180,8 @@ impl Chunks {
         self.stats.cells * size_of::<Cell>() as u64
     }
 
-    fn copy_in(&mut self, linked: &Linked<'_>) -> Result<*mut Cell, OutOfMemory> {
-        let Linked { frame_slots, start, cells } = *linked;
+    fn copy_in(&mut self, linked: &LinkedCode<'_>) -> Result<*mut Cell, OutOfMemory> {
+        let LinkedCode { frame_slots, start, cells } = *linked;
         let words = 1 + size_of_val(cells).div_ceil(size_of::<Word>());
         let room = self.chunks.last().map_or(0, |chunk| chunk.room.len() - self.used);
         if room < words {

@@ -7,7 +7,7 @@ use wasmote_ir::fallible::{TryVec, try_collect};
 use crate::error::Error;
 use crate::module::{Module, ModuleInner};
 use crate::origin::ModuleOrigin;
-use crate::translation::{Translation, Unlinked};
+use crate::translation::{LinkJob, Translation};
 
 pub use wasmote_exec::{InstrHandler, LinkedInstr};
 
@@ -104,7 +104,7 @@ impl Module {
 
 impl Translation {
     fn linked_function(&mut self, module: &ModuleInner, func: u32) -> Result<LinkedFunction, Error> {
-        let Unlinked { source, offsets, linker, cells } = self.unlinked(module, func, true)?;
+        let LinkJob { source, offsets, linker, cells } = self.unlinked(module, func, true)?;
         let start = linker.link(&source, module.type_ids.ids(), cells)?;
         let mut linked =
             LinkedFunction { frame_slots: source.frame_slots, header: source.header, ..Default::default() };

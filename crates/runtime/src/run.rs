@@ -117,7 +117,7 @@ pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activa
 }
 
 /// A frame of the backtrace.
-struct Site {
+struct PendingFrame {
     module: Module,
     func: u32,
     cell: u32,
@@ -136,7 +136,7 @@ unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: Tr
         if sites.len() == MAX_FRAMES || sites.try_room(1).is_err() {
             omitted += 1;
         } else {
-            sites.push(Site {
+            sites.push(PendingFrame {
                 // SAFETY: an instance is the first part of an `InstanceRecord`, which the store keeps in place.
                 module: unsafe { (*frame.instance.cast::<InstanceRecord>()).module.clone() },
                 func: frame.func,
@@ -160,7 +160,7 @@ unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: Tr
     // Each function is translated once for all of its frames: recursion may fill the backtrace with one function.
     while let Some(first) = sites.iter().position(|site| !site.resolved) {
         let (module, func) = (sites[first].module.clone(), sites[first].func);
-        let same = |site: &&mut Site| site.func == func && site.module.address() == module.address();
+        let same = |site: &&mut PendingFrame| site.func == func && site.module.address() == module.address();
         let mut cells = sites.iter_mut().filter(same).map(|site| {
             site.resolved = true;
             (site.cell, &mut site.offset)

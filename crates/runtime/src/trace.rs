@@ -18,7 +18,7 @@ pub struct TraceStep<'a> {
     /// The instruction's offset in the function's linked code, in bytes.
     pub byte: u32,
     /// Whether it has run, and the values that it works on.
-    pub step: &'a exec::trace::Step<'a, exec::Linked>,
+    pub step: &'a exec::trace::TracedInstr<'a, exec::Linked>,
 }
 
 /// A function that is called for each instruction.

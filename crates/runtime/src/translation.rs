@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use wasmote_exec as exec;
 use wasmote_ir::fallible::OutOfMemory;
 
-use crate::code::{Code, CodeStats, Linked, PublishError};
+use crate::code::{Code, CodeStats, LinkedCode, PublishError};
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
 use crate::module::{Module, ModuleInner};
@@ -30,7 +30,7 @@ pub(crate) struct Translation {
 }
 
 /// A function that is not linked yet, and its linker.
-pub(crate) struct Unlinked<'a> {
+pub(crate) struct LinkJob<'a> {
     pub(crate) source: exec::UnlinkedFunc<'a>,
     /// The units where the code of another operator begins, each with that operator's byte offset in the module.
     /// Images have none.
@@ -61,7 +61,7 @@ impl Translation {
     /// count.
     pub(crate) fn function(&mut self, module: &ModuleInner, func: u32) -> Result<Code, Error> {
         let defined = (func - module.info.imported_funcs) as usize;
-        let Unlinked { source, linker, cells, .. } = self.unlinked(module, func, false)?;
+        let LinkJob { source, linker, cells, .. } = self.unlinked(module, func, false)?;
         let start = linker.link(&source, module.type_ids.ids(), cells)?;
         let frame_slots = source.frame_slots;
         let made = CodeStats {
@@ -70,7 +70,7 @@ impl Translation {
             cells: cells.len() as u64,
             wasm_bytes: module.info.bodies[defined].len() as u64,
         };
-        let kept = module.code.publish(defined, &Linked { frame_slots, start, cells }, made);
+        let kept = module.code.publish(defined, &LinkedCode { frame_slots, start, cells }, made);
         kept.map_err(|error| match error {
             PublishError::Limit(limit) => Error::of(Fault::CodeLimit { func, limit }),
             PublishError::OutOfMemory => OutOfMemory.into(),
@@ -84,7 +84,7 @@ impl Translation {
         module: &'a ModuleInner,
         func: u32,
         again: bool,
-    ) -> Result<Unlinked<'a>, Error> {
+    ) -> Result<LinkJob<'a>, Error> {
         let (source, offsets) = match module.source {
             #[cfg(feature = "wasm")]
             ModuleOrigin::Wasm(ref source) => self.makers.wasm.function(module, source, func, again)?,
@@ -94,7 +94,7 @@ impl Translation {
         let types = module.info.funcs.get(module.info.imported_funcs as usize..);
         let callees = (types.unwrap_or(&[]), &*module.headers);
         let source = exec::UnlinkedFunc { func, callees, guarded: module.guarded(), ..source };
-        Ok(Unlinked { source, offsets, linker: &mut self.linker, cells: &mut self.cells })
+        Ok(LinkJob { source, offsets, linker: &mut self.linker, cells: &mut self.cells })
     }
 
     /// Finds the offsets in the module for offsets in a function's linked code. It translates the function again,
@@ -109,7 +109,7 @@ impl Translation {
             return cells.for_each(drop);
         }
         // The function was translated before, so this fails only for lack of memory.
-        let Ok(Unlinked { source, offsets, linker, .. }) = self.unlinked(module, func, true) else { return };
+        let Ok(LinkJob { source, offsets, linker, .. }) = self.unlinked(module, func, true) else { return };
         for (cell, offset) in cells {
             let Ok(unit) = linker.unit_at(&source, cell) else { continue };
             let after = offsets.partition_point(|&(at, _)| at <= unit);

@@ -12,7 +12,7 @@ pub(crate) fn watch(store: &mut Store) {
     store.machine.trace = store.engine.settings().optional.trace.is_some().then_some(show);
 }
 
-unsafe fn show(machine: *mut exec::Machine, step: &exec::trace::Step<'_, exec::Linked>) {
+unsafe fn show(machine: *mut exec::Machine, step: &exec::trace::TracedInstr<'_, exec::Linked>) {
     // SAFETY: handlers call this with the machine that runs, so no other reference to the store exists. The tracer
     // and the module are cloned, so no reference into the store is left when the tracer runs.
     let (tracer, module, (func, byte)) = unsafe {

@@ -1,7 +1,7 @@
 //! The messages of errors. Without the feature `messages`, most errors print as numbers.
 
 #[cfg(feature = "messages")]
-mod words {
+mod text {
     use core::fmt;
 
     use wasmote_decode::{DecodeError, DecodeErrorKind};

@@ -274,7 +274,8 @@ const FOREIGN: &[&str] = &[
     "readlinkat",
     "wasmi_c_api_impl",
     "wasmi_wasi",
-    "witx", "x18",
+    "witx",
+    "x18",
 ];
 
 #[test]

@@ -151,7 +151,7 @@ variants!((T: Ternary) T: Fused4 => {
 });
 
 /// A loop step. It adds a constant to a slot and jumps if the condition `C` holds for the slot and another source.
-pub struct Step<C>(PhantomData<C>);
+pub struct LoopStep<C>(PhantomData<C>);
 /// A loop step whose other source has the class `B`.
 pub struct LoopStepWith<C, B>(PhantomData<(C, B)>);
 
@@ -181,7 +181,7 @@ impl<C: Condition, B: Source<C::In>> Encoded for LoopStepWith<C, B> {
         Format::operands(&[Operand::SrcDst, Operand::Imm32]).then(B::FORMAT).operand(Operand::Target);
 }
 
-variants!((C: Condition) Step<C>: StepShape => {
+variants!((C: Condition) LoopStep<C>: StepShape => {
     s: LoopStepWith<C, S>,
     i: LoopStepWith<C, I>,
 });
@@ -191,7 +191,7 @@ pub mod rows {
     use super::super::branch::rows::*;
     use super::super::float::rows::*;
     use super::super::integer::rows::*;
-    use super::{Execute, FeedsFirst, FeedsSecond, Flow, Mode, Regs, Step, single};
+    use super::{Execute, FeedsFirst, FeedsSecond, Flow, LoopStep, Mode, Regs, single};
 
     /// See [`wasmote_ir::Op::I32AddTwo`].
     pub struct I32AddTwo;
@@ -232,7 +232,7 @@ pub mod rows {
             meanings!(@is $constant $name);
         };
         (@ $name:ident step $step:ident) => {
-            meanings!(@is $step Step<$name>);
+            meanings!(@is $step LoopStep<$name>);
         };
         (@ $name:ident $column:ident $($value:ident)*) => {};
     }

@@ -160,7 +160,7 @@ impl Activation {
 /// # Safety
 /// A hook of this machine got the step and has not returned.
 #[cfg(feature = "trace")]
-pub unsafe fn site(machine: *mut Machine, step: &crate::state::Step<'_, super::Linked>) -> Option<(u32, u32)> {
+pub unsafe fn site(machine: *mut Machine, step: &crate::state::TracedInstr<'_, super::Linked>) -> Option<(u32, u32)> {
     // SAFETY: the caller guarantees a live machine and instance.
     let code = unsafe { ((*machine).hooks.locate)(machine, step.instance, step.place.cast()) };
     if code.is_null() {

@@ -58,7 +58,7 @@ pub(crate) const HANDLER_CELLS: usize = size_of::<LinkedExceptionEntry>() / size
 const _: () = assert!(size_of::<ExceptionRange>() == size_of::<Cell>());
 /// A flag in the last unit of a call, and in the last operand of a throw, next to the slot of the function's header:
 /// the function has exception handlers.
-pub(crate) const CALLER_HAS_TABLE: u16 = MAX_HEADER + 1;
+pub(crate) const CALLER_HAS_EXCEPTION_TABLE: u16 = MAX_HEADER + 1;
 
 /// The number of cells in front of a function's first instruction, without handlers.
 pub(crate) const CODE_HEADER_CELLS: usize = 2;

@@ -24,7 +24,7 @@ use crate::handlers::control::rows::Unreachable;
 use crate::handlers::linked::{CHECKED, MANAGED, TABLE};
 use crate::handlers::rows::LIMIT;
 use crate::linked::cells::{
-    CALLER_HAS_TABLE, CODE_HEADER_CELLS, FrameLayout, HANDLER_CELLS, HAS_EXCEPTION_TABLE, NO_ENTRY, call_stub,
+    CALLER_HAS_EXCEPTION_TABLE, CODE_HEADER_CELLS, FrameLayout, HANDLER_CELLS, HAS_EXCEPTION_TABLE, NO_ENTRY, call_stub,
 };
 use crate::linked::{Cell, Handler, Linked};
 use crate::mode::Mode;
@@ -311,7 +311,7 @@ impl CodeLinker {
     /// Appends the instructions to `out` as cells and records where each one goes. Returns their length in bytes.
     fn write_cells(&mut self, source: &UnlinkedFunc<'_>, out: &mut Vec<Cell>) -> Result<u32, OutOfMemory> {
         let code = source.code;
-        let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HAS_TABLE };
+        let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HAS_EXCEPTION_TABLE };
         // An instruction has at most as many cells as units. The copy of eight units below may write two cells too
         // many.
         out.try_room(code.len() + 2)?;
@@ -388,7 +388,7 @@ impl CodeLinker {
                     }
                 }
             }
-            if caller & CALLER_HAS_TABLE != 0 && THROWS.contains(&opcode) {
+            if caller & CALLER_HAS_EXCEPTION_TABLE != 0 && THROWS.contains(&opcode) {
                 // SAFETY: the last operand of a throw is a unit of the cells that were just written.
                 unsafe { cells.add(count).cast::<u16>().add(operands.len() - 1).write(caller) };
             }

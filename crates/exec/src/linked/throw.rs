@@ -8,7 +8,8 @@ use wasmote_ir::fuel::HANDLERS;
 
 use crate::handlers::calls::linked::SAVED;
 use crate::linked::cells::{
-    CALLER_HAS_TABLE, CodeHeader, LinkedExceptionEntry, NO_ENTRY, code_header, cross_instance_return, exit_cell,
+    CALLER_HAS_EXCEPTION_TABLE, CodeHeader, LinkedExceptionEntry, NO_ENTRY, code_header, cross_instance_return,
+    exit_cell,
 };
 use crate::linked::{Cell, Instance, Machine, Regs};
 use crate::state::UnwindTarget;
@@ -178,7 +179,7 @@ unsafe fn search_frames(machine: *mut Machine, reference: u32, mut walk: FrameWa
         let exception = Exception { reference, tag, values: object.add(size_of::<u64>()).cast() };
         loop {
             (*machine).searched += 1;
-            if walk.caller & CALLER_HAS_TABLE != 0
+            if walk.caller & CALLER_HAS_EXCEPTION_TABLE != 0
                 && let code = ((*machine).hooks.locate)(machine, walk.instance, walk.ip.cast())
                 && !code.is_null()
                 && let Some(handler) = handler(&walk, code, exception.tag)
