@@ -1,7 +1,7 @@
 //! The features of this build, as data.
 //!
 //! Code that compiles in every build asks [`Feature::is_built`]. An item that only some builds have is an `Option` made
-//! by [`built!`], so that the code that uses it is the same in all builds.
+//! by [`built!`]. So the code that uses it is the same in all builds.
 
 use alloc::format;
 

@@ -22,11 +22,11 @@ pub struct WasiCtx {
     pub(crate) clocks: Box<dyn Clocks>,
     pub(crate) random: Random,
     /// Called before the guest's first call with side effects.
-    pub(crate) gate: Option<Permission>,
+    pub(crate) gate: Option<Gate>,
 }
 
 /// Permits a guest's side effects, or ends its call with an error ([`WasiCtxBuilder::gate`]).
-pub type Permission = Box<dyn FnMut() -> Result<(), Error> + Send>;
+pub type Gate = Box<dyn FnMut() -> Result<(), Error> + Send>;
 
 impl WasiCtx {
     /// Returns a builder. By default, a guest has no arguments, no environment and no files. Its streams are null. Its
@@ -110,7 +110,7 @@ pub(crate) struct WasiSettings {
     pub sockets: Vec<Descriptor>,
     clocks: Box<dyn Clocks>,
     random: Random,
-    gate: Option<Permission>,
+    gate: Option<Gate>,
 }
 
 impl WasiCtxBuilder {
@@ -192,7 +192,7 @@ impl WasiCtxBuilder {
     ///
     /// If the gate returns an error, the guest's call ends with it, and the gate is called again before the next such
     /// call. With a gate, an embedder can start a guest before it knows whether the guest may run.
-    pub fn gate(mut self, gate: Permission) -> WasiCtxBuilder {
+    pub fn gate(mut self, gate: Gate) -> WasiCtxBuilder {
         self.0.gate = Some(gate);
         self
     }

@@ -90,7 +90,7 @@ use alloc::sync::Arc;
 use wasmote::{Caller, Error, FuncType, Linker};
 
 pub use clock::{Clocks, FixedClocks};
-pub use context::{DirAccess, Permission, SetupError, WasiCtx, WasiCtxBuilder};
+pub use context::{DirAccess, Gate, SetupError, WasiCtx, WasiCtxBuilder};
 pub use errno::Errno;
 pub use rustix::fd::OwnedFd;
 pub use stdio::{Input, Output, Pipe, Reader, Writer};
