@@ -4,26 +4,26 @@ macro_rules! operations {
     ($module:ident, $float:ident, $sqrt:path) => {
         /// Operations that `core` lacks.
         pub mod $module {
-            use crate::handlers::float::small::{To, extreme, rounded};
+            use crate::handlers::float::small::{RoundTo, extreme, rounded};
 
             /// Rounds up.
             pub fn ceil(a: $float) -> $float {
-                rounded(a.into(), To::Above) as $float
+                rounded(a.into(), RoundTo::Above) as $float
             }
 
             /// Rounds down.
             pub fn floor(a: $float) -> $float {
-                rounded(a.into(), To::Below) as $float
+                rounded(a.into(), RoundTo::Below) as $float
             }
 
             /// Rounds to zero.
             pub fn trunc(a: $float) -> $float {
-                rounded(a.into(), To::Zero) as $float
+                rounded(a.into(), RoundTo::Zero) as $float
             }
 
             /// Rounds to the nearest integer, ties to even.
             pub fn nearest(a: $float) -> $float {
-                rounded(a.into(), To::Nearest) as $float
+                rounded(a.into(), RoundTo::Nearest) as $float
             }
 
             /// The square root.
