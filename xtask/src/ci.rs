@@ -223,7 +223,9 @@ fn clippy() -> Result<Outcome> {
 }
 
 fn doc() -> Result<Outcome> {
-    ran(cargo(["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))
+    // Links in comments of private items are looked up, too.
+    ran(cargo(["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"])
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn publish(more: &[&str]) -> Result<()> {

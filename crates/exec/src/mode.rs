@@ -16,7 +16,7 @@ use crate::state::{Instance, Machine, Table};
 
 /// A mode of execution.
 ///
-/// The unsafe functions have the contract of [`Execute::run`](crate::dispatch::Instr::run).
+/// The unsafe functions have the contract of [`Execute::run`](crate::dispatch::Execute::run).
 #[allow(clippy::missing_safety_doc)]
 pub trait Mode: sealed::Sealed + Copy + 'static {
     /// What code consists of: instructions and their operands.

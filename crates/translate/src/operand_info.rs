@@ -55,7 +55,7 @@ static OPERAND_INFO: [OperandInfo; OPERAND_LISTS] = {
     all
 };
 
-/// The maximum number of operands of [`CodeWriter::emit_short`](crate::code_writer::CodeWriter::emit_few).
+/// The maximum number of operands of [`CodeWriter::emit_short`](crate::code_writer::CodeWriter::emit_short).
 pub const MAX_SHORT_OPERANDS: usize = 4;
 
 /// Returns what is known about the operands of this opcode.

@@ -90,7 +90,7 @@ pub trait Guardable: Load {
     /// Reads the value at `at` bytes from the memory's base.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
+    /// As [`Execute::run`](crate::dispatch::Execute::run). Memory 0 is guarded, and `at` is the sum of an address and an
     /// offset of 32 bits.
     unsafe fn load_guarded<M: Mode>(r: &mut Regs<M>, at: u64) -> Self::Out;
 }
@@ -100,7 +100,7 @@ pub trait GuardableStore: Store {
     /// Writes the value at `at` bytes from the memory's base.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run). Memory 0 is guarded, and `at` is the sum of an address and an
+    /// As [`Execute::run`](crate::dispatch::Execute::run). Memory 0 is guarded, and `at` is the sum of an address and an
     /// offset of 32 bits.
     unsafe fn store_guarded<M: Mode>(r: &mut Regs<M>, at: u64, value: Self::In);
 }

@@ -26,7 +26,7 @@ pub trait Variant<Meaning, const N: usize> {
     type Execute: crate::dispatch::Execute<crate::Linked>;
 }
 
-/// Makes [`Handlers`] of rows that have one [`Execute`](crate::dispatch::Instr) each, in all modes or in one.
+/// Makes [`Handlers`] of rows that have one [`Execute`](crate::dispatch::Execute) each, in all modes or in one.
 macro_rules! single {
     (only $mode:ident $kind:ident: $($name:ident: $shape:ident),* $(,)?) => { $(
         $crate::handlers::handler_macros::single!(@ () $mode $kind $name $shape);

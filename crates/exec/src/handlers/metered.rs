@@ -99,7 +99,7 @@ struct PieceRange {
 /// Runs all of an instruction. It gets the registers as values, so that its caller needs no stack frame for them.
 ///
 /// # Safety
-/// The values are those of registers with the contract of [`Execute::run`](crate::dispatch::Instr::run), and `ip` is at
+/// The values are those of registers with the contract of [`Execute::run`](crate::dispatch::Execute::run), and `ip` is at
 /// an instruction of this kind.
 #[inline(never)]
 unsafe fn in_pieces<M: Mode>(

@@ -89,7 +89,7 @@ impl FrameLayout {
     /// Returns the layout of the function whose code begins here.
     ///
     /// # Safety
-    /// [`CodeLinker::link`](crate::Linker::link) wrote the code, or it is an [`call_stub`] cell.
+    /// [`CodeLinker::link`](crate::CodeLinker::link) wrote the code, or it is an [`call_stub`] cell.
     #[inline(always)]
     pub(crate) unsafe fn of(code: *const Cell) -> FrameLayout {
         // SAFETY: the caller guarantees code with a layout in the cell in front of it: `link` writes it there, and
@@ -113,7 +113,7 @@ pub(crate) struct CodeHeader {
 /// Returns the description of the function whose code begins here.
 ///
 /// # Safety
-/// [`CodeLinker::link`](crate::Linker::link) wrote the code.
+/// [`CodeLinker::link`](crate::CodeLinker::link) wrote the code.
 pub(crate) unsafe fn code_header(code: *const Cell) -> CodeHeader {
     // SAFETY: the caller guarantees code that `link` wrote. The index and length are two cells in front of it.
     let word = unsafe { code.sub(CODE_HEADER_CELLS).read() }.word();

@@ -1,5 +1,5 @@
 //! The parts with which other crates add instructions. Their handlers are made like those here and are passed to
-//! [`CodeLinker::new`](crate::Linker::new).
+//! [`CodeLinker::new`](crate::CodeLinker::new).
 //!
 //! The handlers of a shape's variants are listed by the variants' names, in any order:
 //!

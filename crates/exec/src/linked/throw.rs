@@ -27,7 +27,7 @@ struct Exception {
 /// call's last unit would have: the header's slot and the flag for handlers.
 ///
 /// # Safety
-/// As [`Execute::run`](crate::dispatch::Instr::run), and `header` describes the frame at `fp`.
+/// As [`Execute::run`](crate::dispatch::Execute::run), and `header` describes the frame at `fp`.
 #[inline(always)]
 pub(crate) unsafe fn resume_at(r: &mut Regs, reference: u32, header: u16) -> bool {
     // SAFETY: the caller guarantees the registers of a running function and the header of its frame. `search` sets

@@ -18,7 +18,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the 16-bit operand at this unit.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Execute::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u16(&self, at: usize) -> usize {
         // SAFETY: the caller guarantees that the instruction has this operand. Code is aligned to units.
@@ -28,7 +28,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the address of the operand at this unit.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Execute::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn operand(&self, at: usize) -> *const u8 {
         // SAFETY: the caller guarantees that the instruction has this operand, so the address lies in the code.
@@ -38,7 +38,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the 32-bit operand at this unit. The lower unit comes first.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Execute::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u32(&self, at: usize) -> u32 {
         // SAFETY: the caller guarantees that the instruction has this operand of two units.
@@ -54,7 +54,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the 64-bit operand at this unit. Lower units come first.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Execute::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn u64(&self, at: usize) -> u64 {
         // SAFETY: the caller guarantees that the instruction has this operand of four units.
@@ -70,7 +70,7 @@ impl<M: Mode> Regs<M> {
     /// Returns the slot that the operand at this unit names.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Execute::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn slot(&self, at: usize) -> *mut u64 {
         // SAFETY: the caller guarantees a slot operand. The translator keeps it below the frame's size (the verifier
@@ -81,7 +81,7 @@ impl<M: Mode> Regs<M> {
     /// Moves to the next instruction. The operands of this one take `units` units.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run). The operands of the instruction take `units` units, and
+    /// As [`Execute::run`](crate::dispatch::Execute::run). The operands of the instruction take `units` units, and
     /// another instruction follows.
     #[inline(always)]
     pub unsafe fn advance(&mut self, units: usize) {
@@ -93,7 +93,7 @@ impl<M: Mode> Regs<M> {
     /// Jumps by the target operand at this unit.
     ///
     /// # Safety
-    /// As [`Execute::run`](crate::dispatch::Instr::run), and the instruction has such an operand.
+    /// As [`Execute::run`](crate::dispatch::Execute::run), and the instruction has such an operand.
     #[inline(always)]
     pub unsafe fn jump(&mut self, at: usize) {
         // SAFETY: the caller guarantees a target operand. The translator and the verifier let it lead to an

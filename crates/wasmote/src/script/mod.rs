@@ -1,6 +1,6 @@
 //! Runs the specification's scripts (`.wast`), for the conformance tests and the command `wasmote wast`.
 //!
-//! `wasmote-wat` parses a script. [`run`] (`run`) carries out its directives in order. `spectest` defines the
+//! `wasmote-wat` parses a script. [`run()`] carries out its directives in order. `spectest` defines the
 //! module that all scripts may import. `values` compares results with what the script expects.
 
 #[cfg(not(feature = "gc"))]

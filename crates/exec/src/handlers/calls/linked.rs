@@ -236,10 +236,10 @@ unsafe fn tail_call(r: &mut Regs, func: *mut Func, base: usize, count_at: usize,
     Flow::Next
 }
 
-/// As [`replace`], for a function of any instance.
+/// As [`tail_call`], for a function of any instance.
 ///
 /// # Safety
-/// As [`replace`], and the header's slot is the operand after `count_at`.
+/// As [`tail_call`], and the header's slot is the operand after `count_at`.
 #[inline(always)]
 pub(crate) unsafe fn tail_call_any(
     r: &mut Regs,
@@ -349,7 +349,7 @@ impl Execute<Linked> for CalleeOverflow {
 }
 
 /// A direct call of a function whose header is in a slot too high for
-/// [`call_stub`](crate::linked::cells::unresolved).
+/// [`call_stub`](crate::linked::cells::call_stub).
 pub struct CallByIndex;
 
 impl Execute<Linked> for CallByIndex {
