@@ -24,20 +24,17 @@ pub const FAMILIES: &[Family] = &[
     Family {
         name: "two operations on integers",
         is: |name, _| name.starts_with('I') && !is_vector(name) && operations(name) == 2,
-        handles: |symbol| is_fused(symbol) && !is_float(symbol),
+        handles: |symbol| is_fused(symbol) && !is_float(symbol) && !is_vector(row(symbol)),
     },
     Family {
         name: "two operations on floats",
         is: |name, _| name.starts_with('F') && !is_vector(name) && operations(name) == 2,
-        handles: |symbol| is_fused(symbol) && is_float(symbol),
+        handles: |symbol| is_fused(symbol) && is_float(symbol) && !is_vector(row(symbol)),
     },
     Family {
         name: VECTORS,
         is: |name, _| is_vector(name) && operations(name) == 2,
-        handles: |symbol| {
-            let row = symbol.split("rows::").nth(1).and_then(|rest| rest.split([',', '>']).next()).unwrap_or_default();
-            is_vector(row) && operations(row) == 2
-        },
+        handles: |symbol| is_vector(row(symbol)) && operations(row(symbol)) == 2,
     },
     Family {
         name: "two additions",
@@ -92,6 +89,11 @@ fn is_fused(symbol: &str) -> bool {
 
 fn is_float(symbol: &str) -> bool {
     symbol.contains("rows::F32") || symbol.contains("rows::F64")
+}
+
+/// The row of a handler's instruction, the first one that its demangled name has.
+fn row(symbol: &str) -> &str {
+    symbol.split("rows::").nth(1).and_then(|rest| rest.split([',', '>']).next()).unwrap_or_default()
 }
 
 /// The family of an instruction, such as `I32ShlAdd.sis_r`.
