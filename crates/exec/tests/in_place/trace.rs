@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use wasmote_exec::InPlace;
 use wasmote_exec::state::Machine;
-use wasmote_exec::trace::{Step, When};
+use wasmote_exec::trace::{TracedInstr, When};
 use wasmote_ir::code::DecodedInstr;
 use wasmote_ir::image::Image;
 use wasmote_ir::shape::Operand;
@@ -18,7 +18,7 @@ thread_local! {
     static SHOWN: RefCell<Vec<Shown>> = const { RefCell::new(Vec::new()) };
 }
 
-fn show(_: *mut Machine<InPlace>, step: &Step<'_, InPlace>) {
+fn show(_: *mut Machine<InPlace>, step: &TracedInstr<'_, InPlace>) {
     let slots = std::array::from_fn(|slot| step.slot(slot as u32));
     SHOWN.with_borrow_mut(|shown| shown.push((step.place, step.when, slots)));
 }
@@ -49,7 +49,7 @@ fn each_instruction_is_shown_with_its_values() {
                     continue;
                 };
                 assert_eq!(func, 0);
-                let instr = Execute::decode(&units, unit as usize).expect("places are those of instructions");
+                let instr = DecodedInstr::decode(&units, unit as usize).expect("places are those of instructions");
                 if when == When::Before {
                     assert_eq!(before.replace(place), None, "each is shown once more when it has run");
                     continue;
