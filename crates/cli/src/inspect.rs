@@ -2,6 +2,8 @@
 
 #[cfg(feature = "image")]
 mod image;
+#[cfg(feature = "validate")]
+mod needs;
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -40,7 +42,7 @@ type InspectImage = fn(&[u8], Input) -> Result<i32, CliError>;
 /// Lists the parts of an image.
 const INSPECT_IMAGE: Option<InspectImage> = built!("image", image::inspect);
 /// Adds the features that a module needs.
-const LIST_FEATURES: Option<fn(&[u8], &mut String)> = built!("validate", crate::validate::list_features);
+const LIST_FEATURES: Option<fn(&[u8], &mut String)> = built!("validate", needs::list_features);
 
 #[inline(never)]
 pub fn inspect(options: &Options) -> Result<i32, CliError> {

@@ -9,7 +9,7 @@
 //!    file that a command makes; `failure`: errors, with their messages and exit statuses; `escaped`: names that are
 //!    safe to print;
 //! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`,
-//!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `wast`;
+//!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `scripts` (`wasmote wast`);
 //! 5. each with the feature of the same name, for `run`: `count` prints how often each instruction ran; `trace` prints
 //!    each instruction as it runs.
 #![doc = include_str!("../FEATURES.md")]
@@ -41,6 +41,8 @@ mod options;
 #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
 mod output;
 mod run;
+#[cfg(feature = "script")]
+mod scripts;
 mod stats;
 #[cfg(feature = "print")]
 mod to_text;
@@ -49,8 +51,6 @@ mod trace;
 #[cfg(feature = "validate")]
 mod validate;
 mod value;
-#[cfg(feature = "script")]
-mod wast;
 
 use alloc::vec::Vec;
 

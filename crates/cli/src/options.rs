@@ -54,7 +54,7 @@ commands! {
     "compile" Compile "compile" compile::compile;
     "print" Print "print" to_text::print;
     "parse" Parse "wat" from_text::parse;
-    "wast" Wast "script" wast::scripts;
+    "wast" Wast "script" scripts::scripts;
 }
 
 /// A directory that the guest may use.

@@ -1,9 +1,7 @@
-//! `wasmote validate`, and the list of features that a module needs.
+//! `wasmote validate`, and the features that a module needs and this build lacks.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
 
 use crate::failure::{CliError, shown};
 use crate::input;
@@ -31,16 +29,4 @@ pub fn check(options: &Options) -> Result<i32, CliError> {
 pub fn missing_features(wasm: &[u8]) -> Vec<&'static str> {
     let (needed, _) = wasmote_validate::required_features(wasm);
     needed.iter().filter(|feature| !feature.built).map(|feature| feature.name).collect()
-}
-
-/// Adds the features that a module needs to the output of `wasmote inspect`.
-pub fn list_features(wasm: &[u8], text: &mut String) {
-    let (needed, valid) = wasmote_validate::required_features(wasm);
-    let _ = writeln!(text, "features:{}", if needed.is_empty() { " none" } else { "" });
-    for feature in needed {
-        let _ = writeln!(text, "  {}{}", feature.name, if feature.built { "" } else { " (not in this build)" });
-    }
-    if !valid {
-        let _ = writeln!(text, "  the module is invalid, so this list may be incomplete: see `wasmote validate`");
-    }
 }

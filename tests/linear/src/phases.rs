@@ -3,7 +3,7 @@
 use wasmote::{Config, Engine, Extern, ExternType, Linker, Module, ModuleInfo, Store, Validation};
 use wasmote_compile::{ImageOptions, write_image};
 use wasmote_translate::{CodeOptions, OpSet, Translator};
-use wasmote_validate::{Features, needed, validate, validate_outline};
+use wasmote_validate::{Features, required_features, validate, validate_outline};
 
 use crate::Record;
 
@@ -16,7 +16,7 @@ pub fn all(wasm: &[u8], record: &mut Record) {
     let features = Features::default();
     let info = record.linear("decode", || wasmote_decode::decode(wasm)).expect("a module");
     record.linear("validate", || validate(wasm, &features)).expect("a valid module");
-    record.linear("required features", || needed(wasm));
+    record.linear("required features", || required_features(wasm));
     let bodies = record.linear("validate but for bodies", || validate_outline(wasm, &features)).expect("valid");
     let funcs = info.imported_funcs..info.funcs.len() as u32;
     record.linear("validate bodies by themselves", || {
