@@ -9,7 +9,9 @@ use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
 
 use crate::dispatch::{self, Regs};
 use crate::mode::Mode;
-use crate::state::{Instance, Machine};
+#[cfg(guarded)]
+use crate::state::Instance;
+use crate::state::Machine;
 
 /// Why an activation stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +24,8 @@ pub enum Stop {
     Threw,
     /// The fuel was used up before an instruction. [`Activation::run`] continues with that instruction.
     OutOfFuel,
+    /// Another thread interrupted the machine. [`Activation::run`] continues once the interruption is cleared.
+    Interrupted,
 }
 
 impl Stop {
@@ -35,6 +39,7 @@ impl Stop {
             Stop::Trapped(code) => Err(code),
             Stop::Threw => Err(TrapCode::Exception),
             Stop::OutOfFuel => Err(TrapCode::OutOfFuel),
+            Stop::Interrupted => Err(TrapCode::Interrupted),
         }
     }
 }
@@ -53,6 +58,8 @@ pub struct Activation<M: Mode> {
     top: *mut u64,
     /// Where it continues or where it stopped.
     pub(crate) site: Site<M>,
+    /// The bytes that an interrupted bulk instruction has done. It continues behind them.
+    pub(crate) progress: u64,
     /// The host function that it calls, or `None` if it calls wasm.
     pub(crate) host: Option<M::HostFunc>,
     /// The activation whose host function runs this one, or null.
@@ -62,16 +69,18 @@ pub struct Activation<M: Mode> {
 
 /// Where an activation stopped, or where it starts.
 ///
-/// The accumulators are not saved. Only the instruction directly after the one that wrote an accumulator reads it,
-/// and an instruction that takes fuel reads none and does not stand between two such. A test below checks that.
+/// A trap saves all registers. A fault of a guarded memory saves those of the frame only, and cannot be resumed. The
+/// collector does not look at accumulators: an instruction that takes fuel reads none (a test below checks that), and
+/// a loop or a call holds no object's reference there.
 pub(crate) struct Site<M: Mode> {
     /// Why the activation stopped.
     pub code: TrapCode,
-    /// The registers, without the accumulators. The memory may move while the activation does not run, so `mem` is read
+    /// The registers. The memory may move while the activation does not run, so `mem` is read
     /// anew when it does.
     pub regs: Regs<M>,
 }
 
+#[cfg(guarded)]
 impl<M: Mode> Site<M> {
     /// Records where a running activation has stopped.
     ///
@@ -107,7 +116,7 @@ impl StackRange {
     /// `machine` points to a live machine.
     pub(crate) unsafe fn of<M: Mode>(machine: *const Machine<M>, slots: usize) -> Option<StackRange> {
         // SAFETY: the caller guarantees a live machine.
-        let (base, end) = unsafe { ((*machine).stack_top, (*machine).stack_end) };
+        let (base, end) = unsafe { ((*machine).stack_top, (*machine).stack_end()) };
         let room = end.addr().saturating_sub(base.addr()) / size_of::<u64>();
         (room >= slots).then_some(StackRange { base, end })
     }
@@ -121,6 +130,7 @@ impl<M: Mode> Activation<M> {
             noted: room.end,
             top: room.base.wrapping_add(slots),
             site: Site { code: TrapCode::Unreachable, regs },
+            progress: 0,
             host: None,
             outer: core::ptr::null_mut(),
             outer_top: core::ptr::null_mut(),
@@ -145,7 +155,7 @@ impl<M: Mode> Activation<M> {
     /// Runs from where the activation stands until it stops.
     ///
     /// # Safety
-    /// The activation was just started, or stopped with [`Stop::OutOfFuel`], on this machine. Nothing wrote to its
+    /// The activation was just started, or stopped with [`Stop::OutOfFuel`] or [`Stop::Interrupted`], on this machine. Nothing wrote to its
     /// part of the value stack since then. All records that it reaches are as their types document, and stay so while
     /// it runs. Its code is verified, or made from valid bodies.
     #[inline(always)]
@@ -159,7 +169,10 @@ impl<M: Mode> Activation<M> {
         unsafe {
             (*this).outer = core::mem::replace(&mut (*machine).running, this);
             (*this).outer_top = (*machine).stack_top;
-            let end = core::mem::replace(&mut (*machine).stack_end, (*this).noted);
+            let end = (*machine).stack_end();
+            if end != (*this).noted {
+                (*machine).set_stack_end((*this).noted);
+            }
             (*machine).depth += 1;
             let returned = match (*this).host {
                 None => {
@@ -172,10 +185,12 @@ impl<M: Mode> Activation<M> {
             };
             if !returned {
                 // One that returned has nothing noted.
-                (*this).noted = (*machine).stack_end;
+                (*this).noted = (*machine).stack_end();
             }
             (*machine).depth -= 1;
-            (*machine).stack_end = end;
+            if (*machine).stack_end() != end {
+                (*machine).set_stack_end(end);
+            }
             (*machine).stack_top = (*this).outer_top;
             (*machine).running = (*this).outer;
             if returned { Stop::Returned } else { (*this).stopped(machine) }
@@ -205,14 +220,37 @@ impl<M: Mode> Activation<M> {
     #[inline(never)]
     unsafe fn stopped(&mut self, machine: *mut Machine<M>) -> Stop {
         match self.site.code {
-            TrapCode::OutOfFuel if self.host.is_none() => {
+            code @ (TrapCode::OutOfFuel | TrapCode::Interrupted) if self.host.is_none() => {
                 // SAFETY: the caller guarantees that the activation stopped on this machine. `site` has the registers
                 // of the innermost frame.
                 self.top = unsafe { M::frame_limit(machine, &self.site.regs).unwrap_or(self.noted) };
-                Stop::OutOfFuel
+                if code == TrapCode::OutOfFuel { Stop::OutOfFuel } else { Stop::Interrupted }
             }
             TrapCode::Exception => Stop::Threw,
             code => Stop::Trapped(code),
+        }
+    }
+
+    /// Calls `then` while the activation is stopped. What that runs on the machine uses the slots above, and the slots of
+    /// this activation still count as in use.
+    ///
+    /// # Safety
+    /// The activation stopped on this machine with [`Stop::OutOfFuel`] or [`Stop::Interrupted`], and nothing ran since.
+    #[cfg(feature = "interrupt")]
+    pub unsafe fn while_stopped<R>(&mut self, machine: *mut Machine<M>, then: impl FnOnce() -> R) -> R {
+        let this: *mut Activation<M> = self;
+        // SAFETY: the caller guarantees the machine. `this` comes from `self`, which is borrowed for the whole call. The
+        // activation's frames end at `top`, and its entries of calls between instances at `noted`.
+        unsafe {
+            let running = core::mem::replace(&mut (*machine).running, this);
+            let top = core::mem::replace(&mut (*machine).stack_top, (*this).top);
+            let end = (*machine).stack_end();
+            (*machine).set_stack_end((*this).noted);
+            let result = then();
+            (*machine).set_stack_end(end);
+            (*machine).stack_top = top;
+            (*machine).running = running;
+            result
         }
     }
 

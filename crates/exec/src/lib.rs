@@ -17,6 +17,8 @@
 //! 4. `count`: counts how often each instruction ran, to find better ones (feature `count`);
 //! 5. `extend`, `vector`: what other crates build handlers with (the latter with the feature `simd`).
 //!
+//! `stack_limit` is what another thread changes to stop a machine (feature `interrupt`).
+//!
 //! `trace` shows each instruction as it runs, in both modes (feature `trace`).
 //!
 //! `in_place` executes images where they lie, with memory that the embedder gives (feature `in-place`).
@@ -49,6 +51,7 @@ mod linked;
 pub mod mode;
 mod objects;
 mod operand;
+mod stack_limit;
 pub mod state;
 #[cfg(feature = "trace")]
 pub mod trace;
@@ -75,6 +78,7 @@ pub use linked::throw::EXCEPTION;
 #[cfg(feature = "alloc")]
 pub use linked::*;
 pub use objects::{Display, Heap, MAX_DEPTH, Types};
+pub use stack_limit::StackLimit;
 pub use state::{DataSegment, ElemSegment, EmptyMemory, Memory};
 pub use wasmote_ir::{TrapCode, ValType};
 

@@ -15,6 +15,7 @@ use crate::activation::Activation;
 use crate::dispatch::Dispatch;
 use crate::mode::Mode;
 use crate::objects::{Heap, Types};
+use crate::stack_limit::StackLimit;
 
 /// The state of one store: the value stack, the functions behind references, what runs, and the embedder's hooks.
 #[repr(C)]
@@ -23,7 +24,9 @@ pub struct Machine<M: Mode> {
     #[cfg(guarded)]
     pub(crate) copy: M::LinkedOnly<*const u8>,
     /// The end of the slots that frames may use. The entries of calls between instances lie behind it.
-    pub stack_end: *mut u64,
+    stack_end: *mut u64,
+    /// What calls compare new frames with: `stack_end`, or less while the machine is to stop.
+    pub stack_limit: StackLimit,
     /// The first slot that no running function owns. The next call from the host starts here.
     pub stack_top: *mut u64,
     /// The targets of function references: reference `r` is entry `r - 1`, and 0 is null.
@@ -75,6 +78,7 @@ impl<M: Mode> Machine<M> {
             #[cfg(guarded)]
             copy: M::linked_only(crate::guard::fault_resume::copy()),
             stack_end: end,
+            stack_limit: StackLimit::new(end),
             stack_top: stack,
             funcs: M::linked_only(core::ptr::null()),
             funcs_len: 0,
@@ -101,7 +105,27 @@ impl<M: Mode> Machine<M> {
 
     /// Replaces the value stack. Nothing may run on the machine.
     pub fn set_stack(&mut self, stack: *mut u64, slots: usize) {
-        (self.stack_end, self.stack_top) = (stack.wrapping_add(slots), stack);
+        self.set_stack_end(stack.wrapping_add(slots));
+        self.stack_top = stack;
+    }
+
+    /// Returns the end of the slots that frames may use.
+    #[inline(always)]
+    pub fn stack_end(&self) -> *mut u64 {
+        self.stack_end
+    }
+
+    /// Moves the end of the slots that frames may use. They lie in the machine's value stack.
+    #[inline(always)]
+    pub fn set_stack_end(&mut self, end: *mut u64) {
+        self.stack_limit.follow(self.stack_end, end);
+        self.stack_end = end;
+    }
+
+    /// Lets a machine that was interrupted run again.
+    #[cfg(feature = "interrupt")]
+    pub fn clear_interrupt(&self) {
+        self.stack_limit.resume(self.stack_end);
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) unsafe fn after<M: Mode>(machine: *mut Machine<M>, before: &Regs<M>, 
 /// `machine` points to a live machine, which nothing else uses between two handlers.
 unsafe fn show<M: Mode>(machine: *mut Machine<M>, r: &Regs<M>, registers: Option<&Regs<M>>, when: When) {
     // SAFETY: the caller guarantees a live machine that nothing else uses now.
-    let (hook, end) = unsafe { ((*machine).trace, (*machine).stack_end) };
+    let (hook, end) = unsafe { ((*machine).trace, (*machine).stack_end()) };
     let Some(hook) = hook else { return };
     let step = TracedInstr { place: r.ip, instance: r.cx, when, end, frame: r.fp, registers };
     // SAFETY: the embedder set the hook for this machine, and no reference to the machine is left.

@@ -86,10 +86,11 @@ impl Activation {
         // SAFETY: `func` is a record of the store, and the caller guarantees that `args` has the slots of its type.
         // Nothing runs on the machine while its stack is replaced.
         let started = unsafe {
-            let outside = ((*machine).stack_top, (*machine).stack_end);
+            let outside = ((*machine).stack_top, (*machine).stack_end());
             (*machine).set_stack(stack.start(), stack.len());
             let started = exec::Activation::start(machine, func, args);
-            ((*machine).stack_top, (*machine).stack_end) = outside;
+            (*machine).set_stack_end(outside.1);
+            (*machine).stack_top = outside.0;
             started
         };
         let activation = started?;

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use wasmote_decode::MemoryType;
 
 use crate::guard;
+use crate::interrupt::Epochs;
 use crate::lock::Lock;
 use crate::types::TypeRegistry;
 
@@ -52,6 +53,9 @@ pub struct OptionalSettings {
     /// The threads that validate large modules.
     #[cfg(feature = "validate")]
     pub threads: crate::threads::Threads,
+    /// Whether code notices interruptions.
+    #[cfg(feature = "interrupt")]
+    pub interruption: bool,
     /// The function that is called for each instruction.
     #[cfg(feature = "trace")]
     pub trace: Option<crate::trace::Tracer>,
@@ -97,6 +101,8 @@ struct EngineInner {
     /// Whether 32-bit memories have guard pages: set, and available in this process.
     guards: bool,
     types: Lock<TypeRegistry>,
+    #[cfg_attr(not(feature = "interrupt"), allow(dead_code))]
+    epochs: Epochs,
 }
 
 impl Engine {
@@ -104,7 +110,7 @@ impl Engine {
     pub fn new(settings: &Settings) -> Engine {
         let settings = settings.clone();
         let guards = settings.guard_pages && guard::available();
-        Engine { inner: Arc::new(EngineInner { settings, guards, types: Lock::new(TypeRegistry::default()) }) }
+        Engine { inner: Arc::new(EngineInner { settings, guards, types: Lock::new(TypeRegistry::default()), epochs: Epochs::default() }) }
     }
 
     /// Returns whether both are the same engine.
@@ -120,6 +126,12 @@ impl Engine {
     /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Returns the epoch, and the deadlines of stores.
+    #[cfg(feature = "interrupt")]
+    pub(crate) fn epochs(&self) -> &Epochs {
+        &self.inner.epochs
     }
 
     /// Returns the types in use.

@@ -14,7 +14,7 @@
 //!    handlers work on;
 //! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: the owner
 //!    of the records, and its operations while no code runs;
-//! 6. `run`, `activation`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
+//! 6. `run`, `activation`, `interrupt`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
 //!    `instantiate`: how instances are made;
 //! 7. `owned`, `caller`: borrows of a store together with the embedder's data.
 //!
@@ -53,6 +53,8 @@ mod host;
 mod image_code;
 mod instance;
 mod instantiate;
+#[cfg(feature = "interrupt")]
+mod interrupt;
 mod item;
 #[cfg(feature = "validate")]
 mod lazy_validation;
@@ -86,6 +88,8 @@ mod type_ids;
 mod types;
 #[cfg(not(guarded))]
 mod unguarded;
+#[cfg(not(feature = "interrupt"))]
+mod uninterrupted;
 #[cfg(feature = "wasm")]
 mod wasm_code;
 #[cfg(feature = "trace")]
@@ -99,6 +103,8 @@ use gc::objects;
 use one_thread as threads;
 #[cfg(not(guarded))]
 use unguarded as guard;
+#[cfg(not(feature = "interrupt"))]
+use uninterrupted as interrupt;
 
 pub use activation::Activation;
 pub use bytes::WasmBytes;
@@ -111,6 +117,8 @@ pub use gc::{Array, HeapStats, Part};
 pub use global::GlobalRecord;
 pub use host::{Closure, Erased, HostCall, HostCode, MAX_VALUES, Plain};
 pub use instance::InstanceRecord;
+#[cfg(feature = "interrupt")]
+pub use interrupt::{InterruptHandle, UpdateDeadline};
 pub use item::Item;
 #[cfg(feature = "listing")]
 pub use listing::{InstrHandler, LinkedFunction, LinkedInstr, LinkedOptions};

@@ -10,6 +10,7 @@ use wasmote_ir::fallible::{TryVec, try_collect, try_str};
 
 use crate::error::{Error, Fault};
 use crate::instance::InstanceRecord;
+use crate::interrupt::{self, Next};
 use crate::module::Module;
 use crate::store::Store;
 use crate::trap::{MAX_FRAMES, MAX_OMITTED, Trap, TrapFrame};
@@ -60,8 +61,45 @@ pub(crate) unsafe fn invoke(
             unsafe { activation.results(results) };
             Ok(())
         }
-        // SAFETY: the activation stopped in this store, and nothing ran since.
-        Err(code) => Err(unsafe { failure(root, &activation, code) }),
+        // SAFETY: the activation stopped in this store, and nothing ran since. The caller guarantees the slots of
+        // `results`.
+        Err(code) => unsafe { stopped(root, &mut activation, code, results) },
+    }
+}
+
+/// Ends a call that stopped with this code. If it was only interrupted, it may continue first.
+///
+/// # Safety
+/// As for [`invoke`]. The activation stopped in this store, and nothing ran since.
+#[cold]
+#[inline(never)]
+unsafe fn stopped(
+    root: NonNull<Store>,
+    activation: &mut exec::Activation,
+    code: TrapCode,
+    results: &mut [u64],
+) -> Result<(), Error> {
+    // SAFETY: the caller guarantees a store, and this only computes the address of its machine.
+    let machine = unsafe { &raw mut (*root.as_ptr()).machine };
+    let mut code = code;
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. The activation stopped on its machine,
+    // and what ran since used other slots.
+    unsafe {
+        while code == TrapCode::Interrupted {
+            match interrupt::next(root, activation) {
+                Ok(Next::Stop) => break,
+                Ok(Next::Resume | Next::Yield) => {}
+                Err(of_callback) => return Err(failure(root, activation, of_callback)),
+            }
+            match activation.run(machine).returned() {
+                Ok(()) => {
+                    activation.results(results);
+                    return Ok(());
+                }
+                Err(next) => code = next,
+            }
+        }
+        Err(failure(root, activation, code))
     }
 }
 

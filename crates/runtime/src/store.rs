@@ -28,6 +28,7 @@ use crate::error::{Error, Fault};
 use crate::global::GlobalRecord;
 use crate::host::{HostCode, HostRecord};
 use crate::instance::InstanceRecord;
+use crate::interrupt::Interrupts;
 use crate::lock::Lock;
 use crate::memory::MemoryRecord;
 use crate::objects::Objects;
@@ -49,6 +50,8 @@ pub struct Store {
     pub(crate) data: NonNull<()>,
     /// The memory of the machine's slots, made with the first call.
     stack: Option<ValueStack>,
+    #[cfg_attr(not(feature = "interrupt"), allow(dead_code))]
+    pub(crate) interrupts: Interrupts,
     /// The calls that have stopped and may run again.
     pub(crate) calls: Calls,
     /// The functions that have references, in their order: `machine.funcs` points here.
@@ -111,6 +114,7 @@ impl Store {
             engine: engine.clone(),
             data: NonNull::dangling(),
             stack: None,
+            interrupts: Interrupts::default(),
             calls: Calls::default(),
             funcs: Vec::new(),
             hosts: Arena::new(),

@@ -9,6 +9,7 @@ use wasmote_ir::fallible::OutOfMemory;
 use crate::code::{Code, CodeStats, LinkedCode, PublishError};
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
+use crate::interrupt::configure;
 use crate::module::{Module, ModuleInner};
 use crate::objects::HANDLERS;
 use crate::origin::ModuleOrigin;
@@ -52,7 +53,7 @@ impl Translation {
     pub(crate) fn new(settings: &Settings) -> Translation {
         Translation {
             makers: Makers::default(),
-            linker: linker().superinstructions(settings.superinstructions),
+            linker: configure(linker().superinstructions(settings.superinstructions), settings),
             cells: Vec::new(),
         }
     }

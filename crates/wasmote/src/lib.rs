@@ -46,7 +46,7 @@
 //! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
 //!    item;
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types;
-//! 6. `error` with `messages`, `exception`, `thrown`: failures;
+//! 6. `interrupt`: other threads stop code; `error` with `messages`, `exception`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
 //! 8. `linked_code`: the linked code of a function, to print it; `trace`: each instruction as it runs; `script`:
 //!    the specification's scripts, for tests.
@@ -90,6 +90,8 @@ mod host;
 mod image;
 mod imports;
 mod instance;
+#[cfg(feature = "interrupt")]
+mod interrupt;
 #[cfg(feature = "listing")]
 mod linked_code;
 mod linker;
@@ -124,6 +126,8 @@ pub use handles::{AnyRef, ExnRef, ExternRef, Func, Global, Instance, Memory, Tab
 pub use host::RawFn;
 #[cfg(feature = "image")]
 pub use image::{ImageError, ImageErrorKind};
+#[cfg(feature = "interrupt")]
+pub use interrupt::{InterruptHandle, UpdateDeadline};
 pub use linker::Linker;
 pub use module::{ExportDescription, ImportDescription, Module};
 pub use store::Store;

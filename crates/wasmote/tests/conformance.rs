@@ -3,13 +3,16 @@
 //!
 //! With `--images=core`, `--images=extended` or `--images=metered`, every module first becomes an image with such code.
 //! With `--checked`, memory accesses have bounds checks instead of guard pages. With `--gc-stress`, each allocation of
-//! an object collects garbage first.
+//! an object collects garbage first. With `--interrupted`, another thread interrupts the code all the time, and it goes
+//! on.
 //!
 //! Prints a line for each file. Files that need what this build lacks are skipped by name and reason (`exceptions`). An
 //! entry that names no file, or a file that passes, is a failure. Arguments that are not flags select files by parts of
 //! their paths.
 
 mod exceptions;
+#[path = "interruptions/mod.rs"]
+mod interruptions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -29,12 +32,17 @@ fn main() -> ExitCode {
     let images = std::env::args().find_map(|arg| Some(image_code(arg.strip_prefix("--images=")?)));
     let stress = std::env::args().any(|arg| arg == "--gc-stress");
     let checked = std::env::args().any(|arg| arg == "--checked");
-    let mut report = Report { images, stress, checked, ..Report::default() };
+    let interrupted = std::env::args().any(|arg| arg == "--interrupted");
+    let mut report = Report { images, stress, checked, interrupted, ..Report::default() };
     for script in scripts.iter().filter(|script| selected(&script.path)) {
         report.script(script);
     }
     if filters.is_empty() {
         report.unused_exceptions(&scripts);
+    }
+    if interrupted && filters.is_empty() && interruptions::seen() < 1000 {
+        report.failed += 1;
+        println!("FAILED: only {} interruptions", interruptions::seen());
     }
     let Report { passed, failed, newest, .. } = report;
     println!("conformance: {passed} passed, {failed} failed; {newest} of them in the newest scripts");
@@ -87,6 +95,10 @@ fn features(script: &Script) -> Features {
 /// Runs a script. A panic is a failure.
 fn summary(script: &Script, report: &Report) -> Summary {
     let mut options = Options { images: report.images, ..Options::default() };
+    if report.interrupted {
+        options.config.interruption(true);
+        options.prepare = Some(interruptions::interrupt_often);
+    }
     options.config.features(features(script)).gc_stress(report.stress).guard_pages(!report.checked);
     catch_unwind(AssertUnwindSafe(|| run(&script.path, &script.text, &options))).unwrap_or_else(|_| {
         let what = "panicked".into();
@@ -103,6 +115,7 @@ struct Report {
     images: Option<CodeOptions>,
     stress: bool,
     checked: bool,
+    interrupted: bool,
 }
 
 impl Report {

@@ -108,7 +108,7 @@ macro_rules! registers {
             let code = unsafe { core::mem::transmute::<u8, TrapCode>(r.mem.addr() as u8) };
             // SAFETY: `cx` is the running instance. Its machine is live, and `running` is the activation that runs,
             // which stays in place.
-            unsafe { Site::note((*(*r.cx).machine).running, code, r.ip, r.fp, r.cx) };
+            unsafe { (*(*(*r.cx).machine).running).site = Site { code, regs: r } };
             // If callers knew this constant, they would return it themselves, behind an ordinary call.
             core::hint::black_box(TRAPPED)
         }

@@ -56,7 +56,7 @@ pub(crate) use bulk;
 pub mod rows {
     use super::{Execute, Flow, Mode, Regs, TrapCode, inside, memory};
     use crate::handlers::handler_macros::single;
-    use crate::state::Memory;
+    use crate::state::{Instance, Memory};
 
     const OUT: TrapCode = TrapCode::MemoryOutOfBounds;
 
@@ -87,6 +87,41 @@ pub mod rows {
         }
     }
 
+    /// The bytes of a piece: about 50 microseconds of work.
+    const PIECE: u64 = 1 << 20;
+
+    /// Passes the number of bytes done, and the number of those to do next, to `work` until `count` bytes are done. An
+    /// interruption stops between two pieces. The instruction then runs again, and continues with the next piece.
+    ///
+    /// # Safety
+    /// The instance runs on a live machine, whose running activation is this instruction's.
+    #[inline(always)]
+    unsafe fn in_pieces<M: Mode>(
+        instance: *mut Instance<M>,
+        count: u64,
+        mut work: impl FnMut(u64, u64),
+    ) -> Result<(), TrapCode> {
+        if !cfg!(feature = "interrupt") || count <= PIECE {
+            work(0, count);
+            return Ok(());
+        }
+        // SAFETY: the caller guarantees the machine and its running activation.
+        unsafe {
+            let machine = (*instance).machine;
+            let mut done = core::mem::take(&mut (*(*machine).running).progress);
+            while done < count {
+                let piece = PIECE.min(count - done);
+                work(done, piece);
+                done += piece;
+                if done < count && (*machine).stack_limit.is_interrupted() {
+                    (*(*machine).running).progress = done;
+                    return Err(TrapCode::Interrupted);
+                }
+            }
+        }
+        Ok(())
+    }
+
     bulk! {
         MemSize(r) {
             let memory = memory(r, 0);
@@ -105,7 +140,14 @@ pub mod rows {
             if !inside(to, count, target.len()) || !inside(from, count, source.len()) {
                 return Err(OUT);
             }
-            source.base.add(from as usize).copy_to(target.base.add(to as usize), count as usize);
+            let (source, place) = (source.base.add(from as usize), target.base.add(to as usize));
+            // If the ranges overlap and the bytes move up, the copy starts at the end.
+            let backwards = place.addr() > source.addr();
+            in_pieces(r.cx, count, |done, piece| {
+                let at = if backwards { count - done - piece } else { done } as usize;
+                // The piece is a part of both ranges, which were checked.
+                source.add(at).copy_to(place.add(at), piece as usize);
+            })?;
         }
         MemFill(r) {
             let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
@@ -113,7 +155,11 @@ pub mod rows {
             if !inside(to, count, target.len()) {
                 return Err(OUT);
             }
-            target.base.add(to as usize).write_bytes(value as u8, count as usize);
+            let place = target.base.add(to as usize);
+            in_pieces(r.cx, count, |done, piece| {
+                // The piece is a part of the range, which was checked.
+                place.add(done as usize).write_bytes(value as u8, piece as usize);
+            })?;
         }
         MemInit(r) {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());
@@ -121,6 +167,7 @@ pub mod rows {
             if !inside(to, count, target.len()) || !inside(from, count, (*segment).len as u64) {
                 return Err(OUT);
             }
+            // A segment is a part of the module, so it is too short for pieces.
             (*segment).bytes.add(from as usize).copy_to(target.base.add(to as usize), count as usize);
         }
         DropData(r) { (*(*r.cx).data.add(r.u32(0) as usize)).len = 0; }

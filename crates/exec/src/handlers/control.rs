@@ -115,13 +115,19 @@ pub(super) unsafe fn fits_in<M: Mode>(machine: *const Machine<M>, fp: *mut u64, 
 #[inline(always)]
 pub(super) unsafe fn bytes_fit<M: Mode>(machine: *const Machine<M>, fp: *mut u64, bytes: usize) -> bool {
     // SAFETY: the caller guarantees a live machine.
-    let end = unsafe { (*machine).stack_end }.addr();
-    let fp = fp.addr();
+    let end = unsafe { (*machine).stack_limit.get((*machine).stack_end()) };
+    ends_before(fp, bytes, end)
+}
+
+/// Returns whether this many bytes from `fp` on end at `end` or before. `fp` may lie behind the end.
+#[inline(always)]
+pub(super) fn ends_before(fp: *mut u64, bytes: usize, end: *mut u64) -> bool {
+    let (fp, end) = (fp.addr(), end.addr());
     if cfg!(target_pointer_width = "64") {
         fp + bytes <= end
     } else {
         // If the stack lies close to the end of the address space, a sum could wrap.
-        bytes as isize <= end.wrapping_sub(fp) as isize
+        (end != 0 || !cfg!(feature = "interrupt")) && bytes as isize <= end.wrapping_sub(fp) as isize
     }
 }
 

@@ -1,13 +1,31 @@
-//! The tables of handlers of linked code.
+//! The tables of handlers of linked code, and the one handler that only the linker adds.
 
 use wasmote_ir::ops::{MANAGED_OPCODES, OPCODES};
-use wasmote_ir::{Op, Opcode};
+use wasmote_ir::{Op, Opcode, TrapCode};
 
 use super::handler_macros::Handlers;
 use super::rows::{self, LIMIT, table};
 use super::{control, references};
-use crate::dispatch::cold;
-use crate::linked::{Handler, Linked};
+use crate::dispatch::{Execute, cold};
+use crate::linked::{Flow, Handler, Linked, Regs};
+
+/// Stops at the head of a loop if the machine is interrupted. It takes one cell and has no operands.
+pub struct Poll;
+
+impl Execute<Linked> for Poll {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the caller guarantees a running instance, whose machine is live. The linker put an instruction behind
+        // the cell.
+        unsafe {
+            if (*(*r.cx).machine).stack_limit.is_interrupted() {
+                return Flow::Trap(TrapCode::Interrupted);
+            }
+            r.advance(0);
+        }
+        Flow::Next
+    }
+}
 
 /// The handler of each opcode. Accesses of memory 0 need a guarded memory where the build has guarded memories.
 pub static TABLE: [Handler; LIMIT + 1] = table();

@@ -195,6 +195,9 @@ unsafe fn in_pieces<M: Mode>(
                     from.write(second + piece);
                 }
             }
+            if (*(*cx).machine).stack_limit.is_interrupted() {
+                return Err(TrapCode::Interrupted);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 pub mod rows {
     use wasmote_ir::TrapCode;
 
-    use crate::handlers::calls::linked::{enter_any, tail_call_any};
+    use crate::handlers::calls::linked::{enter, tail_call};
     use crate::handlers::control::rows::instructions;
     use crate::handlers::handler_macros::single;
     use crate::linked::throw::resume_at;
@@ -31,13 +31,13 @@ pub mod rows {
     instructions! { only Linked;
         CallRef(r) {
             match referenced(r) {
-                Some(func) => enter_any(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
+                Some(func) => enter(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
                 None => Flow::Trap(TrapCode::NullReference),
             }
         }
         ReturnCallRef(r) {
             match referenced(r) {
-                Some(func) => tail_call_any(r, func, r.u16(1), 2, r.slot(3)),
+                Some(func) => tail_call(r, func, r.u16(1), 2, r.slot(3)),
                 None => Flow::Trap(TrapCode::NullReference),
             }
         }

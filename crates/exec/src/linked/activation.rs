@@ -63,6 +63,11 @@ impl Place {
     }
 }
 
+/// Returns the host function whose call was interrupted, if these are the registers of one.
+fn host_callee(regs: &Regs) -> Option<*mut Func> {
+    (regs.ip.cast() == cells::host()).then(|| regs.callee())
+}
+
 /// Returns the end of the frame that these registers belong to, one past its last slot. Returns `None` if `ip` is in
 /// no function.
 ///
@@ -72,7 +77,10 @@ pub(super) unsafe fn frame_limit(machine: *mut Machine, regs: &Regs) -> Option<*
     // SAFETY: the caller guarantees registers of a running function, so its record is live and its frame has
     // `frame_slots` slots in the value stack.
     unsafe {
-        let func = Place::of(regs).locate(machine)?.func;
+        let func = match host_callee(regs) {
+            Some(func) => func.cast_const(),
+            None => Place::of(regs).locate(machine)?.func,
+        };
         Some(regs.fp.add((*func).frame_slots as usize))
     }
 }
@@ -113,6 +121,18 @@ impl Activation {
     /// The activation stopped on this machine. Nothing wrote to its part of the value stack since then.
     pub unsafe fn backtrace(&self, machine: *mut Machine, each: &mut dyn FnMut(Frame) -> bool) {
         let Place { mut ip, mut fp, mut instance } = Place::of(&self.site.regs);
+        if let Some(func) = host_callee(&self.site.regs) {
+            // SAFETY: the call of the host function left its record in the accumulator, and wrote the header of its
+            // frame at `fp`.
+            unsafe {
+                let header = fp.add(usize::from((*func).header));
+                fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
+                ip = header.add(HEADER_RETURN).cast::<*const Cell>().read();
+            }
+            if ip != cells::cross_instance_return() && ip != cells::exit_cell() {
+                ip = ip.wrapping_sub(1);
+            }
+        }
         if instance.is_null() {
             // The activation calls a host function, so no wasm ran.
             return;

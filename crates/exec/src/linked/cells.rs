@@ -164,6 +164,12 @@ pub(crate) fn call_stub(header: u16) -> Option<*const Cell> {
     Some(unsafe { start.add(core::mem::offset_of!(CallStub, handler)) }.cast())
 }
 
+/// Returns whether this is one of the stubs of [`call_stub`].
+pub(crate) fn is_call_stub(code: *const Cell) -> bool {
+    let all = CALL_STUBS.as_ptr_range();
+    (all.start.addr()..all.end.addr()).contains(&code.addr())
+}
+
 /// Returns the code of host functions.
 pub fn host() -> *const Cell {
     static CELL: [Handler; 1] = [cold::<Linked, CallHost>];

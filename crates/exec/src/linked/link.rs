@@ -21,7 +21,7 @@ use wasmote_ir::{Op, Opcode};
 use crate::dispatch::{cold, hot};
 use crate::handlers::calls::linked::CallByIndex;
 use crate::handlers::control::rows::Unreachable;
-use crate::handlers::linked::{CHECKED, MANAGED, TABLE};
+use crate::handlers::linked::{CHECKED, MANAGED, Poll, TABLE};
 use crate::handlers::rows::LIMIT;
 use crate::linked::cells::{
     CALLER_HAS_EXCEPTION_TABLE, CODE_HEADER_CELLS, FrameLayout, HANDLER_CELLS, HAS_EXCEPTION_TABLE, NO_ENTRY, call_stub,
@@ -40,8 +40,13 @@ pub struct CodeLinker {
     /// Whether superinstructions are used.
     #[cfg_attr(not(feature = "superinstructions"), allow(dead_code))]
     superinstructions: bool,
-    /// For each unit that begins an instruction, the start of its cells in bytes. Before that is known, jump targets
-    /// have [`TARGET`]. Entries of earlier functions are never [`TARGET`], so the list need not be cleared.
+    /// Whether a [`Poll`] goes to the head of each loop.
+    polls: bool,
+    /// The number of loops in the current function that get a poll.
+    loops: usize,
+    /// For each unit that begins an instruction, the start of its cells in bytes, with [`POLLED`]. Before that is known,
+    /// jump targets have [`TARGET`] or [`LOOP`]. Entries of earlier functions have neither, so the list need not be
+    /// cleared.
     starts: Vec<u32>,
     /// The starts of the instructions that change when they are linked, if they had to be searched.
     relocations: Vec<u32>,
@@ -62,6 +67,10 @@ const _: () = assert!(MAX_FUNCTION_UNITS * size_of::<Cell>() <= i32::MAX as usiz
 
 /// In [`CodeLinker::starts`]: a jump target.
 const TARGET: u32 = u32::MAX;
+/// In [`CodeLinker::starts`]: the head of a loop, where a poll goes.
+const LOOP: u32 = u32::MAX - 1;
+/// A bit of an entry of [`CodeLinker::starts`]: a [`Poll`] precedes the instruction. All starts are even.
+const POLLED: u32 = 1;
 
 /// Flags in [`LENGTHS`], above the number of units: the operands change when the instruction is linked; more targets
 /// follow the operands; the instruction is a call that returns to the next one.
@@ -177,6 +186,8 @@ impl CodeLinker {
             vectors: None,
             objects,
             superinstructions: true,
+            polls: false,
+            loops: 0,
             starts: Vec::new(),
             relocations: Vec::new(),
             checked: Vec::new(),
@@ -195,6 +206,13 @@ impl CodeLinker {
     /// Sets whether two instructions in a row may become a superinstruction. The default is yes.
     pub fn superinstructions(self, on: bool) -> CodeLinker {
         CodeLinker { superinstructions: on, ..self }
+    }
+
+    /// Sets whether loops notice an interruption (see [`StackLimit`](crate::StackLimit)). The default is no. Calls
+    /// always notice it.
+    #[cfg(feature = "interrupt")]
+    pub fn polls(self, on: bool) -> CodeLinker {
+        CodeLinker { polls: on, ..self }
     }
 
     /// Returns the handler of an opcode.
@@ -292,19 +310,31 @@ impl CodeLinker {
             self.starts.try_resize(code.len() + 1, 0)?;
         }
         let starts = &mut self.starts[..=code.len()];
+        let polls = self.polls && cfg!(feature = "interrupt");
+        let mut loops = 0;
+        let mut mark = |from: usize, to: usize| {
+            let Some(start) = starts.get_mut(to) else { return };
+            if *start == LOOP {
+                return;
+            }
+            *start = TARGET;
+            if polls && to <= from {
+                *start = LOOP;
+                loops += 1;
+            }
+        };
         for &at in relocations {
             for_each_relocation(code, at as usize, |kind, _, value| {
-                if let (Operand::Target, Some(start)) = (kind, starts.get_mut(target(at as usize, value))) {
-                    *start = TARGET;
+                if kind == Operand::Target {
+                    mark(at as usize, target(at as usize, value));
                 }
             });
         }
         // Handlers that delegate have no target.
         for handler in handlers.iter().filter(|handler| handler.tag != DELEGATE) {
-            if let Some(start) = starts.get_mut(handler.target as usize) {
-                *start = TARGET;
-            }
+            mark(handler.to as usize, handler.target as usize);
         }
+        self.loops = loops;
         Ok(())
     }
 
@@ -312,11 +342,12 @@ impl CodeLinker {
     fn write_cells(&mut self, source: &UnlinkedFunc<'_>, out: &mut Vec<Cell>) -> Result<u32, OutOfMemory> {
         let code = source.code;
         let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HAS_EXCEPTION_TABLE };
-        // An instruction has at most as many cells as units. The copy of eight units below may write two cells too
-        // many.
-        out.try_room(code.len() + 2)?;
+        // An instruction has at most as many cells as units, and a poll has one. The copy of eight units below may write
+        // two cells too many.
+        let room = code.len() + self.loops + 2;
+        out.try_room(room)?;
         let first = out.len();
-        // SAFETY: `out` has room for `code.len() + 2` more cells.
+        // SAFETY: `out` has room for `room` more cells.
         let cells = unsafe { out.as_mut_ptr().add(first) };
         let mut all_starts = core::mem::take(&mut self.starts);
         let starts = &mut all_starts[..=code.len()];
@@ -331,17 +362,17 @@ impl CodeLinker {
                 units = br_table_units(code, at);
             }
             let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
-            let target = cfg!(feature = "count") && starts[at] == TARGET;
+            let target = cfg!(feature = "count") && starts[at] >= LOOP;
             let callee = if opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
             let superinstruction = match before {
-                Some((first, place)) if starts[at] != TARGET && !matches!(callee, Callee::ByIndex) => {
+                Some((first, place)) if starts[at] < LOOP && !matches!(callee, Callee::ByIndex) => {
                     self.superinstruction(first, opcode).map(|cell| (place, cell))
                 }
                 _ => None,
             };
-            debug_assert!(count <= at);
-            // Each instruction has at most as many cells as units. So `count <= at`, here and at the next instruction,
-            // and each cell below is in the room of `code.len() + 2` cells.
+            debug_assert!(count <= at + self.loops);
+            // Each instruction has at most as many cells as units. So `count <= at + self.loops`, here and at the next
+            // instruction, and each cell below is in the room.
             match superinstruction {
                 Some((place, cell)) => {
                     // The second instruction counts as beginning where its handler would be.
@@ -351,7 +382,14 @@ impl CodeLinker {
                     before = None;
                 }
                 None => {
+                    let polled = starts[at] == LOOP;
                     starts[at] = (count * size_of::<Cell>()) as u32;
+                    if polled {
+                        starts[at] |= POLLED;
+                        // SAFETY: the cell is in the room, which has one for each loop.
+                        unsafe { cells.add(count).write(Cell::of_address(hot::<Linked, Poll> as *const ())) };
+                        count += 1;
+                    }
                     let handler = match callee {
                         Callee::ByIndex => hot::<Linked, CallByIndex>,
                         _ => self.handler(usize::from(opcode)),
@@ -460,7 +498,13 @@ impl CodeLinker {
 
     /// Returns the offset in cells of a unit that a handler names, in bytes.
     fn place(&self, unit: u32) -> u32 {
-        self.starts.get(unit as usize).copied().unwrap_or(0)
+        self.starts.get(unit as usize).map_or(0, |start| start & !POLLED)
+    }
+
+    /// Returns the offset in bytes of the cells of the instruction at this unit. A poll in front is not among them.
+    fn instr_start(&self, unit: usize) -> u32 {
+        let start = self.starts[unit];
+        (start & !POLLED) + (start & POLLED) * size_of::<Cell>() as u32
     }
 
     /// Writes the handlers, and the exception ranges in front of them. Returns the number of ranges, at most twice that
@@ -523,12 +567,12 @@ impl CodeLinker {
 
     /// Writes the targets and types of the instruction at `at` into its cells.
     fn relocate(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
-        let start = self.starts[at];
+        let start = self.instr_start(at);
         let Some(cells) = cells.get_mut((start as usize + Linked::OPERANDS) / size_of::<Cell>()..) else { return };
         for_each_relocation(code, at, |kind, unit, value| {
             let linked = match kind {
                 Operand::Type => type_ids[value as usize],
-                _ => self.starts[target(at, value)].wrapping_sub(start),
+                _ => self.place(target(at, value) as u32).wrapping_sub(start),
             };
             let [low, high, ..] = to_units(linked.into());
             set_unit(cells, unit, low);
@@ -547,7 +591,8 @@ impl CodeLinker {
         let relocations = core::mem::take(&mut self.relocations);
         self.mark_jump_targets(code, handlers, &relocations)?;
         self.write_cells(source, &mut Vec::new())?;
-        Ok(instructions(code).map(|(at, _)| at).take_while(|&at| self.starts[at] <= byte).last().unwrap_or(0) as u32)
+        Ok(instructions(code).map(|(at, _)| at).take_while(|&at| self.place(at as u32) <= byte).last().unwrap_or(0)
+            as u32)
     }
 }
 

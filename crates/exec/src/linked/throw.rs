@@ -64,7 +64,7 @@ unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
     // live. An instance has at least one memory.
     unsafe {
         let UnwindTarget { ip, fp, instance, stack_end } = (*machine).unwind_target;
-        (*machine).stack_end = stack_end;
+        (*machine).set_stack_end(stack_end);
         r.ip = ip;
         r.fp = fp;
         r.cx = instance;
@@ -88,7 +88,7 @@ unsafe fn search_caller(
     unsafe {
         let fixed = ip == cross_instance_return().cast() || ip == exit_cell().cast();
         let back = if fixed { ip } else { ip.add(size_of::<Cell>()) };
-        let mut walk = FrameWalk { ip, fp, instance, caller: 0, stack_end: (*machine).stack_end };
+        let mut walk = FrameWalk { ip, fp, instance, caller: 0, stack_end: (*machine).stack_end() };
         walk.unwind_to(back) && search_frames(machine, reference, walk)
     }
 }
@@ -106,7 +106,7 @@ unsafe fn search_code(
 ) -> bool {
     // SAFETY: the caller guarantees the frame and its header, from which the walk starts.
     unsafe {
-        let walk = FrameWalk { ip, fp, instance, caller, stack_end: (*machine).stack_end };
+        let walk = FrameWalk { ip, fp, instance, caller, stack_end: (*machine).stack_end() };
         search_frames(machine, reference, walk)
     }
 }

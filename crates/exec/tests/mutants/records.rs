@@ -63,7 +63,7 @@ impl Records {
         // followed.
         unsafe {
             let machine = &*self.machine;
-            put("the stack's end", machine.stack_end as usize);
+            put("the stack's end", machine.stack_end() as usize);
             put("the stack's top", machine.stack_top as usize);
             put("the number of functions", machine.funcs_len as usize);
             put("a hook", machine.hooks.host as usize);

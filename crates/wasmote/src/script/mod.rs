@@ -17,6 +17,7 @@ use alloc::vec::Vec;
 use wasmote_translate::CodeOptions;
 
 use crate::engine::Config;
+use crate::store::Store;
 #[cfg(not(feature = "gc"))]
 use no_objects as objects;
 
@@ -29,6 +30,8 @@ pub struct Options {
     pub config: Config,
     /// The options of the images that modules are written to and loaded from. `None` loads the modules directly.
     pub images: Option<CodeOptions>,
+    /// Is called with the store of each script before its first directive.
+    pub prepare: Option<fn(&mut Store<()>)>,
     /// Prints floats in failures. `None` prints only their bits.
     pub decimals: Option<Decimals>,
 }

@@ -79,6 +79,9 @@ impl Runner {
         let mut linker = Linker::new(&engine);
         linker.allow_shadowing(true);
         spectest::define(&mut linker, &mut store)?;
+        if let Some(prepare) = options.prepare {
+            prepare(&mut store);
+        }
         Ok(Runner {
             engine,
             images: options.images,

@@ -8,92 +8,160 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 
 use crate::dispatch::{Execute, cold};
-use crate::handlers::control::{HeaderWords, bytes_fit, fits, leave};
+use crate::handlers::control::{HeaderWords, bytes_fit, ends_before, fits, leave};
 use crate::handlers::moves::move_slots;
-use crate::linked::cells::{FrameLayout, cross_instance_return, exit_cell, translate_stub};
+use crate::linked::cells::{FrameLayout, cross_instance_return, exit_cell, is_call_stub, translate_stub};
 use crate::linked::throw::resume_after_call;
 use crate::linked::{Cell, Flow, Func, Instance, Linked, Machine, Regs};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
 
-/// Opens the frame of `func` at slot `base`. The callee will return to the instruction at `back`. The callee belongs
-/// to the running instance or is a host function.
+/// Opens the frame of `func` at slot `base`. The callee will return to the instruction at `back`. A call into another
+/// instance, or one that finds no room below the stack limit, continues in [`CallOutOfLine`].
 ///
 /// # Safety
 /// The registers are those of a running function. `func` is a live record of its store, and `back` is a valid return
 /// address.
 #[inline(always)]
-unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
-    // SAFETY: the caller guarantees the record. The frame has `frame_slots` slots with the header inside, and `fits`
-    // checked that they are in the value stack.
+pub(crate) unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
+    // SAFETY: the caller guarantees the record and the instance. The frame has `frame_slots` slots with the header
+    // inside, and `fits` checked that they are in the value stack. `CallOutOfLine` gets what it needs in `ip`, `fp`, the
+    // accumulator and `across`.
     unsafe {
+        let target = (*func).instance;
         let fp = r.fp.wrapping_add(base);
-        if !fits(r, fp, (*func).frame_slots as usize) {
-            return Flow::Trap(TrapCode::StackOverflow);
-        }
-        let header = fp.add(usize::from((*func).header));
-        header.add(HEADER_RETURN).cast::<*const u8>().write(back);
-        header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
-        r.fp = fp;
         r.set_callee(func);
-        r.ip = (*func).code.cast::<u8>();
+        if target == r.cx || target.is_null() {
+            if !fits(r, fp, (*func).frame_slots as usize) {
+                return out_of_line(r, fp, back);
+            }
+            let header = fp.add(usize::from((*func).header));
+            header.add(HEADER_RETURN).cast::<*const u8>().write(back);
+            header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
+            r.fp = fp;
+            r.ip = (*func).code.cast::<u8>();
+            return Flow::Next;
+        }
+        out_of_line(r, fp, back)
     }
-    Flow::Next
 }
 
-/// As [`enter`], for a function of any instance.
+/// Continues a call in [`CallOutOfLine`]. The accumulator has the function.
 ///
 /// # Safety
 /// As [`enter`].
 #[inline(always)]
-pub(crate) unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
-    // SAFETY: the caller guarantees the record and the instance. `CrossInstanceCall` gets what it needs in `ip`, `fp`, the
-    // accumulator and `across`.
-    unsafe {
-        let target = (*func).instance;
-        if target == r.cx || target.is_null() {
-            return enter(r, func, base, back);
-        }
-        r.ip = back;
-        (*(*r.cx).machine).across = r.fp;
-        r.fp = r.fp.wrapping_add(base);
-        r.set_callee(func);
-        Flow::TailCall(cold::<Linked, CrossInstanceCall>)
-    }
+unsafe fn out_of_line(r: &mut Regs, fp: *mut u64, back: *const u8) -> Flow {
+    // SAFETY: the caller guarantees a running instance, whose machine is live.
+    unsafe { (*(*r.cx).machine).across = r.fp };
+    r.ip = back;
+    r.fp = fp;
+    Flow::TailCall(cold::<Linked, CallOutOfLine>)
 }
 
-/// The second half of a call into another instance. `acc` has the function, `ip` the return address, `fp` the new
-/// frame, and the machine's `across` the caller's frame.
-pub struct CrossInstanceCall;
+/// The second half of a call into another instance, or of one that found no room. `acc` has the function, `ip` the
+/// return address, `fp` the new frame, and the machine's `across` the caller's frame.
+pub struct CallOutOfLine;
 
-impl Execute<Linked> for CrossInstanceCall {
+impl Execute<Linked> for CallOutOfLine {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `enter_any` or `CrossInstanceTailCall` set these registers to a live record and a valid return address.
-        // `fits` checked the frame and the entry of `save_instance` before they are written.
+        // SAFETY: `enter` or `TailCallOutOfLine` set these registers to a live record and a valid return address.
+        // `fits_in_stack` checked the frame and the entry of `save_instance` before they are written.
         unsafe {
             let func = r.callee();
             let caller = (*(*r.cx).machine).across;
-            let back = r.ip;
-            if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
+            let mut back = r.ip;
+            let target = (*func).instance;
+            let crosses = target != r.cx && !target.is_null();
+            if !fits_in_stack(r, r.fp, (*func).frame_slots as usize + if crosses { SAVED } else { 0 }) {
                 if back != cross_instance_return().cast() && back != exit_cell().cast() {
                     r.ip = back.sub(size_of::<Cell>());
                 }
                 r.fp = caller;
                 return Flow::Trap(TrapCode::StackOverflow);
             }
-            // If the return address is already `cross_instance_return`, the frame returns to another instance anyhow.
-            if back != cross_instance_return().cast() {
-                save_instance(r, back);
+            if crosses {
+                // If the return address is already `cross_instance_return`, the frame returns to another instance
+                // anyhow.
+                if back != cross_instance_return().cast() {
+                    save_instance(r, back);
+                    back = cross_instance_return().cast();
+                }
+                switch_to(r, target);
             }
             let header = r.fp.add(usize::from((*func).header));
-            header.add(HEADER_RETURN).cast::<*const Cell>().write(cross_instance_return());
+            header.add(HEADER_RETURN).cast::<*const u8>().write(back);
             header.add(HEADER_CALLER).cast::<*mut u64>().write(caller);
-            switch_to(r, (*func).instance);
-            r.ip = (*func).code.cast::<u8>();
+            begin(r, func)
         }
-        Flow::Next
     }
+}
+
+/// The rest of a direct call that found no room: it does the same, and stops at the first instruction of the function if
+/// an interruption was the reason.
+struct DirectCallOutOfLine;
+
+impl Execute<Linked> for DirectCallOutOfLine {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: `call` continues here with unchanged registers. The checks and writes are the same.
+        unsafe {
+            let code = code_of_call(r.ip).load(Ordering::Acquire);
+            let front = FrameLayout::of(code);
+            let fp = r.fp.wrapping_add(r.u16(BASE));
+            if !ends_before(fp, front.frame as usize, (*(*r.cx).machine).stack_end()) {
+                return Flow::Trap(TrapCode::StackOverflow);
+            }
+            open_frame(r, code, front, fp);
+            // A stub is no code of a function. It finds the code, and notices the interruption, too.
+            if is_call_stub(code) { Flow::Next } else { Flow::Trap(TrapCode::Interrupted) }
+        }
+    }
+}
+
+/// Writes the header of a directly called function and enters its code.
+///
+/// # Safety
+/// `ip` is at a direct call. The frame at `fp` has this layout and lies in the value stack.
+#[inline(always)]
+unsafe fn open_frame(r: &mut Regs, code: *const Cell, front: FrameLayout, fp: *mut u64) {
+    // SAFETY: the caller guarantees the frame, in which the layout has the header.
+    unsafe {
+        let header = fp.byte_add(front.header as usize);
+        header.add(HEADER_RETURN).cast::<*const u8>().write(r.ip.add(instr_bytes::<Linked>(CALL_UNITS)));
+        header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
+        r.fp = fp;
+        r.ip = code.cast();
+    }
+}
+
+/// Returns whether this many slots from `fp` on lie in the value stack. Unlike [`fits`], it ignores interruptions.
+///
+/// # Safety
+/// The registers are those of a running function.
+#[inline(always)]
+unsafe fn fits_in_stack(r: &Regs, fp: *mut u64, slots: usize) -> bool {
+    // SAFETY: the caller guarantees a running instance, whose machine is live.
+    let end = unsafe { (*(*r.cx).machine).stack_end() };
+    ends_before(fp, slots * size_of::<u64>(), end)
+}
+
+/// Begins a function whose frame is complete. An interruption stops the run at the function's first instruction. That
+/// is later for a function without code, which [`Translate`] begins.
+///
+/// # Safety
+/// `func` is a live record of the running instance, and `fp` is at its frame, which fits.
+#[inline(always)]
+unsafe fn begin(r: &mut Regs, func: *mut Func) -> Flow {
+    // SAFETY: the caller guarantees the record and a running instance.
+    unsafe {
+        r.ip = (*func).code.cast::<u8>();
+        if (*(*r.cx).machine).stack_limit.is_interrupted() && (*func).code != translate_stub() {
+            return Flow::Trap(TrapCode::Interrupted);
+        }
+    }
+    Flow::Next
 }
 
 /// Makes `target` the running instance.
@@ -122,10 +190,10 @@ unsafe fn save_instance(r: &Regs, back: *const u8) {
     // SAFETY: the caller guarantees the free slots below `stack_end`.
     unsafe {
         let machine = (*r.cx).machine;
-        let saved = (*machine).stack_end.sub(SAVED);
+        let saved = (*machine).stack_end().sub(SAVED);
         saved.cast::<*const u8>().write(back);
         saved.add(1).cast::<*mut Instance>().write(r.cx);
-        (*machine).stack_end = saved;
+        (*machine).set_stack_end(saved);
     }
 }
 
@@ -136,8 +204,8 @@ unsafe fn save_instance(r: &Regs, back: *const u8) {
 pub(crate) unsafe fn saved_instance(machine: *mut Machine) -> (*const u8, *mut Instance) {
     // SAFETY: the caller guarantees an entry at `stack_end`.
     unsafe {
-        let saved = (*machine).stack_end;
-        (*machine).stack_end = saved.add(SAVED);
+        let saved = (*machine).stack_end();
+        (*machine).set_stack_end(saved.add(SAVED));
         (saved.cast::<*const u8>().read(), saved.add(1).cast::<*mut Instance>().read())
     }
 }
@@ -206,7 +274,7 @@ impl<A: Source<u64>> Execute<Linked> for IndirectSubtypeCall<A> {
                 Ok(func) => {
                     let base = r.u16(A::UNITS + 4);
                     let back = r.ip.add(instr_bytes::<Linked>(A::UNITS + 5));
-                    enter_any(r, func, base, back)
+                    enter(r, func, base, back)
                 }
                 Err(code) => Flow::Trap(code),
             }
@@ -214,66 +282,47 @@ impl<A: Source<u64>> Execute<Linked> for IndirectSubtypeCall<A> {
     }
 }
 
-/// Replaces this frame by one of `func`. The arguments begin at slot `base`, and the operand at `count_at` has their
-/// number.
+/// Replaces this frame by one of `func`. The arguments begin at slot `base`. The operand at `count_at` has their number,
+/// and the next operand is `header`, the header of this frame. What [`enter`] leaves to [`CallOutOfLine`], this leaves to
+/// [`TailCallOutOfLine`].
 ///
 /// # Safety
-/// As [`enter`], and the instruction has this operand. `header` is the header of this frame.
+/// As [`enter`], and the instruction has these operands.
 #[inline(always)]
-unsafe fn tail_call(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
-    // SAFETY: the caller guarantees the record, the operand and the header. `fits` checked the new frame. The
-    // arguments lie above this frame's header, so they move down to slot 0.
-    unsafe {
-        if !fits(r, r.fp, (*func).frame_slots as usize) {
-            return Flow::Trap(TrapCode::StackOverflow);
-        }
-        let saved = HeaderWords::read(header);
-        move_slots(r, r.fp.add(base), r.fp, count_at);
-        saved.write(r.fp.add(usize::from((*func).header)));
-        r.set_callee(func);
-        r.ip = (*func).code.cast::<u8>();
-    }
-    Flow::Next
-}
-
-/// As [`tail_call`], for a function of any instance.
-///
-/// # Safety
-/// As [`tail_call`], and the header's slot is the operand after `count_at`.
-#[inline(always)]
-pub(crate) unsafe fn tail_call_any(
-    r: &mut Regs,
-    func: *mut Func,
-    base: usize,
-    count_at: usize,
-    header: *mut u64,
-) -> Flow {
-    // SAFETY: the caller guarantees the record and the operands. `CrossInstanceTailCall` gets what it needs in the
-    // accumulator and `across_slots`.
+pub(crate) unsafe fn tail_call(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
+    // SAFETY: the caller guarantees the record and the operands. `fits` checked the new frame. The arguments lie above
+    // this frame's header, so they move down to slot 0. `TailCallOutOfLine` gets what it needs in the accumulator and
+    // `across_slots`.
     unsafe {
         let target = (*func).instance;
-        if target == r.cx || target.is_null() {
-            return tail_call(r, func, base, count_at, header);
+        if (target == r.cx || target.is_null()) && fits(r, r.fp, (*func).frame_slots as usize) {
+            let saved = HeaderWords::read(header);
+            move_slots(r, r.fp.add(base), r.fp, count_at);
+            saved.write(r.fp.add(usize::from((*func).header)));
+            r.set_callee(func);
+            r.ip = (*func).code.cast::<u8>();
+            return Flow::Next;
         }
         (*(*r.cx).machine).across_slots =
             base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
         r.set_callee(func);
-        Flow::TailCall(cold::<Linked, CrossInstanceTailCall>)
+        Flow::TailCall(cold::<Linked, TailCallOutOfLine>)
     }
 }
 
-/// The second half of a tail call into another instance. `acc` has the function. The machine's `across_slots` has
-/// three numbers of 16 bits: the first slot of the arguments, their number, and the slot of the header.
-pub struct CrossInstanceTailCall;
+/// The second half of a tail call into another instance, or of one that found no room. `acc` has the function. The
+/// machine's `across_slots` has three numbers of 16 bits: the first slot of the arguments, their number, and the slot of
+/// the header.
+pub struct TailCallOutOfLine;
 
-impl Execute<Linked> for CrossInstanceTailCall {
+impl Execute<Linked> for TailCallOutOfLine {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `tail_call_any` set the accumulator and `across_slots` to a live record and to slots of this frame.
-        // `fits` checked the new frame. The header is read before the arguments move over it.
+        // SAFETY: `tail_call` set the accumulator and `across_slots` to a live record and to slots of this frame.
+        // `fits_in_stack` checked the new frame. The header is read before the arguments move over it.
         unsafe {
             let func = r.callee();
-            if !fits(r, r.fp, (*func).frame_slots as usize + SAVED) {
+            if !fits_in_stack(r, r.fp, (*func).frame_slots as usize + SAVED) {
                 return Flow::Trap(TrapCode::StackOverflow);
             }
             let machine = (*r.cx).machine;
@@ -284,7 +333,7 @@ impl Execute<Linked> for CrossInstanceTailCall {
             let caller = header.add(HEADER_CALLER).cast::<*mut u64>().read();
             r.fp.add(slot(0)).copy_to(r.fp, slot(16));
             (*machine).across = caller;
-            CrossInstanceCall::run(r)
+            CallOutOfLine::run(r)
         }
     }
 }
@@ -343,7 +392,13 @@ impl Execute<Linked> for CalleeOverflow {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: `ResolveCall` left the function's record in the accumulator, and `fp` is at its frame, with the header.
-        unsafe { abandon(r, r.callee()) };
+        unsafe {
+            let func = r.callee();
+            if fits_in_stack(r, r.fp, (*func).frame_slots as usize) {
+                return begin(r, func);
+            }
+            abandon(r, func);
+        }
         Flow::Trap(TrapCode::StackOverflow)
     }
 }
@@ -375,10 +430,7 @@ impl Execute<Linked> for Translate {
             let func = r.callee();
             let machine = (*r.cx).machine;
             let code = match ((*machine).hooks.translate)(machine, func) {
-                Ok(()) if fits(r, r.fp, (*func).frame_slots as usize) => {
-                    r.ip = (*func).code.cast::<u8>();
-                    return Flow::Next;
-                }
+                Ok(()) if fits_in_stack(r, r.fp, (*func).frame_slots as usize) => return begin(r, func),
                 Ok(()) => TrapCode::StackOverflow,
                 Err(code) => code,
             };
@@ -404,6 +456,10 @@ impl Execute<Linked> for CallHost {
             let outcome = ((*machine).hooks.host)(machine, func, r.cx, r.fp);
             (*machine).stack_top = below;
             if let Err(code) = outcome {
+                if code == TrapCode::Interrupted {
+                    // The registers stay as they are, so that the call is made again.
+                    return Flow::Trap(code);
+                }
                 abandon(r, func);
                 if code == TrapCode::Exception && resume_after_call(r, (*machine).exception) {
                     return Flow::Next;
@@ -486,13 +542,9 @@ impl Calls<Linked> for LinkedCalls {
             let front = FrameLayout::of(code);
             let fp = r.fp.wrapping_add(r.u16(BASE));
             if !bytes_fit((*r.cx).machine, fp, front.frame as usize) {
-                return Flow::Trap(TrapCode::StackOverflow);
+                return Flow::TailCall(cold::<Linked, DirectCallOutOfLine>);
             }
-            let header = fp.byte_add(front.header as usize);
-            header.add(HEADER_RETURN).cast::<*const u8>().write(r.ip.add(instr_bytes::<Linked>(CALL_UNITS)));
-            header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
-            r.fp = fp;
-            r.ip = code.cast_const().cast();
+            open_frame(r, code, front, fp);
         }
         Flow::Next
     }
@@ -500,7 +552,7 @@ impl Calls<Linked> for LinkedCalls {
     #[inline(always)]
     unsafe fn call_import(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a call of an import, with the function and the frame's slot as operands.
-        unsafe { enter_any(r, imported(r), r.u16(2), r.ip.add(instr_bytes::<Linked>(3))) }
+        unsafe { enter(r, imported(r), r.u16(2), r.ip.add(instr_bytes::<Linked>(3))) }
     }
 
     #[inline(always)]
@@ -511,7 +563,7 @@ impl Calls<Linked> for LinkedCalls {
                 Ok(func) => {
                     let base = r.u16(A::UNITS + 4);
                     let back = r.ip.add(instr_bytes::<Linked>(A::UNITS + 5));
-                    enter_any(r, func, base, back)
+                    enter(r, func, base, back)
                 }
                 Err(TrapCode::BadSignature) => Flow::TailCall(cold::<Linked, IndirectSubtypeCall<A>>),
                 Err(code) => Flow::Trap(code),
@@ -530,7 +582,7 @@ impl Calls<Linked> for LinkedCalls {
     unsafe fn return_call_import(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a tail call of an import, with the function, the arguments' slots and the
         // header as operands.
-        unsafe { tail_call_any(r, imported(r), r.u16(2), 3, r.slot(4)) }
+        unsafe { tail_call(r, imported(r), r.u16(2), 3, r.slot(4)) }
     }
 
     #[inline(always)]
@@ -539,7 +591,7 @@ impl Calls<Linked> for LinkedCalls {
         // type.
         unsafe {
             match element(r, r.slot(0).read(), 1) {
-                Ok(func) => tail_call_any(r, func, r.u16(5), 6, r.slot(7)),
+                Ok(func) => tail_call(r, func, r.u16(5), 6, r.slot(7)),
                 Err(TrapCode::BadSignature) => Flow::TailCall(cold::<Linked, IndirectSubtypeTailCall>),
                 Err(code) => Flow::Trap(code),
             }
@@ -571,7 +623,7 @@ impl Execute<Linked> for IndirectSubtypeTailCall {
         // instruction.
         unsafe {
             match element_of_subtype(r, r.slot(0).read(), 1) {
-                Ok(func) => tail_call_any(r, func, r.u16(5), 6, r.slot(7)),
+                Ok(func) => tail_call(r, func, r.u16(5), 6, r.slot(7)),
                 Err(code) => Flow::Trap(code),
             }
         }

@@ -47,7 +47,7 @@ impl CodeLinker {
     pub fn linked<'a>(&'a self, code: &'a [u16], cells: &'a [Cell]) -> impl Iterator<Item = LinkedInstr> + 'a {
         let mut before = InstrHandler::Own;
         instructions(code).map(move |(at, instr)| {
-            let byte = self.starts[at];
+            let byte = self.instr_start(at);
             let opcode = instr.opcode.0;
             let next = code.get(at + instr.units.len()).copied();
             let mut guarded = !self.checks && CHECKED.0.contains(&opcode);

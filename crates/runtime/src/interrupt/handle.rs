@@ -1,0 +1,138 @@
+//! What a store shares with the threads that may interrupt it.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::hint::spin_loop;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use core::task::Waker;
+
+use wasmote_exec as exec;
+use wasmote_ir::fallible::OutOfMemory;
+
+use crate::shared::{FallibleArc, try_box};
+
+/// A reason: somebody called [`InterruptHandle::interrupt`].
+pub(super) const REQUESTED: u32 = 1;
+/// A reason: the engine's epoch may have reached the store's deadline.
+pub(super) const EPOCH: u32 = 2;
+
+/// Interrupts the code of a store. It can be cloned and sent to other threads, and may outlive the store.
+#[derive(Clone)]
+pub struct InterruptHandle(pub(super) FallibleArc<Shared>);
+
+impl InterruptHandle {
+    /// Stops the store's running code at its next call or loop, or the next code that runs. Several interruptions
+    /// before that count as one. If the store is gone, nothing happens.
+    ///
+    /// It never waits and never allocates, so a signal handler may call it.
+    pub fn interrupt(&self) {
+        self.0.raise(REQUESTED);
+    }
+
+    /// Returns whether an interruption was asked for that has not yet taken effect.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.is_raised()
+    }
+
+    /// Sets what is woken by an interruption, beside the code itself, and returns nothing else until the next call of
+    /// this function. Host functions that block use it. `None` removes it.
+    ///
+    /// A store has one waker. If interruptions come from signal handlers, waking must be allowed there.
+    ///
+    /// # Errors
+    /// Fails if there is not enough memory.
+    pub fn set_waker(&self, waker: Option<Waker>) -> Result<(), OutOfMemory> {
+        let new = match waker {
+            Some(waker) => Box::into_raw(try_box(waker)?),
+            None => ptr::null_mut(),
+        };
+        self.0.replace_waker(new);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for InterruptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InterruptHandle")
+    }
+}
+
+/// What the handles and the store share. No thread waits for another, except when a pointer is withdrawn.
+pub(super) struct Shared {
+    /// The stack limit of the store's machine, or null once the store is dropped.
+    limit: AtomicPtr<exec::StackLimit>,
+    /// A waker from a box, or null.
+    waker: AtomicPtr<Waker>,
+    /// How many threads may be using one of the two pointers.
+    users: AtomicUsize,
+    reasons: AtomicU32,
+}
+
+impl Shared {
+    /// `limit` stays valid until [`Shared::retire`].
+    pub(super) fn new(limit: *const exec::StackLimit) -> Shared {
+        Shared {
+            limit: AtomicPtr::new(limit.cast_mut()),
+            waker: AtomicPtr::default(),
+            users: AtomicUsize::new(0),
+            reasons: AtomicU32::new(0),
+        }
+    }
+
+    /// Notes a reason and interrupts the machine.
+    pub(super) fn raise(&self, reason: u32) {
+        self.reasons.fetch_or(reason, Ordering::SeqCst);
+        self.users.fetch_add(1, Ordering::SeqCst);
+        let (limit, waker) = (self.limit.load(Ordering::SeqCst), self.waker.load(Ordering::SeqCst));
+        // SAFETY: whoever withdraws a pointer first replaces it and then waits until `users` is 0. All these accesses
+        // have one order. So a pointer that is read here stays valid until `users` is decremented.
+        unsafe {
+            if let Some(limit) = limit.as_ref() {
+                limit.interrupt();
+            }
+            if let Some(waker) = waker.as_ref() {
+                waker.wake_by_ref();
+            }
+        }
+        self.users.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_raised(&self) -> bool {
+        self.reasons.load(Ordering::Relaxed) != 0
+    }
+
+    /// Returns the reasons since the last call. The machine was cleared before, so that a reason noted after that
+    /// interrupts it again.
+    pub(super) fn take_reasons(&self) -> u32 {
+        self.reasons.swap(0, Ordering::SeqCst)
+    }
+
+    fn replace_waker(&self, new: *mut Waker) {
+        let old = self.waker.swap(new, Ordering::SeqCst);
+        self.wait_for_users();
+        if !old.is_null() {
+            // SAFETY: `set_waker` took it from a box, the swap made it this thread's, and no thread uses it any more.
+            drop(unsafe { Box::from_raw(old) });
+        }
+    }
+
+    /// Forgets the store, which is about to be dropped.
+    pub(super) fn retire(&self) {
+        self.limit.store(ptr::null_mut(), Ordering::SeqCst);
+        self.wait_for_users();
+    }
+
+    /// Waits until no thread uses a pointer that it read before. A user needs a few instructions.
+    fn wait_for_users(&self) {
+        while self.users.load(Ordering::SeqCst) != 0 {
+            spin_loop();
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.replace_waker(ptr::null_mut());
+    }
+}

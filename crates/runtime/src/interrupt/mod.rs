@@ -1,0 +1,134 @@
+//! Interruption: another thread stops the code of a store, for good or for a moment.
+//!
+//! ```text
+//! InterruptHandle ──> Shared: reasons, waker ──> StackLimit in the store's machine
+//! Engine ──> Epochs: deadlines ──────┘
+//! ```
+//!
+//! To interrupt is to note a reason and to set the machine's stack limit to null. Calls and loops notice that, and the
+//! activation stops. Then [`next`] looks at the reasons: the call ends, or it continues as if nothing had happened.
+
+mod epoch;
+mod handle;
+
+use core::ptr::NonNull;
+
+use wasmote_exec as exec;
+use wasmote_ir::TrapCode;
+
+use crate::engine::{Engine, Settings};
+use crate::error::Error;
+use crate::shared::FallibleArc;
+use crate::store::Store;
+
+pub(crate) use epoch::Epochs;
+pub use epoch::UpdateDeadline;
+pub use handle::InterruptHandle;
+use handle::{EPOCH, REQUESTED, Shared};
+
+/// What a store knows of its interruptions.
+#[derive(Default)]
+pub(crate) struct Interrupts {
+    /// Made with the first handle or deadline.
+    shared: Option<FallibleArc<Shared>>,
+    /// Where the deadline is registered.
+    registered: Option<Registered>,
+    action: epoch::Action,
+}
+
+/// A deadline in an engine's list.
+struct Registered {
+    engine: Engine,
+    deadline: u64,
+}
+
+impl Drop for Interrupts {
+    fn drop(&mut self) {
+        self.withdraw();
+        if let Some(shared) = &self.shared {
+            shared.retire();
+        }
+    }
+}
+
+/// Returns a linker whose code notices interruptions, if the settings ask for it.
+pub(crate) fn configure(linker: exec::CodeLinker, settings: &Settings) -> exec::CodeLinker {
+    linker.polls(settings.optional.interruption)
+}
+
+impl Store {
+    /// Returns a handle that interrupts this store.
+    ///
+    /// # Errors
+    /// Fails if the engine's settings do not allow interruption, or if there is not enough memory.
+    pub fn interrupt_handle(&mut self) -> Result<InterruptHandle, Error> {
+        Ok(InterruptHandle(self.shared_interrupts()?.clone()))
+    }
+
+    /// Returns whether an interruption was asked for that has not yet taken effect.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupts.shared.as_ref().is_some_and(|shared| shared.is_raised())
+    }
+
+    fn shared_interrupts(&mut self) -> Result<&FallibleArc<Shared>, Error> {
+        if self.interrupts.shared.is_none() {
+            if !self.engine.settings().optional.interruption {
+                return Err(Error::usage("interruption is off: turn `Config::interruption` on"));
+            }
+            // The limit would be null without a stack, which means an interruption.
+            self.make_stack()?;
+            self.machine.stack_limit.share();
+            // The root pointer, because references to the store come and go.
+            let root = self.machine.embedder.cast::<Store>();
+            // SAFETY: `Store::new` set `embedder` to the store's own pointer. This only computes an address.
+            let limit = unsafe { &raw const (*root).machine.stack_limit };
+            self.interrupts.shared = Some(FallibleArc::try_new(Shared::new(limit))?);
+        }
+        match &self.interrupts.shared {
+            Some(shared) => Ok(shared),
+            None => unreachable!("it was made above"),
+        }
+    }
+}
+
+/// What happens with an interrupted call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Next {
+    /// It continues.
+    Resume,
+    /// It continues, but others may run first.
+    Yield,
+    /// It ends.
+    Stop,
+}
+
+/// Clears the interruption of a store and returns what happens with the call. A callback of the embedder's may run.
+///
+/// # Errors
+/// Returns the code of the callback's error, which ends the call. The store has the error itself.
+///
+/// # Safety
+/// The caller borrows the store mutably, and holds no reference to it. The activation is the one that stopped last on
+/// its machine, and nothing ran since.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn next(mut root: NonNull<Store>, activation: &mut exec::Activation) -> Result<Next, TrapCode> {
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. The reference ends before the action.
+    let (reasons, epoch) = {
+        let store = unsafe { root.as_mut() };
+        store.machine.clear_interrupt();
+        let reasons = store.interrupts.shared.as_ref().map_or(0, |shared| shared.take_reasons());
+        (reasons, reasons & EPOCH != 0 && store.deadline_has_passed())
+    };
+    if reasons & REQUESTED != 0 {
+        return Ok(Next::Stop);
+    }
+    if epoch {
+        // SAFETY: as for this function, and no reference to the store is left. The machine is the store's own.
+        return unsafe {
+            let machine = &raw mut (*root.as_ptr()).machine;
+            activation.while_stopped(machine, || epoch::act(root))
+        };
+    }
+    Ok(Next::Resume)
+}

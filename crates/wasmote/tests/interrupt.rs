@@ -1,0 +1,309 @@
+//! Interruption by handles and by epochs.
+#![cfg(feature = "interrupt")]
+
+mod interruptions;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Wake;
+use std::thread;
+use std::time::Duration;
+
+use interruptions::{interrupt_often, seen};
+use wasmote::{
+    Caller, CodeOptions, Config, Engine, Error, ImageOptions, Instance, Linker, Module, OpSet, Store, TrapCode,
+    UpdateDeadline, Val,
+};
+
+/// How a module is loaded: from its binary, or from an image.
+fn origins() -> [Option<CodeOptions>; 4] {
+    let image = |op_set, metered| Some(CodeOptions { op_set, metered, ..CodeOptions::default() });
+    [None, image(OpSet::Core, false), image(OpSet::Extended, false), image(OpSet::Extended, true)]
+}
+
+fn configs() -> impl Iterator<Item = Config> {
+    (0..4).map(|bits| {
+        let mut config = Config::new();
+        config.interruption(true).guard_pages(bits & 1 != 0).eager_translation(bits & 2 != 0);
+        config
+    })
+}
+
+fn load(engine: &Engine, text: &str, origin: Option<CodeOptions>) -> Module {
+    let module = Module::new(engine, wat::parse_str(text).unwrap()).unwrap();
+    match origin {
+        None => module,
+        Some(code) => {
+            let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
+            Module::from_image(engine, image).unwrap()
+        }
+    }
+}
+
+fn code(error: &Error) -> Option<TrapCode> {
+    error.as_trap().map(|trap| trap.code())
+}
+
+/// Functions that never return, and do not use up the stack.
+const ENDLESS: &str = r#"(module
+    (memory 1 1)
+    (table 1 funcref) (elem (i32.const 0) $turn)
+    (type $turn (func (param i32)))
+    (tag $tag)
+    (func (export "loop") (loop (br 0)))
+    (func (export "nested") (loop (loop (br_if 1 (i32.const 1))) (br 0)))
+    (func (export "table") (param i32) (loop (br_table 0 0 (local.get 0))))
+    (func (export "conditional") (param i64) (result i64)
+        (loop (local.set 0 (i64.add (local.get 0) (i64.const 2))) (br_if 0 (i64.ne (local.get 0) (i64.const 1))))
+        (local.get 0))
+    (func $turn (type $turn) (return_call $back (i32.add (local.get 0) (i32.const 1))))
+    (func $back (param i32) (return_call $turn (i32.sub (local.get 0) (i32.const 1))))
+    (func (export "tail") (return_call $turn (i32.const 0)))
+    (func $indirect (export "indirect") (type $turn) (return_call_indirect (type $turn) (local.get 0) (i32.const 0)))
+    (func (export "call") (loop (call $leaf) (br 0)))
+    (func $leaf)
+    (func $busy (result i32) (local i32)
+        (loop (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br_if 0 (i32.lt_u (local.get 0) (i32.const 1000))))
+        (local.get 0))
+    (func (export "deep") (loop (drop (call $busy)) (br 0)))
+    (func (export "thrown")
+        (loop $again (try_table (catch $tag $again) (throw $tag))))
+    (func (export "fill") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (br 0))))"#;
+
+#[test]
+fn a_handle_stops_whatever_runs() {
+    let names = "loop nested table conditional tail indirect call deep thrown fill";
+    for config in configs() {
+        let engine = Engine::new(&config);
+        for origin in origins() {
+            let module = load(&engine, ENDLESS, origin);
+            for name in names.split(' ') {
+                let mut store = Store::new(&engine, ());
+                let instance = Instance::new(&mut store, &module, &[]).unwrap();
+                let func = instance.get_func(&store, name).unwrap();
+                let ty = func.ty(&store);
+                let args: Vec<Val> = ty.params.iter().map(|&ty| Val::default_of(ty)).collect();
+                let mut results = vec![Val::I32(0); ty.results.len()];
+                let handle = store.interrupt_handle().unwrap();
+                let stopper = thread::spawn(move || {
+                    thread::sleep(Duration::from_millis(2));
+                    handle.interrupt();
+                });
+                let error = func.call(&mut store, &args, &mut results).unwrap_err();
+                assert_eq!(code(&error), Some(TrapCode::Interrupted), "{name}: {error}");
+                assert!(!error.as_trap().unwrap().frames().is_empty(), "{name} has no frames");
+                stopper.join().unwrap();
+                // The store works as before.
+                assert_eq!(store.interrupt_handle().unwrap().is_interrupted(), false);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_interruption_before_a_call_stops_that_call_only() {
+    let engine = Engine::new(Config::new().interruption(true));
+    let text = r#"(module (func $f (export "f") (param i32) (result i32)
+        (if (result i32) (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))) (else (i32.const 7)))))"#;
+    let module = load(&engine, text, None);
+    let mut store = Store::new(&engine, ());
+    let handle = store.interrupt_handle().unwrap();
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
+    handle.interrupt();
+    handle.interrupt();
+    assert!(handle.is_interrupted());
+    assert_eq!(code(&f.call(&mut store, 3).unwrap_err()), Some(TrapCode::Interrupted));
+    assert_eq!(f.call(&mut store, 3).unwrap(), 7);
+    drop(store);
+    handle.interrupt();
+}
+
+#[test]
+fn a_start_function_is_stopped() {
+    let engine = Engine::new(Config::new().interruption(true));
+    let module = load(&engine, "(module (func $start (loop (br 0))) (start $start))", None);
+    let mut store = Store::new(&engine, ());
+    store.set_epoch_deadline(1).unwrap();
+    let ticker = engine.clone();
+    thread::spawn(move || {
+        thread::sleep(Duration::from_millis(2));
+        ticker.increment_epoch();
+    });
+    let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+    assert_eq!(code(&error), Some(TrapCode::Interrupted));
+}
+
+#[test]
+fn without_the_setting_there_is_no_handle() {
+    let mut store = Store::new(&Engine::default(), ());
+    assert!(store.interrupt_handle().unwrap_err().to_string().contains("Config::interruption"));
+    assert!(store.set_epoch_deadline(1).is_err());
+}
+
+#[test]
+fn epochs_stop_only_stores_whose_deadline_has_come() {
+    let engine = Engine::new(Config::new().epoch_interruption(true));
+    let module = load(&engine, r#"(module (func (export "f") (param i32) (result i32)
+        (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 0)))"#, None);
+    let mut stores: Vec<_> = (0..3_u64)
+        .map(|ticks| {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
+            store.set_epoch_deadline(100).unwrap();
+            store.set_epoch_deadline(ticks + 1).unwrap();
+            (store, f)
+        })
+        .collect();
+    for epoch in 0..3 {
+        engine.increment_epoch();
+        for (number, (store, f)) in stores.iter_mut().enumerate() {
+            let outcome = f.call(&mut *store, 5);
+            match outcome {
+                Err(error) if number == epoch => assert_eq!(code(&error), Some(TrapCode::Interrupted)),
+                outcome => assert_eq!(outcome.unwrap(), 0),
+            }
+        }
+    }
+    stores.pop();
+    engine.increment_epoch();
+}
+
+#[test]
+fn a_callback_decides_at_the_deadline_and_may_call_wasm() {
+    let engine = Engine::new(Config::new().interruption(true));
+    let text = r#"(module (global $g (export "g") (mut i32) (i32.const 0))
+        (func (export "count") (global.set $g (i32.add (global.get $g) (i32.const 1))))
+        (func $deep (param i32) (result i32)
+            (if (result i32) (local.get 0)
+                (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+                (else (loop (br_if 0 (i32.lt_u (global.get $g) (i32.const 3)))) (i32.const 0))))
+        (func (export "wait") (result i32) (call $deep (i32.const 50))))"#;
+    let module = load(&engine, text, None);
+    let mut store = Store::new(&engine, 0);
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    let count = instance.get_typed_func::<(), ()>(&store, "count").unwrap();
+    let wait = instance.get_typed_func::<(), i32>(&store, "wait").unwrap();
+    store.epoch_deadline_callback(move |mut store| {
+        *store.data_mut() += 1;
+        count.call(&mut store, ())?;
+        store.engine().increment_epoch();
+        Ok(UpdateDeadline::Continue(if *store.data() < 3 { 0 } else { 1000 }))
+    });
+    store.set_epoch_deadline(0).unwrap();
+    assert_eq!(wait.call(&mut store, ()).unwrap(), 50);
+    assert_eq!(*store.data(), 3);
+
+    store.epoch_deadline_callback(|_| Err(Error::new("enough")));
+    store.set_epoch_deadline(0).unwrap();
+    assert_eq!(wait.call(&mut store, ()).unwrap_err().to_string(), "enough");
+    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Interrupt));
+    store.set_epoch_deadline(0).unwrap();
+    assert_eq!(code(&wait.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupted));
+}
+
+#[test]
+fn an_interruption_wakes_the_waker_of_a_host_function() {
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    let engine = Engine::new(Config::new().interruption(true));
+    let woken = Arc::new(Count::default());
+    let mut linker = Linker::<Arc<Count>>::new(&engine);
+    linker
+        .func_wrap("", "block", |mut caller: Caller<'_, Arc<Count>>| {
+            let handle = caller.interrupt_handle()?;
+            handle.set_waker(Some(caller.data().clone().into()))?;
+            let other = handle.clone();
+            let thread = thread::spawn(move || other.interrupt());
+            while caller.data().0.load(Ordering::SeqCst) == 0 {
+                thread::yield_now();
+            }
+            thread.join().unwrap();
+            assert!(caller.is_interrupted());
+            handle.set_waker(None)
+        })
+        .unwrap();
+    let text = r#"(module (import "" "block" (func $block)) (func $leaf) (func (export "f") (call $block) (call $leaf)))"#;
+    let mut store = Store::new(&engine, woken.clone());
+    let instance = linker.instantiate(&mut store, &load(&engine, text, None)).unwrap();
+    let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
+    assert_eq!(code(&f.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupted));
+    assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+    store.interrupt_handle().unwrap().interrupt();
+    assert_eq!(woken.0.load(Ordering::SeqCst), 1);
+    drop(store);
+    assert_eq!(Arc::strong_count(&woken), 1);
+}
+
+/// Work with calls between instances, through tables, tail calls, exceptions and overlapping copies of many pieces.
+const OTHER: &str = r#"(module
+    (memory (export "m") 100)
+    (tag $tag (param i32))
+    (func $count (param i32 i32) (result i32)
+        (if (result i32) (local.get 0)
+            (then (return_call $count (i32.sub (local.get 0) (i32.const 1)) (i32.add (local.get 1) (i32.const 3))))
+            (else (local.get 1))))
+    (func $throws (param i32) (if (i32.and (local.get 0) (i32.const 1)) (then (throw $tag (local.get 0)))))
+    (func (export "other") (param i32) (result i32)
+        (block $caught (result i32)
+            (try_table (catch $tag $caught) (call $throws (local.get 0)))
+            (call $count (local.get 0) (i32.const 0))))
+    (func (export "copy") (param i32) (result i32) (local i32)
+        (loop
+            (i32.store (i32.mul (local.get 1) (i32.const 4)) (i32.xor (local.get 1) (local.get 0)))
+            (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 20000))))
+        (memory.copy (i32.const 80000) (i32.const 0) (i32.const 6000000))
+        (memory.copy (i32.const 0) (i32.const 160000) (i32.const 6000000))
+        (memory.copy (i32.const 1000) (i32.const 0) (i32.const 6000000))
+        (memory.fill (i32.const 2000) (local.get 0) (i32.const 5000000))
+        (memory.copy (i32.const 0) (i32.const 1) (i32.const 6500000))
+        (i32.xor (i32.load (i32.const 1000)) (i32.xor (i32.load (i32.const 5001999)) (i32.load (i32.const 6000999))))))"#;
+const WORK: &str = r#"(module
+    (import "o" "other" (func $other (param i32) (result i32)))
+    (import "o" "copy" (func $copy (param i32) (result i32)))
+    (table funcref (elem $other $fib))
+    (type $t (func (param i32) (result i32)))
+    (func $fib (export "fib") (param i32) (result i32)
+        (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
+            (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+    (func (export "work") (param i32) (result i64) (local i64 f64)
+        (loop
+            (local.set 1 (i64.add (i64.mul (local.get 1) (i64.const 31)) (i64.extend_i32_u (call $other (local.get 0)))))
+            (local.set 2 (f64.add (local.get 2) (f64.sqrt (f64.convert_i32_u (local.get 0)))))
+            (local.set 1 (i64.xor (local.get 1) (i64.extend_i32_u
+                (call_indirect (type $t) (i32.rem_u (local.get 0) (i32.const 20)) (i32.and (local.get 0) (i32.const 1))))))
+            (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i64.xor (i64.reinterpret_f64 (local.get 2)) (i64.add (local.get 1) (i64.extend_i32_u (call $copy (i32.const 77)))))))"#;
+
+#[test]
+fn work_that_is_interrupted_at_random_moments_has_the_same_result() {
+    let run = |config: &Config, origin, often: bool| {
+        let engine = Engine::new(config);
+        let mut linker = Linker::new(&engine);
+        let mut store = Store::new(&engine, ());
+        let other = Instance::new(&mut store, &load(&engine, OTHER, origin), &[]).unwrap();
+        linker.instance(&mut store, "o", other).unwrap();
+        let instance = linker.instantiate(&mut store, &load(&engine, WORK, origin)).unwrap();
+        let work = instance.get_typed_func::<i32, i64>(&store, "work").unwrap();
+        if often {
+            interrupt_often(&mut store);
+        }
+        work.call(&mut store, 200).unwrap()
+    };
+    let expected = run(&Config::new(), None, false);
+    for config in configs() {
+        for origin in origins() {
+            let before = seen();
+            for _ in 0..10 {
+                assert_eq!(run(&config, origin, true), expected);
+            }
+            assert!(seen() > before + 20, "{}", seen() - before);
+        }
+    }
+}
