@@ -85,7 +85,12 @@ const STEPS: &[Step] = &[
     step("test-newest", Change, "the newest scripts of the specification, beside the checkout", suites::newest_scripts),
     step("test-loop", Change, "the scripts with loop dispatch", suites::loop_dispatch),
     step("test-release", Change, "scripts and guests with the optimisations of the release", suites::release),
-    step("test-images", Change, "the scripts from images: each op set, and metered", suites::images),
+    step(
+        "test-images",
+        Change,
+        "the scripts from images: each op set, and metered; and interrupted all the time",
+        suites::images,
+    ),
     step("test-in-place", Change, "images executed in place, in builds that do nothing else", suites::in_place),
     step("test-no-std", Change, "the command without the standard library", suites::no_std),
     step("test-core", Change, "the command without the extended op set", suites::core_op_set),

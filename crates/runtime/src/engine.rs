@@ -110,7 +110,14 @@ impl Engine {
     pub fn new(settings: &Settings) -> Engine {
         let settings = settings.clone();
         let guards = settings.guard_pages && guard::available();
-        Engine { inner: Arc::new(EngineInner { settings, guards, types: Lock::new(TypeRegistry::default()), epochs: Epochs::default() }) }
+        Engine {
+            inner: Arc::new(EngineInner {
+                settings,
+                guards,
+                types: Lock::new(TypeRegistry::default()),
+                epochs: Epochs::default(),
+            }),
+        }
     }
 
     /// Returns whether both are the same engine.

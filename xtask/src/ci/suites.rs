@@ -80,6 +80,8 @@ pub fn images() -> Result<Outcome> {
         "--package wasmote --test conformance -- --images=core",
         "--package wasmote --test conformance -- --images=extended",
         "--package wasmote --test conformance -- --images=metered --checked",
+        "--package wasmote --test conformance -- --interrupted",
+        "--package wasmote --test conformance -- --images=metered --interrupted",
     ])
 }
 

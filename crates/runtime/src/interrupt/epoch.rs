@@ -1,12 +1,13 @@
 //! Deadlines: the engine counts epochs, and a store is interrupted when the epoch of its deadline begins.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::ptr::NonNull;
 
 use super::handle::{EPOCH, Shared};
 use super::{Interrupts, Next, Registered};
 use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -22,8 +23,26 @@ pub(crate) struct Epochs(Lock<Deadlines>);
 #[derive(Default)]
 struct Deadlines {
     epoch: u64,
-    /// By deadline, then by the address of what the store shares.
-    stores: BTreeMap<(u64, usize), FallibleArc<Shared>>,
+    /// The stores that have a deadline in a later epoch, in no order. Each knows its place in the list.
+    stores: Vec<(u64, FallibleArc<Shared>)>,
+}
+
+impl Deadlines {
+    fn add(&mut self, deadline: u64, store: &FallibleArc<Shared>) -> Result<(), OutOfMemory> {
+        let place = self.stores.len();
+        self.stores.try_push((deadline, store.clone()))?;
+        store.set_place(Some(place));
+        Ok(())
+    }
+
+    fn remove(&mut self, place: usize) -> FallibleArc<Shared> {
+        let (_, store) = self.stores.swap_remove(place);
+        store.set_place(None);
+        if let Some((_, moved)) = self.stores.get(place) {
+            moved.set_place(Some(place));
+        }
+        store
+    }
 }
 
 impl Epochs {
@@ -33,14 +52,16 @@ impl Epochs {
 
     /// Begins the next epoch and interrupts the stores whose deadline it is.
     pub(crate) fn increment(&self) {
-        let mut locked = self.0.lock();
-        let Deadlines { epoch, stores } = &mut *locked;
-        *epoch += 1;
-        while let Some(first) = stores.first_entry() {
-            if first.key().0 > *epoch {
-                break;
+        let mut deadlines = self.0.lock();
+        deadlines.epoch += 1;
+        let mut place = 0;
+        while let Some(&(deadline, _)) = deadlines.stores.get(place) {
+            if deadline <= deadlines.epoch {
+                // Another takes its place.
+                deadlines.remove(place).raise(EPOCH);
+            } else {
+                place += 1;
             }
-            first.remove().raise(EPOCH);
         }
     }
 }
@@ -75,8 +96,11 @@ pub enum UpdateDeadline {
 impl Interrupts {
     /// Takes the deadline out of the engine's list.
     pub(super) fn withdraw(&mut self) {
-        if let (Some(Registered { engine, deadline }), Some(shared)) = (self.registered.take(), &self.shared) {
-            engine.epochs().0.lock().stores.remove(&(deadline, shared.address().addr()));
+        if let (Some(Registered { engine, .. }), Some(shared)) = (self.registered.take(), &self.shared) {
+            let mut deadlines = engine.epochs().0.lock();
+            if let Some(place) = shared.place() {
+                deadlines.remove(place);
+            }
         }
     }
 }
@@ -94,7 +118,7 @@ impl Store {
             let mut deadlines = engine.epochs().0.lock();
             let deadline = deadlines.epoch.saturating_add(ticks);
             if ticks > 0 {
-                deadlines.stores.insert((deadline, shared.address().addr()), shared.clone());
+                deadlines.add(deadline, &shared)?;
             }
             deadline
         };

@@ -67,6 +67,8 @@ pub(super) struct Shared {
     /// How many threads may be using one of the two pointers.
     users: AtomicUsize,
     reasons: AtomicU32,
+    /// One more than the place in the engine's list of deadlines, or 0. Whoever uses it holds the lock of the list.
+    place: AtomicUsize,
 }
 
 impl Shared {
@@ -77,6 +79,7 @@ impl Shared {
             waker: AtomicPtr::default(),
             users: AtomicUsize::new(0),
             reasons: AtomicU32::new(0),
+            place: AtomicUsize::new(0),
         }
     }
 
@@ -96,6 +99,15 @@ impl Shared {
             }
         }
         self.users.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Returns the place in the engine's list of deadlines.
+    pub(super) fn place(&self) -> Option<usize> {
+        self.place.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    pub(super) fn set_place(&self, place: Option<usize>) {
+        self.place.store(place.map_or(0, |place| place + 1), Ordering::Relaxed);
     }
 
     pub(super) fn is_raised(&self) -> bool {

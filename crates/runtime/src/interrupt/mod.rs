@@ -113,8 +113,8 @@ pub(crate) enum Next {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn next(mut root: NonNull<Store>, activation: &mut exec::Activation) -> Result<Next, TrapCode> {
-    // SAFETY: the caller borrows the store mutably and holds no reference to it. The reference ends before the action.
     let (reasons, epoch) = {
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. The reference ends before the action.
         let store = unsafe { root.as_mut() };
         store.machine.clear_interrupt();
         let reasons = store.interrupts.shared.as_ref().map_or(0, |shared| shared.take_reasons());
