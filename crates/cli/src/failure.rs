@@ -92,6 +92,13 @@ impl CliError {
         Some(CliError::load(file, format_args!("the module needs {missing} (at offset {offset:#x}); {UNSUPPORTED}")))
     }
 
+    /// Adds to the first line why the guest was interrupted, and sets the exit status.
+    pub fn interrupted(mut self, reason: &str, status: i32) -> CliError {
+        let end = self.message.find('\n').unwrap_or(self.message.len());
+        self.message.insert_str(end, &format!(" {reason}"));
+        CliError { status, ..self }
+    }
+
     pub fn print(&self) {
         if !self.message.is_empty() {
             // Without standard error, the message has nowhere to go.

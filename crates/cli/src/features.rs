@@ -38,6 +38,7 @@ features! {
     COMPILE "compile";
     EXTENDED "extended";
     IMAGE "image";
+    INTERRUPT "interrupt";
     PRINT "print";
     SOCKETS "sockets";
     TRACE "trace";

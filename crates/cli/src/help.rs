@@ -27,6 +27,7 @@ Options of run:
   --random-seed N       make the program's random bytes the same in each run with the same N
   --invoke NAME         call the exported function NAME with ARGS, and print its results
   --eager               translate all functions before the run, not each at its first call
+  --timeout TIME        stop the program after TIME: a number with ms, s, m or h, such as 500ms
   --fuel N              trap when N units of fuel are used up (docs/fuel.md); compile an image with --fuel for this
   --no-superinstructions   run each instruction with its own handler, which is slower
   --trace[=FUNC]        print each instruction with its values to standard error as it runs, for one function or
@@ -49,6 +50,8 @@ Options of print and parse:
 
   --help, --version
 
-Exit status: the program's own; 134 after a trap; 1 if the module can't be loaded; 2 for a wrong
-command line.
+Ctrl-C stops the program and prints what it was doing; a second Ctrl-C ends it at once.
+
+Exit status: the program's own; 134 after a trap; 124 after --timeout; 130 after Ctrl-C; 1 if the module can't be
+loaded; 2 for a wrong command line.
 ";

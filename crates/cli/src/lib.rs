@@ -36,6 +36,8 @@ mod help;
 mod input;
 #[cfg(feature = "inspect")]
 mod inspect;
+#[cfg(feature = "interrupt")]
+mod interrupt;
 mod load;
 mod options;
 #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]

@@ -86,6 +86,8 @@ pub struct Options {
     /// The function whose instructions are printed as they run; all functions if it is empty.
     pub trace: Option<&'static str>,
     pub stats: bool,
+    /// How long the guest may run, in milliseconds.
+    pub timeout: Option<u64>,
     /// The fuel that the guest gets.
     pub fuel: Option<u64>,
     /// The file to write; standard output if it is missing or `-`.
@@ -113,6 +115,23 @@ fn text(value: &'static [u8], option: &str) -> Result<&'static str, CliError> {
 fn number(option: &str, value: &str, digits: &str) -> Result<u64, CliError> {
     let wanted = if option == "--clock" { "fixed:NANOSECONDS" } else { "a number" };
     digits.parse().map_err(|_| CliError::usage(format!("`{option} {value}` should be {wanted}")))
+}
+
+/// Parses the value of `--timeout`.
+fn milliseconds(value: &str) -> Result<u64, CliError> {
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = value.split_at(digits);
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        _ => 0,
+    };
+    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
+        Some(milliseconds) if factor > 0 => Ok(milliseconds),
+        _ => Err(CliError::usage(format!("`--timeout {value}` should be a number with ms, s, m or h, such as 500ms"))),
+    }
 }
 
 impl Options {
@@ -204,6 +223,8 @@ impl Options {
             "--tcplisten" if features::SOCKETS.is_built => (true, false, false),
             "--tcplisten" => return Err(features::SOCKETS.missing(name)),
             "--invoke" | "--eager" | "--stats" => (true, false, false),
+            "--timeout" if features::INTERRUPT.is_built => (true, false, false),
+            "--timeout" => return Err(features::INTERRUPT.missing(name)),
             "--fuel" => (true, true, false),
             "-o" if self.makes_file() => (false, true, false),
             "-o" => return Err(CliError::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
@@ -261,6 +282,7 @@ impl Options {
         let value = text(value, name)?;
         match name {
             "--fuel" => self.fuel = Some(number(name, value, value)?),
+            "--timeout" => self.timeout = Some(milliseconds(value)?),
             "--random-seed" => self.random_seed = Some(number(name, value, value)?),
             "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
             "--op-set" if value == "extended" && !features::EXTENDED.is_built => {

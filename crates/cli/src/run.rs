@@ -52,6 +52,16 @@ pub trait Trace {
     fn end(&self);
 }
 
+/// Stops a guest that takes too long, or at Ctrl-C.
+pub struct Interruption {
+    pub configure: fn(&mut Config, &Options),
+    pub begin: fn(&mut Store<State>, &Options) -> Result<(), Error>,
+    /// Returns why a call was interrupted, and the exit status.
+    pub reason: fn(&Error) -> Option<(&'static str, i32)>,
+}
+
+const INTERRUPTION: Option<Interruption> = built!("interrupt", crate::interrupt::INTERRUPTION);
+
 type StartTrace = fn(&mut Config) -> Box<dyn Trace>;
 
 /// Makes engines with this configuration report each instruction.
@@ -164,6 +174,9 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     let mut config = load::config(&input);
     config.eager_translation(options.eager).fuel(options.fuel.is_some());
     config.superinstructions(!options.no_superinstructions);
+    if let Some(interruption) = INTERRUPTION {
+        (interruption.configure)(&mut config, options);
+    }
     let trace = match (TRACE, options.trace) {
         (Some(trace), Some(wanted)) => Some((trace(&mut config), wanted)),
         _ => None,
@@ -198,7 +211,12 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel);
     }
-    let result = with_allocation_errors(|| call(&mut store, &module, name, &args, &mut stats));
+    let result = with_allocation_errors(|| {
+        if let Some(interruption) = INTERRUPTION {
+            (interruption.begin)(&mut store, options)?;
+        }
+        call(&mut store, &module, name, &args, &mut stats)
+    });
     if let Some((trace, _)) = &trace {
         trace.end();
     }
@@ -212,7 +230,13 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     }
     let outcome = match result {
         Ok(results) => print(&results),
-        Err(error) => Err(CliError::of(file, module.bytes(), &error)),
+        Err(error) => {
+            let error_message = CliError::of(file, module.bytes(), &error);
+            match INTERRUPTION.and_then(|interruption| (interruption.reason)(&error)) {
+                Some((reason, status)) => Err(error_message.interrupted(reason, status)),
+                None => Err(error_message),
+            }
+        }
     };
     // The end of the process frees everything at once. Dropping piece by piece takes longer.
     core::mem::forget((store, module));

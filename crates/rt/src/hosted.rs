@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 use std::time::Instant;
 
 /// An error of the operating system. `Display` prints the system's message for it.
@@ -145,6 +146,19 @@ pub fn with_allocation_errors<R>(work: impl FnOnce() -> R) -> R {
 /// Starts a thread that does this work. Returns whether the thread could be started.
 pub fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
     thread::Builder::new().spawn(work).is_ok()
+}
+
+/// Suspends the calling thread.
+pub fn sleep(time: Duration) {
+    thread::sleep(time);
+}
+
+/// Does nothing: here Ctrl-C always ends the program.
+pub fn on_interrupt(_action: fn()) {}
+
+/// Returns `false`: here Ctrl-C always ends the program.
+pub fn interrupted() -> bool {
+    false
 }
 
 /// Calls `work` on `threads` threads at once, including this one, and returns when all calls have returned. If the

@@ -8,7 +8,8 @@
 //!    on systems other than Linux, and where panics unwind, as in tests;
 //! 4. `files`: reading and writing, and the clock; `hosted` replaces all modules on systems other than Unix;
 //! 5. `threads`: work on several threads at once;
-//! 6. `error`: errors of the system; `float`: parses and prints numbers; `address`: parses addresses.
+//! 6. `signals`: Ctrl-C;
+//! 7. `error`: errors of the system; `float`: parses and prints numbers; `address`: parses addresses.
 //!
 //! The `unsafe` code of the command is in this crate, so that the command itself has none.
 #![doc = include_str!("../FEATURES.md")]
@@ -34,6 +35,8 @@ mod hosted;
 #[cfg(not(any(feature = "std", not(target_os = "linux"), not(panic = "abort"))))]
 mod no_std_runtime;
 #[cfg(unix)]
+mod signals;
+#[cfg(unix)]
 mod start;
 #[cfg(unix)]
 mod threads;
@@ -50,16 +53,19 @@ pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 pub use heap::with_allocation_errors;
 #[cfg(not(unix))]
 pub use hosted::{
-    Error, Stream, end, environment, map_file, now, parse_f32, parse_f64, parse_socket_address, print_f32, print_f64,
-    processors, read_file, read_stdin, run_on_threads, spawn, start, wait_for_end, with_allocation_errors, write_file,
+    Error, Stream, end, environment, interrupted, map_file, now, on_interrupt, parse_f32, parse_f64,
+    parse_socket_address, print_f32, print_f64, processors, read_file, read_stdin, run_on_threads, sleep, spawn, start,
+    wait_for_end, with_allocation_errors, write_file,
 };
+#[cfg(unix)]
+pub use signals::{interrupted, on_interrupt};
 #[cfg(unix)]
 pub use start::environment;
 #[cfg(unix)]
 #[doc(hidden)]
 pub use start::start;
 #[cfg(unix)]
-pub use threads::{end, processors, run_on_threads, spawn, wait_for_end};
+pub use threads::{end, processors, run_on_threads, sleep, spawn, wait_for_end};
 
 /// Makes a function the program's start: `fn(Vec<&'static [u8]>) -> i32`, from arguments without the program's name to
 /// the exit status. The program's main file says `#![no_std]`, and on Unix `#![no_main]`.

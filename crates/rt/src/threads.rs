@@ -4,6 +4,9 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ffi::{c_int, c_void};
 use core::ptr;
+use core::time::Duration;
+
+use rustix::thread::{NanosleepRelativeResult, Timespec, nanosleep};
 
 /// The type `pthread_t` of C: a number or a pointer, and as large as a pointer.
 type Thread = usize;
@@ -61,6 +64,14 @@ pub fn spawn(work: impl FnOnce() + Send + 'static) -> bool {
             drop(unsafe { Box::from_raw(work) });
             false
         }
+    }
+}
+
+/// Suspends the calling thread. A signal does not end that early.
+pub fn sleep(time: Duration) {
+    let mut left = Timespec { tv_sec: time.as_secs() as _, tv_nsec: time.subsec_nanos().into() };
+    while let NanosleepRelativeResult::Interrupted(rest) = nanosleep(&left) {
+        left = rest;
     }
 }
 

@@ -56,6 +56,9 @@ pub struct OptionalSettings {
     /// Whether code notices interruptions.
     #[cfg(feature = "interrupt")]
     pub interruption: bool,
+    /// Whether only calls notice them, and loops do not.
+    #[cfg(feature = "interrupt")]
+    pub interruption_at_calls_only: bool,
     /// The function that is called for each instruction.
     #[cfg(feature = "trace")]
     pub trace: Option<crate::trace::Tracer>,

@@ -53,7 +53,7 @@ impl Drop for Interrupts {
 
 /// Returns a linker whose code notices interruptions, if the settings ask for it.
 pub(crate) fn configure(linker: exec::CodeLinker, settings: &Settings) -> exec::CodeLinker {
-    linker.polls(settings.optional.interruption)
+    linker.polls(settings.optional.interruption && !settings.optional.interruption_at_calls_only)
 }
 
 impl Store {
