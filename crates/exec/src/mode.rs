@@ -70,6 +70,9 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
         args: *mut u64,
     ) -> Result<(), TrapCode>;
 
+    /// Returns the trap with which the hook ends the code that just failed to grow something, if it does.
+    unsafe fn growth_trap(machine: *mut Machine<Self>) -> Option<TrapCode>;
+
     /// Returns the end of the frame that these registers belong to, one past its last slot. Returns `None` if the
     /// slots behind the frame must not be used.
     unsafe fn frame_limit(machine: *mut Machine<Self>, regs: &Regs<Self>) -> Option<*mut u64>;

@@ -68,6 +68,9 @@ pub struct Machine<M: Mode> {
     pub(crate) registers: <M::Dispatch as Dispatch<M>>::Saved,
     /// How many frames were searched for exception handlers so far.
     pub searched: M::LinkedOnly<u64>,
+    /// The trap of the hook that just failed to grow something. The hook does not return it: an outcome of more than
+    /// two words would lie on the native stack, and a handler with a value there does not tail-call.
+    pub growth_trap: M::LinkedOnly<Option<TrapCode>>,
 }
 
 impl<M: Mode> Machine<M> {
@@ -100,6 +103,7 @@ impl<M: Mode> Machine<M> {
             fault_resume: M::linked_only(crate::guard::fault_resume::FaultResume::NONE),
             registers: <M::Dispatch as Dispatch<M>>::NOTHING,
             searched: M::linked_only(0),
+            growth_trap: M::linked_only(None),
         }
     }
 
@@ -148,7 +152,8 @@ pub struct Hooks<M: Mode> {
     /// slots of `args`.
     pub host: M::Host,
     /// Grows a memory by `delta` pages. Returns the old size in pages, or `None` if the memory is unchanged. The hook
-    /// may move `base`, except in place, and keeps the length in front of it right.
+    /// may move `base`, except in place, and keeps the length in front of it right. With `None`, it may leave a trap in
+    /// the machine's `growth_trap`.
     pub memory_grow: unsafe fn(*mut Machine<M>, *mut Memory, delta: u64) -> Option<u64>,
     /// Grows a table by `delta` elements that equal `init`, with results as of `memory_grow`.
     pub table_grow: unsafe fn(*mut Machine<M>, *mut Table<M>, delta: u64, init: u32) -> Option<u64>,

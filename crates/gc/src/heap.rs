@@ -144,8 +144,15 @@ impl Heap {
     }
 
     /// Makes room, so that the next allocation of `bytes` bytes, a multiple of 8, succeeds. If it collects, `roots`
-    /// passes all roots to the marker. Returns `false` if there is no room.
-    pub fn make_room(&mut self, view: &mut exec::Heap, bytes: usize, roots: &mut dyn FnMut(&mut Marker<'_>)) -> bool {
+    /// passes all roots to the marker. Before the heap grows, `may_grow` is asked with its size and the new size in
+    /// bytes. Returns `false` if there is no room.
+    pub fn make_room(
+        &mut self,
+        view: &mut exec::Heap,
+        bytes: usize,
+        roots: &mut dyn FnMut(&mut Marker<'_>),
+        may_grow: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> bool {
         // An empty heap has nothing to collect.
         let mut collected = self.len == 0;
         if self.stress && !collected {
@@ -155,8 +162,8 @@ impl Heap {
         loop {
             if (collected || bytes <= self.budget)
                 && (self.take_hole(view, bytes)
-                    || self.grow(view, bytes)
-                    || (collected || self.gap > 0) && self.allocate_in_gap(view, bytes))
+                    || self.grow(view, bytes, may_grow)
+                    || (collected || self.gap > 0) && self.allocate_in_gap(view, bytes, may_grow))
             {
                 if self.stress {
                     // The next allocation must ask again.
@@ -240,7 +247,12 @@ impl Heap {
 
     /// Finds room between small objects, in lines that are partly in use, or at the end of the last object. It is the
     /// last resort in a heap that cannot grow by enough.
-    fn allocate_in_gap(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
+    fn allocate_in_gap(
+        &mut self,
+        view: &mut exec::Heap,
+        bytes: usize,
+        may_grow: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> bool {
         if bytes > LARGE_OBJECT {
             return false;
         }
@@ -262,7 +274,7 @@ impl Heap {
             }
         }
         self.gap = self.len;
-        if end + bytes > self.len && !self.extend(view, end + bytes - self.len) {
+        if end + bytes > self.len && !self.extend(view, end + bytes - self.len, may_grow) {
             return false;
         }
         self.gap = self.len;
@@ -290,9 +302,9 @@ impl Heap {
     }
 
     /// Takes room at the end, and adds memory if too little is free there.
-    fn grow(&mut self, view: &mut exec::Heap, bytes: usize) -> bool {
+    fn grow(&mut self, view: &mut exec::Heap, bytes: usize, may_grow: &mut dyn FnMut(usize, usize) -> bool) -> bool {
         let needed = bytes.saturating_sub(self.free_at_end() << LINE_LOG2);
-        if needed > 0 && !self.extend(view, needed) {
+        if needed > 0 && !self.extend(view, needed, may_grow) {
             return false;
         }
         // Earlier searches passed this room because it was too small.
@@ -309,7 +321,7 @@ impl Heap {
     }
 
     /// Adds at least this many bytes. In an empty heap, the line of null comes on top.
-    fn extend(&mut self, view: &mut exec::Heap, needed: usize) -> bool {
+    fn extend(&mut self, view: &mut exec::Heap, needed: usize, may_grow: &mut dyn FnMut(usize, usize) -> bool) -> bool {
         let room = self.most - self.len;
         let null = if self.len == 0 { 1 << LINE_LOG2 } else { 0 };
         if needed > room.saturating_sub(null) {
@@ -320,11 +332,11 @@ impl Heap {
         // Grows at least by a share of the heap, so that growth stays rare.
         let usual = MIN_GROWTH.max(self.len / 8) & !((1 << LINE_LOG2) - 1);
         let mut more = needed.max(usual).min(room);
-        while !self.add(view, more) {
+        while !(may_grow(self.len, self.len + more) && self.add(view, more)) {
             if more == needed {
                 return false;
             }
-            // There may be less memory. The request is halved, not reduced line by line, because each growth may move
+            // There may be less memory, or a lower limit. The request is halved, not reduced line by line, because each growth may move
             // all bytes.
             more = needed.max((more / 2) & !((1 << LINE_LOG2) - 1));
         }

@@ -43,6 +43,8 @@ pub enum TrapCode {
     ArrayOutOfBounds,
     /// A reference was cast to a type that it does not have.
     CastFailure,
+    /// A limit of the store refused growth, and the embedder asked for a trap.
+    GrowthOperationLimited,
 }
 
 impl TrapCode {
@@ -68,6 +70,7 @@ impl TrapCode {
             TrapCode::HeapExhausted => "out of memory for objects",
             TrapCode::ArrayOutOfBounds => "out of bounds array access",
             TrapCode::CastFailure => "cast failure",
+            TrapCode::GrowthOperationLimited => "growth operation limited",
         }
     }
 

@@ -83,6 +83,18 @@ impl Error {
         Error::of(Fault::Usage(message))
     }
 
+    /// Makes an error of the error with which the embedder's code stopped wasm, as `wasmote` made it.
+    #[cfg(feature = "limits")]
+    #[cold]
+    pub fn of_host(error: Box<dyn Any + Send + Sync>) -> Error {
+        Error::of(Fault::Host(error))
+    }
+
+    /// Returns the kind of the error, borrowed.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        self.fault.as_deref()
+    }
+
     /// Returns the kind of the error. `None` if there was not enough memory, for the operation or for the error
     /// itself.
     pub fn into_fault(self) -> Option<Box<Fault>> {

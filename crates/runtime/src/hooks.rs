@@ -9,9 +9,7 @@ use wasmote_ir::TrapCode;
 use crate::error::Error;
 use crate::host::{HostCall, HostFrame, HostRecord};
 use crate::instance::InstanceRecord;
-use crate::memory::MemoryRecord;
 use crate::store::Store;
-use crate::table::TableRecord;
 
 /// All hooks of this crate.
 pub(crate) const HOOKS: exec::Hooks =
@@ -43,8 +41,7 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
         Some(code) => code,
         None => {
             let index = module.info.imported_funcs + defined as u32;
-            let translation = store.translation();
-            match translation.map_err(Error::from).and_then(|made| made.function(module, index)) {
+            match store.translate(module, index) {
                 Ok(code) => code,
                 Err(error) => return Err(store.stop_with(error, TrapCode::InvalidFunction)),
             }
@@ -120,12 +117,12 @@ unsafe fn host(
     }
 }
 
-unsafe fn memory_grow(_: *mut exec::Machine, memory: *mut exec::Memory, delta: u64) -> Option<u64> {
-    // SAFETY: a memory is the first part of its record, which nothing else uses while a handler grows it.
-    unsafe { (*memory.cast::<MemoryRecord>()).grow(delta) }
+unsafe fn memory_grow(machine: *mut exec::Machine, memory: *mut exec::Memory, delta: u64) -> Option<u64> {
+    // SAFETY: as in `translate`. The memory is a record of the machine's store, which has its number.
+    unsafe { root(machine).as_mut().grow_in_wasm(|store| store.grow_memory((*memory).embedder as u32, delta)) }
 }
 
-unsafe fn table_grow(_: *mut exec::Machine, table: *mut exec::Table, delta: u64, init: u32) -> Option<u64> {
-    // SAFETY: a table is the first part of its record, which nothing else uses while a handler grows it.
-    unsafe { (*table.cast::<TableRecord>()).grow(delta, init) }
+unsafe fn table_grow(machine: *mut exec::Machine, table: *mut exec::Table, delta: u64, init: u32) -> Option<u64> {
+    // SAFETY: as in `translate`. The table is a record of the machine's store, which has its number.
+    unsafe { root(machine).as_mut().grow_in_wasm(|store| store.grow_table((*table).embedder as u32, delta, init)) }
 }

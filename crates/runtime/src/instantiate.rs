@@ -98,6 +98,8 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
             Item::Tag(tag) => tags.try_push(tag)?,
         }
     }
+    let new = |all: usize, imported: usize| all.saturating_sub(imported);
+    store.permit_more(1, new(info.memories.len(), memories.len()), new(info.tables.len(), tables.len()))?;
     for &ty in info.memories.get(memories.len()..).ok_or_else(invalid)? {
         let memory = store.add_memory(ty)?;
         memories.try_push(memory_of(store, memory)?)?;

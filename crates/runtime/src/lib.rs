@@ -12,7 +12,7 @@
 //!    `image_code`, `load`: from bytes to linked code, function by function; `listing`: prints that code;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that
 //!    handlers work on;
-//! 5. `store`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: the owner
+//! 5. `store`, `limits`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: the owner
 //!    of the records, and its operations while no code runs;
 //! 6. `run`, `activation`, `interrupt`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
 //!    `instantiate`: how instances are made;
@@ -58,6 +58,7 @@ mod interrupt;
 mod item;
 #[cfg(feature = "validate")]
 mod lazy_validation;
+mod limits;
 #[cfg(feature = "listing")]
 mod listing;
 mod load;
@@ -120,6 +121,8 @@ pub use instance::InstanceRecord;
 #[cfg(feature = "interrupt")]
 pub use interrupt::{InterruptHandle, UpdateDeadline};
 pub use item::Item;
+#[cfg(feature = "limits")]
+pub use limits::{Counted, Growth, Question, Resource};
 #[cfg(feature = "listing")]
 pub use listing::{InstrHandler, LinkedFunction, LinkedInstr, LinkedOptions};
 pub use lock::Lock;

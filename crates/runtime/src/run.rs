@@ -135,15 +135,13 @@ pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activa
     // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before `trap`
     // makes a reference of its own.
     let store = unsafe { root.as_mut() };
-    if let TrapCode::Host | TrapCode::InvalidFunction = code {
-        #[cfg(feature = "std")]
-        if let Some(panic) = store.panic.take() {
-            std::panic::resume_unwind(panic);
-        }
-        if let Some(error) = store.pending.take() {
-            return error;
-        }
-    }
+    let code = match store.kept_error(code) {
+        Some(error) => match error.growth_trap() {
+            Some(code) => code,
+            None => return error,
+        },
+        None => code,
+    };
     // SAFETY: the caller guarantees that the activation stopped in this store, and that nothing ran since.
     let trap = unsafe { trap(root, activation, code) };
     if code == TrapCode::Exception {

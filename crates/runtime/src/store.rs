@@ -22,15 +22,17 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 
 use crate::activation::Calls;
 use crate::arena::{Arena, FixedSlice};
-use crate::code::{CodeStats, LookupCache};
+use crate::code::{Code, CodeStats, LookupCache};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
 use crate::global::GlobalRecord;
 use crate::host::{HostCode, HostRecord};
 use crate::instance::InstanceRecord;
 use crate::interrupt::Interrupts;
+use crate::limits::{CodeBudget, Growth, Limits, Resource};
 use crate::lock::Lock;
 use crate::memory::MemoryRecord;
+use crate::module::ModuleInner;
 use crate::objects::Objects;
 use crate::shared::try_box;
 use crate::stack::ValueStack;
@@ -76,6 +78,8 @@ pub struct Store {
     /// The panic with which a host function stopped execution.
     #[cfg(feature = "std")]
     pub(crate) panic: Option<Box<dyn Any + Send>>,
+    /// What permits growth.
+    pub(crate) limits: Limits,
     /// The translator and its buffers, made with the first translation.
     translation: Option<Box<Translation>>,
 }
@@ -131,6 +135,7 @@ impl Store {
             pending: None,
             #[cfg(feature = "std")]
             panic: None,
+            limits: Limits::default(),
             translation: None,
         };
         let root = NonNull::from(Box::leak(try_box(store)?));
@@ -193,6 +198,25 @@ impl Store {
     pub(crate) fn stop_with(&mut self, error: Error, code: TrapCode) -> TrapCode {
         self.pending = Some(error);
         code
+    }
+
+    /// Returns the error that was kept when wasm stopped with this code. A panic of the host's code continues here.
+    pub(crate) fn kept_error(&mut self, code: TrapCode) -> Option<Error> {
+        match code {
+            TrapCode::Host | TrapCode::InvalidFunction => {
+                #[cfg(feature = "std")]
+                if let Some(panic) = self.panic.take() {
+                    std::panic::resume_unwind(panic);
+                }
+                self.limits.resume_panic();
+                self.pending.take()
+            }
+            TrapCode::HeapExhausted => {
+                self.limits.resume_panic();
+                self.limits.heap_error()
+            }
+            _ => None,
+        }
     }
 
     /// Makes the value stack if there is none. Returns whether it was made now.
@@ -323,29 +347,41 @@ impl Store {
     /// Makes a memory filled with zeros, and returns its number.
     ///
     /// # Errors
-    /// Fails if the type is invalid or shared, if the minimum exceeds the limit, or if there is not enough memory.
+    /// Fails if the type is invalid or shared, if the minimum exceeds the limit, or if there is not enough memory. Fails
+    /// also if the limiter refuses.
     pub fn add_memory(&mut self, ty: MemoryType) -> Result<u32, Error> {
         let index = self.memories.len() as u32;
         if ty.shared {
             return Err(Error::instantiate("shared memories are not supported"));
         }
+        self.permit_more(0, 1, 0)?;
+        let bytes = |pages: u64| pages.saturating_mul(1 << ty.page_log2.min(16));
+        let (desired, maximum) = (bytes(ty.min), ty.max.map(bytes));
+        let growth = Growth { resource: Resource::Memory, current: 0, desired, maximum };
+        self.permit_initial(growth)?;
         let Some(record) = MemoryRecord::new(ty, &self.engine, index) else {
             return Err(Error::instantiate("a memory's type is invalid, or its minimum is too large"));
         };
         self.memories.push(record)?;
+        self.limits.grew(growth);
         Ok(index)
     }
 
     /// Makes a table whose elements are all `init`, and returns its number.
     ///
     /// # Errors
-    /// Fails if the type is invalid, if the minimum exceeds the limit, or if there is not enough memory.
+    /// Fails if the type is invalid, if the minimum exceeds the limit, or if there is not enough memory. Fails also if
+    /// the limiter refuses.
     pub fn add_table(&mut self, ty: TableType, init: u32) -> Result<u32, Error> {
         let index = self.tables.len() as u32;
+        self.permit_more(0, 0, 1)?;
+        let growth = Growth { resource: Resource::Table, current: 0, desired: ty.min, maximum: ty.max };
+        self.permit_initial(growth)?;
         let Some(record) = TableRecord::new(ty, init, &self.engine, index) else {
             return Err(Error::instantiate("a table's type is invalid, or its minimum is too large"));
         };
         self.tables.push(record)?;
+        self.limits.grew(growth);
         Ok(index)
     }
 
@@ -449,6 +485,16 @@ impl Store {
             None => try_box(Translation::new(self.engine.settings()))?,
         };
         Ok(self.translation.insert(made))
+    }
+
+    /// Translates a function at its first call. The store pays for the code.
+    pub(crate) fn translate(&mut self, module: &ModuleInner, func: u32) -> Result<Code, Error> {
+        // The translator is the store's, too, so the limits are taken out meanwhile.
+        let mut limits = core::mem::take(&mut self.limits);
+        let mut budget = CodeBudget::new(&mut limits, self.data, self.heap_bytes());
+        let made = self.translation().map_err(Error::from).and_then(|made| made.function(module, func, &mut budget));
+        self.limits = limits;
+        made
     }
 
     /// Returns how much code was translated so far, of the modules that have instances in this store.

@@ -10,6 +10,7 @@ use crate::code::{Code, CodeStats, LinkedCode, PublishError};
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
 use crate::interrupt::configure;
+use crate::limits::CodeBudget;
 use crate::module::{Module, ModuleInner};
 use crate::objects::HANDLERS;
 use crate::origin::ModuleOrigin;
@@ -59,12 +60,19 @@ impl Translation {
     }
 
     /// Makes and publishes the code of a function, for all instances of its module. `func` is its index; imports
-    /// count.
-    pub(crate) fn function(&mut self, module: &ModuleInner, func: u32) -> Result<Code, Error> {
+    /// count. The budget pays for the code.
+    pub(crate) fn function(
+        &mut self,
+        module: &ModuleInner,
+        func: u32,
+        budget: &mut CodeBudget<'_>,
+    ) -> Result<Code, Error> {
         let defined = (func - module.info.imported_funcs) as usize;
         let LinkJob { source, linker, cells, .. } = self.unlinked(module, func, false)?;
         let start = linker.link(&source, module.type_ids.ids(), cells)?;
         let frame_slots = source.frame_slots;
+        let bytes = size_of_val(&**cells) as u64;
+        budget.permit(bytes)?;
         let made = CodeStats {
             functions: 1,
             units: source.code.len() as u64,
@@ -72,10 +80,12 @@ impl Translation {
             wasm_bytes: module.info.bodies[defined].len() as u64,
         };
         let kept = module.code.publish(defined, &LinkedCode { frame_slots, start, cells }, made);
-        kept.map_err(|error| match error {
+        let code = kept.map_err(|error| match error {
             PublishError::Limit(limit) => Error::of(Fault::CodeLimit { func, limit }),
             PublishError::OutOfMemory => OutOfMemory.into(),
-        })
+        })?;
+        budget.grew(bytes);
+        Ok(code)
     }
 
     /// Returns a function before linking, and its linker. `again` says that it was translated before. Its offsets
@@ -127,7 +137,7 @@ pub fn verify(module: &Module) -> Result<(), Error> {
     let inner = module.inner();
     let mut translation = Translation::new(inner.engine.settings());
     for func in inner.info.imported_funcs..inner.info.funcs.len() as u32 {
-        translation.function(inner, func)?;
+        translation.function(inner, func, &mut CodeBudget::unlimited())?;
     }
     Ok(())
 }

@@ -155,6 +155,16 @@ impl Error {
         }
     }
 
+    /// Turns an error of the embedder's into one that the runtime passes on. [`Error::of_fault`] returns it unchanged.
+    #[cfg(feature = "limits")]
+    #[cold]
+    pub(crate) fn into_host(self) -> runtime::Error {
+        match self.kind {
+            Some(kind) => runtime::Error::of_host(kind),
+            None => OutOfMemory.into(),
+        }
+    }
+
     /// Returns the kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         self.kind.as_deref().unwrap_or(&ErrorKind::OutOfMemory)

@@ -33,7 +33,9 @@ impl ExternRef {
     pub fn try_new(mut ctx: impl AsContextMut, value: impl Any + Send + Sync) -> Result<ExternRef, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        let reference = store.add_extern(Arc::new(value)).ok_or(TrapCode::HeapExhausted)?;
+        let Some(reference) = store.add_extern(Arc::new(value)) else {
+            return Err(store.error_of(TrapCode::HeapExhausted).into());
+        };
         Ok(ExternRef(Root::try_new(store, reference)?))
     }
 

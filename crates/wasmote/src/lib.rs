@@ -39,8 +39,8 @@
 //!
 //! Read in this order:
 //!
-//! 1. `engine`, `module` with `validate`, `image` and `compile`, `store`, `context`: what stores share, and how a
-//!    store is borrowed;
+//! 1. `engine`, `module` with `validate`, `image` and `compile`, `store` with `limits`, `context`: what stores share,
+//!    and how a store is borrowed;
 //! 2. `handles`: the embedder's handles of items in a store; `value`: values, and their form as slots;
 //! 3. `extern_type`, `externs`, `imports`: imports and exports;
 //! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
@@ -92,6 +92,8 @@ mod imports;
 mod instance;
 #[cfg(feature = "interrupt")]
 mod interrupt;
+#[cfg(feature = "limits")]
+mod limits;
 #[cfg(feature = "listing")]
 mod linked_code;
 mod linker;
@@ -128,6 +130,10 @@ pub use host::RawFn;
 pub use image::{ImageError, ImageErrorKind};
 #[cfg(feature = "interrupt")]
 pub use interrupt::{InterruptHandle, UpdateDeadline};
+#[cfg(feature = "limits")]
+pub use limits::{
+    DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter, StoreLimits, StoreLimitsBuilder,
+};
 pub use linker::Linker;
 pub use module::{ExportDescription, ImportDescription, Module};
 pub use store::Store;

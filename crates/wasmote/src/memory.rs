@@ -13,7 +13,8 @@ impl Memory {
     ///
     /// # Errors
     /// Fails if the type is invalid or shared, if the minimum exceeds
-    /// [`Config::max_memory`](crate::Config::max_memory), or if there is not enough memory.
+    /// [`Config::max_memory`](crate::Config::max_memory), or if there is not enough memory. Fails also if the store's
+    /// limiter refuses.
     pub fn new(mut ctx: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -39,13 +40,16 @@ impl Memory {
     /// Adds `delta` pages of zeros, and returns the previous size in pages (spec: exec/modules#growing-memories).
     ///
     /// # Errors
-    /// Fails if the memory would exceed its maximum or the engine's limit, or if there is not enough memory. The
-    /// memory is then unchanged.
+    /// Fails if the memory would exceed its maximum or the engine's limit, or if there is not enough memory. Fails also
+    /// if the store's limiter refuses. The memory is then unchanged.
     pub fn grow(&self, mut ctx: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        let grown = store.memory_mut(self.number(store)).grow(delta);
-        grown.ok_or_else(|| Error::new("the memory cannot grow that much"))
+        match store.grow_memory(self.number(store), delta) {
+            Ok(Some(size)) => Ok(size),
+            Ok(None) => Err(Error::new("the memory cannot grow that much")),
+            Err(code) => Err(store.error_of(code).into()),
+        }
     }
 
     /// Returns the memory's bytes.

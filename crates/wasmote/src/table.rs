@@ -18,7 +18,8 @@ impl Table {
     ///
     /// # Errors
     /// Fails if the type is invalid, or if `init` is not of its element type. Fails also if the minimum exceeds
-    /// [`Config::max_table`](crate::Config::max_table), or if there is not enough memory.
+    /// [`Config::max_table`](crate::Config::max_table), if there is not enough memory, or if the store's limiter
+    /// refuses.
     ///
     /// # Panics
     /// If `init` is a reference of another store.
@@ -70,7 +71,7 @@ impl Table {
     ///
     /// # Errors
     /// Fails if the table would exceed its maximum or the engine's limit, or if there is not enough memory. Fails also
-    /// if `init` is not of the element type. The table is then unchanged.
+    /// if `init` is not of the element type, or if the store's limiter refuses. The table is then unchanged.
     ///
     /// # Panics
     /// If `init` is a reference of another store.
@@ -79,7 +80,11 @@ impl Table {
         let store = ctx.inner_mut();
         let index = self.number(store);
         let init = to_reference(init, store.table(index).ty().element, store)?;
-        store.table_mut(index).grow(delta, init).ok_or_else(|| Error::new("the table cannot grow that much"))
+        match store.grow_table(index, delta, init) {
+            Ok(Some(size)) => Ok(size),
+            Ok(None) => Err(Error::new("the table cannot grow that much")),
+            Err(code) => Err(store.error_of(code).into()),
+        }
     }
 
     /// Sets `len` elements to `value`, beginning with `index`.

@@ -70,13 +70,18 @@ pub mod rows {
     /// # Safety
     /// As [`Execute::run`], for an instruction with the operands of `memory.grow`.
     #[inline(always)]
-    unsafe fn grow<M: Mode>(r: &mut Regs<M>) {
+    unsafe fn grow<M: Mode>(r: &mut Regs<M>) -> Result<(), TrapCode> {
         // SAFETY: the caller guarantees the operands. The memory index is in range, and records of memories stay in
         // place. The hook moves `base` at most, so it is read anew.
         unsafe {
             let record: *mut Memory = *(*r.cx).memories.add(r.u16(1));
             let machine = (*r.cx).machine;
             let grown = ((*machine).hooks.memory_grow)(machine, record, r.slot(0).read());
+            if grown.is_none()
+                && let Some(code) = M::growth_trap(machine)
+            {
+                return Err(code);
+            }
             let value = grown.unwrap_or(minus_one((*record).memory64));
             r.slot(2).write(value);
             r.set_accumulator(value);
@@ -85,6 +90,7 @@ pub mod rows {
                 r.mem = (**(*r.cx).memories).base;
             }
         }
+        Ok(())
     }
 
     /// The bytes of a piece: about 50 microseconds of work.
@@ -129,10 +135,10 @@ pub mod rows {
             r.slot(1).write(pages);
             r.set_accumulator(pages);
         }
-        MemGrow(r) { grow(r); }
+        MemGrow(r) { grow(r)?; }
         MemGrowFuel(r) {
             super::super::metered::pay_for_pages(r.cx, r.u16(1), r.slot(0).read())?;
-            grow(r);
+            grow(r)?;
         }
         MemCopy(r) {
             let (to, from, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());

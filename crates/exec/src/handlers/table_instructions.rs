@@ -28,16 +28,22 @@ pub mod rows {
     /// # Safety
     /// As [`Execute::run`], for an instruction with the operands of `table.grow`.
     #[inline(always)]
-    unsafe fn grow<M: Mode>(r: &mut Regs<M>) {
+    unsafe fn grow<M: Mode>(r: &mut Regs<M>) -> Result<(), TrapCode> {
         // SAFETY: the caller guarantees the operands. The table's record stays in place while the hook changes it.
         unsafe {
             let (init, delta, table) = (r.slot(0).read(), r.slot(1).read(), table(r, 2));
             let machine = (*r.cx).machine;
             let grown = ((*machine).hooks.table_grow)(machine, table, delta, init as u32);
+            if grown.is_none()
+                && let Some(code) = M::growth_trap(machine)
+            {
+                return Err(code);
+            }
             let value = grown.unwrap_or(if (*table).table64 { u64::MAX } else { u64::from(u32::MAX) });
             r.slot(4).write(value);
             r.set_accumulator(value);
         }
+        Ok(())
     }
 
     bulk! {
@@ -63,10 +69,10 @@ pub mod rows {
             r.slot(2).write(value);
             r.set_accumulator(value);
         }
-        TabGrow(r) { grow(r); }
+        TabGrow(r) { grow(r)?; }
         TabGrowFuel(r) {
             crate::handlers::metered::pay_for_elements(r.cx, r.u32(2), r.slot(1).read())?;
-            grow(r);
+            grow(r)?;
         }
         TabFill(r) {
             let (to, value, count) = (r.slot(0).read(), r.slot(1).read(), r.slot(2).read());

@@ -126,6 +126,12 @@ impl Mode for InPlace {
         unsafe { ((*machine).hooks.host)(machine, func.index, caller, args, func.slots.into()) }
     }
 
+    /// In place, nothing limits growth but the buffer.
+    #[inline(always)]
+    unsafe fn growth_trap(_machine: *mut Machine<Self>) -> Option<TrapCode> {
+        None
+    }
+
     /// No other call runs on the instance's value stack.
     #[inline(always)]
     unsafe fn frame_limit(_machine: *mut Machine<Self>, _regs: &Regs<Self>) -> Option<*mut u64> {

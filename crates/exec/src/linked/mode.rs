@@ -58,6 +58,12 @@ impl Mode for Linked {
         unsafe { ((*machine).hooks.host)(machine, func, caller, args) }
     }
 
+    #[inline(always)]
+    unsafe fn growth_trap(machine: *mut Machine) -> Option<TrapCode> {
+        // SAFETY: the caller guarantees a live machine, which only its running code uses.
+        unsafe { (*machine).growth_trap.take() }
+    }
+
     unsafe fn frame_limit(machine: *mut Machine, regs: &Regs) -> Option<*mut u64> {
         // SAFETY: the caller guarantees the registers of an activation that stopped on this machine.
         unsafe { activation::frame_limit(machine, regs) }

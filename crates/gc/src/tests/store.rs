@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasmote_exec as exec;
 use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
 
-use crate::{Heap, HeapBacking, Layout};
+use crate::{Heap, HeapBacking, Layout, Marker};
 
 /// The source of a heap's bytes.
 pub struct Backing {
@@ -99,7 +99,8 @@ impl Store {
             if let Some(reference) = view.allocate(bytes, header) {
                 return Some(reference);
             }
-            let made = heap.make_room(view, bytes, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
+            let mut mark = |marker: &mut Marker<'_>| roots.iter().for_each(|&root| marker.reference(root));
+            let made = heap.make_room(view, bytes, &mut mark, &mut |_, _| true);
             made.then(|| view.allocate(bytes, header).expect("room was made"))
         }
     }

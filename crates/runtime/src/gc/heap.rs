@@ -9,7 +9,9 @@ use wasmote_gc::layout::HOST;
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, TrapCode};
 
+use crate::error::Error;
 use crate::gc::objects::{HostObject, Objects};
+use crate::limits::{Growth, Resource};
 use crate::module::slots;
 use crate::root::Root;
 use crate::store::Store;
@@ -32,7 +34,20 @@ impl Store {
     /// Makes sure that the next allocation of this size succeeds, by a collection if necessary. Returns whether it
     /// will.
     pub(crate) fn make_room(&mut self, bytes: usize, top: *const u64) -> bool {
-        self.with_heap(top, |heap, view, roots| heap.make_room(view, bytes, roots)).unwrap_or(false)
+        // Marking reads the store, so the limits are taken out meanwhile.
+        let mut limits = core::mem::take(&mut self.limits);
+        let (data, maximum) = (self.data, Some(self.engine.settings().max_gc_heap));
+        let made = self.with_heap(top, |heap, view, roots| {
+            heap.make_room(view, bytes, roots, &mut |current, desired| {
+                let (current, desired) = (current as u64, desired as u64);
+                limits.permit_heap(data, Growth { resource: Resource::GcHeap, current, desired, maximum })
+            })
+        });
+        self.limits = limits;
+        if made == Some(true) {
+            self.limits.made_room();
+        }
+        made.unwrap_or(false)
     }
 
     /// Collects garbage: drops all objects that nothing can reach.
@@ -97,7 +112,11 @@ impl Store {
     ///
     /// # Errors
     /// Fails if the heap has no room.
-    pub fn new_object(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<Root, TrapCode> {
+    pub fn new_object(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<Root, Error> {
+        self.make_object(id, len, values).map_err(|code| self.error_of(code))
+    }
+
+    fn make_object(&mut self, id: u32, len: u32, values: &[[u64; 2]]) -> Result<Root, TrapCode> {
         let top = self.machine.stack_top;
         let bytes = match self.objects.layout(id) {
             Some(gc::Layout::Fixed { bytes, .. }) => Some(*bytes as usize),

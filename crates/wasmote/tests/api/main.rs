@@ -6,6 +6,8 @@ mod guard_pages;
 mod host;
 mod host_objects;
 mod instances;
+#[cfg(feature = "limits")]
+mod limits;
 mod managed;
 mod memories;
 mod modules;
