@@ -39,6 +39,7 @@ features! {
     EXTENDED "extended";
     IMAGE "image";
     INTERRUPT "interrupt";
+    LIMITS "limits";
     PRINT "print";
     SOCKETS "sockets";
     TRACE "trace";

@@ -90,6 +90,16 @@ pub struct Options {
     pub timeout: Option<u64>,
     /// The fuel that the guest gets.
     pub fuel: Option<u64>,
+    /// The maximum bytes of each memory.
+    pub max_memory: Option<usize>,
+    /// The maximum elements of each table.
+    pub max_table: Option<usize>,
+    /// The maximum bytes of memories, tables, objects and code together.
+    pub max_total: Option<usize>,
+    /// The bytes of the value stack.
+    pub max_stack: Option<usize>,
+    /// Growth that is refused traps.
+    pub trap_on_grow_failure: bool,
     /// The file to write; standard output if it is missing or `-`.
     pub out: Option<&'static [u8]>,
     /// The name of the image's op set.
@@ -109,6 +119,11 @@ pub struct Options {
 
 fn text(value: &'static [u8], option: &str) -> Result<&'static str, CliError> {
     core::str::from_utf8(value).map_err(|_| CliError::usage(format!("the value of `{option}` is not UTF-8")))
+}
+
+#[cold]
+fn needs_value(option: &str) -> CliError {
+    CliError::usage(format!("`{option}` needs a value: see `wasmote --help`"))
 }
 
 /// Parses `digits` as a number. `option` and `value` are for the error.
@@ -132,6 +147,15 @@ fn milliseconds(value: &str) -> Result<u64, CliError> {
         Some(milliseconds) if factor > 0 => Ok(milliseconds),
         _ => Err(CliError::usage(format!("`--timeout {value}` should be a number with ms, s, m or h, such as 500ms"))),
     }
+}
+
+/// Parses a number of bytes: plain, or with a unit.
+fn size(option: &str, value: &str) -> Result<usize, CliError> {
+    let mut units = [("KiB", 10), ("MiB", 20), ("GiB", 30)].into_iter();
+    let with_unit = units.find_map(|(unit, log2)| Some((value.strip_suffix(unit)?, log2)));
+    let (digits, log2) = with_unit.unwrap_or((value, 0));
+    let bytes = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(1 << log2));
+    bytes.ok_or_else(|| CliError::usage(format!("`{option} {value}` should be a size, such as 65536, 64KiB or 1GiB")))
 }
 
 impl Options {
@@ -171,6 +195,14 @@ impl Options {
                 break;
             }
             let word = text(word, "an option")?;
+            if let Some(list) = word.strip_prefix("-W") {
+                let list = match list {
+                    "" => text(arguments.next().ok_or_else(|| needs_value("-W"))?, "-W")?,
+                    list => list,
+                };
+                list.split(',').try_for_each(|option| options.set_as_wasmtime(option))?;
+                continue;
+            }
             let (name, given) = match word.split_once('=') {
                 Some((name, value)) => (name, Some(value.as_bytes())),
                 None => (word, None),
@@ -210,6 +242,23 @@ impl Options {
             && matches!(self.command, Command::Compile | Command::Print | Command::Parse)
     }
 
+    /// Sets an option that wasmtime has behind `-W`.
+    #[inline(never)]
+    fn set_as_wasmtime(&mut self, option: &'static str) -> Result<(), CliError> {
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value.as_bytes())),
+            None => (option, None),
+        };
+        let (name, value) = match (name, value) {
+            ("max-memory-size", value) => ("--max-memory", value),
+            ("max-table-elements", value) => ("--max-table", value),
+            ("max-wasm-stack", value) => ("--max-stack", value),
+            ("trap-on-grow-failure", None | Some(b"y")) => ("--trap-on-grow-failure", None),
+            _ => return Err(CliError::usage(format!("unknown option `-W {option}`: see `wasmote --help`"))),
+        };
+        self.set(name, value, &mut core::iter::empty())
+    }
+
     /// Sets one option. Its value is given with `=`, or is the next argument.
     #[inline(never)]
     fn set(
@@ -231,6 +280,12 @@ impl Options {
             "--op-set" | "--names" => (false, true, false),
             "--trace" if features::TRACE.is_built => (true, false, false),
             "--trace" => return Err(features::TRACE.missing(name)),
+            "--max-memory" | "--max-table" | "--max-total" | "--max-stack" | "--trap-on-grow-failure" => {
+                if !features::LIMITS.is_built {
+                    return Err(features::LIMITS.missing(name));
+                }
+                (true, false, false)
+            }
             "--no-superinstructions" => (true, false, true),
             "--func" | "--linked" => (false, false, true),
             _ => return Err(CliError::usage(format!("unknown option `{name}`: see `wasmote --help`"))),
@@ -257,6 +312,7 @@ impl Options {
             "--env-inherit" => Some(&mut self.env_inherit),
             "--no-superinstructions" => Some(&mut self.no_superinstructions),
             "--linked" => Some(&mut self.linked),
+            "--trap-on-grow-failure" => Some(&mut self.trap_on_grow_failure),
             "--names" if features::COMPILE.is_built => Some(&mut self.names),
             "--fuel" if features::COMPILE.is_built && self.command == Command::Compile => Some(&mut self.metered),
             _ => None,
@@ -273,8 +329,7 @@ impl Options {
             self.trace = Some(text(given.unwrap_or_default(), name)?);
             return Ok(());
         }
-        let missing = || CliError::usage(format!("`{name}` needs a value: see `wasmote --help`"));
-        let value = given.or_else(|| arguments.next()).ok_or_else(missing)?;
+        let value = given.or_else(|| arguments.next()).ok_or_else(|| needs_value(name))?;
         if name == "-o" {
             self.out = Some(value);
             return Ok(());
@@ -283,6 +338,12 @@ impl Options {
         match name {
             "--fuel" => self.fuel = Some(number(name, value, value)?),
             "--timeout" => self.timeout = Some(milliseconds(value)?),
+            "--max-memory" if features::LIMITS.is_built => self.max_memory = Some(size(name, value)?),
+            "--max-total" if features::LIMITS.is_built => self.max_total = Some(size(name, value)?),
+            "--max-stack" if features::LIMITS.is_built => self.max_stack = Some(size(name, value)?),
+            "--max-table" if features::LIMITS.is_built => {
+                self.max_table = Some(usize::try_from(number(name, value, value)?).unwrap_or(usize::MAX));
+            }
             "--random-seed" => self.random_seed = Some(number(name, value, value)?),
             "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
             "--op-set" if value == "extended" && !features::EXTENDED.is_built => {

@@ -1,19 +1,40 @@
 //! `wasmote run`: runs a program from its `_start`, or calls one function.
 
+#[cfg(feature = "limits")]
+mod limits;
 #[cfg(feature = "wasi")]
 mod wasi;
+/// Without limits, the options that set them are refused.
+#[cfg(not(feature = "limits"))]
+mod limits {
+    use wasmote::{Error, Store};
+
+    use super::State;
+    use crate::options::Options;
+
+    pub struct Limits;
+
+    pub fn limits(_: &Options) -> Limits {
+        Limits
+    }
+
+    pub fn limit(_: &mut Store<State>, _: &Options) -> Result<(), Error> {
+        Ok(())
+    }
+}
 /// Without WASI, a store has no state and no import is defined.
 #[cfg(not(feature = "wasi"))]
 mod wasi {
     use wasmote::{Error, Linker, Module};
 
+    use super::State;
     use crate::failure::CliError;
     use crate::options::Options;
 
-    pub struct State;
+    pub struct Wasi;
 
-    pub fn state(_: &Options, _: Option<&Module>) -> Result<State, CliError> {
-        Ok(State)
+    pub fn wasi(_: &Options, _: Option<&Module>) -> Result<Wasi, CliError> {
+        Ok(Wasi)
     }
 
     pub fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
@@ -40,8 +61,16 @@ use crate::options::Options;
 use crate::stats::PhaseTimes;
 use crate::{input, load, print, stats, value};
 
-pub use wasi::State;
-use wasi::{provide, state};
+use limits::{Limits, limit, limits};
+use wasi::{Wasi, provide, wasi};
+
+/// The state in the store.
+pub struct State {
+    #[cfg_attr(not(feature = "wasi"), allow(dead_code, reason = "WASI's functions alone use it"))]
+    wasi: Wasi,
+    #[cfg_attr(not(feature = "limits"), allow(dead_code, reason = "the limiter alone uses it"))]
+    limits: Limits,
+}
 
 /// Prints the instructions of a run.
 pub trait Trace {
@@ -177,6 +206,9 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(interruption) = INTERRUPTION {
         (interruption.configure)(&mut config, options);
     }
+    if let Some(bytes) = options.max_stack {
+        config.max_stack(bytes);
+    }
     let trace = match (TRACE, options.trace) {
         (Some(trace), Some(wanted)) => Some((trace(&mut config), wanted)),
         _ => None,
@@ -205,9 +237,14 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     let (name, args) = entry(options, &module).inspect_err(|_| wait_validated())?;
     stats.phase(if unvalidated.is_some() { "decode" } else { "decode, validate" });
 
-    let state = state(options, unvalidated).inspect_err(|_| wait_validated())?;
-    let store = with_allocation_errors(|| Store::try_new(&engine, state)).inspect_err(|_| wait_validated());
-    let mut store = store.map_err(|error| CliError::of(file, module.bytes(), &error))?;
+    let wasi = wasi(options, unvalidated).inspect_err(|_| wait_validated())?;
+    let store = with_allocation_errors(|| {
+        let mut store = Store::try_new(&engine, State { wasi, limits: limits(options) })?;
+        limit(&mut store, options)?;
+        Ok(store)
+    });
+    let mut store =
+        store.inspect_err(|_| wait_validated()).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel);
     }

@@ -9,13 +9,13 @@ use wasmote::{Error, Linker, Module};
 use wasmote_wasi::context::WasiCtxBuilder;
 use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, random};
 
-use super::wait_validated;
+use super::{State, wait_validated};
 use crate::failure::CliError;
 use crate::features::built;
 use crate::options::Options;
 
-/// The state in the store.
-pub type State = WasiCtx;
+/// WASI's part of the state in the store.
+pub type Wasi = WasiCtx;
 
 type Listen = fn(WasiCtxBuilder, SocketAddr) -> Result<WasiCtxBuilder, SetupError>;
 
@@ -25,7 +25,7 @@ const LISTEN: Option<Listen> = built!("sockets", WasiCtxBuilder::tcp_listener);
 /// Returns the guest's arguments, environment, streams and directories. A module in `unvalidated` must not have effects
 /// before all of it is validated.
 #[inline(never)]
-pub fn state(options: &Options, unvalidated: Option<&Module>) -> Result<State, CliError> {
+pub fn wasi(options: &Options, unvalidated: Option<&Module>) -> Result<Wasi, CliError> {
     let [stdin, stdout, stderr] = wasmote_rt::streams();
     // The library's errors have only the number; the system has a message for it.
     let message = |error| match error {
@@ -85,5 +85,5 @@ pub fn provide(linker: &mut Linker<State>, module: &Module) -> Result<(), Error>
     if module.info().imports.is_empty() {
         return Ok(());
     }
-    wasmote_wasi::add_to_linker(linker, |state| state)
+    wasmote_wasi::add_to_linker(linker, |state| &mut state.wasi)
 }

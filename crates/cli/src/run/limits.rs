@@ -1,0 +1,33 @@
+//! Limits of the guest, as the store enforces them.
+
+use wasmote::{Error, Store, StoreLimits, StoreLimitsBuilder};
+
+use super::State;
+use crate::options::Options;
+
+/// The limits in the store's state.
+pub type Limits = StoreLimits;
+
+/// Returns the limits that the options ask for.
+pub fn limits(options: &Options) -> Limits {
+    let mut limits = StoreLimitsBuilder::new().trap_on_grow_failure(options.trap_on_grow_failure);
+    if let Some(bytes) = options.max_memory {
+        limits = limits.memory_size(bytes);
+    }
+    if let Some(elements) = options.max_table {
+        limits = limits.table_elements(elements);
+    }
+    if let Some(bytes) = options.max_total {
+        limits = limits.max_total_bytes(bytes);
+    }
+    limits.build()
+}
+
+/// Makes the limits hold. Without any of the options, the store has no limiter.
+pub fn limit(store: &mut Store<State>, options: &Options) -> Result<(), Error> {
+    let sizes = [options.max_memory, options.max_table, options.max_total];
+    if sizes.iter().any(Option::is_some) || options.trap_on_grow_failure {
+        store.try_limiter(|state| &mut state.limits)?;
+    }
+    Ok(())
+}
