@@ -63,13 +63,13 @@ fn written(file: &str, name: &str) -> String {
 
 /// Whether a field is declared so, not set.
 fn is_type(value: &str) -> bool {
-    ["bool", "u32", "u64", "usize"].contains(&value)
+    ["bool", "u32", "u64", "usize", "Option<usize>"].contains(&value)
 }
 
 /// A constant as the table writes it.
 fn shown(value: &str) -> String {
     match value {
-        "u64::MAX" => return "none".into(),
+        "u64::MAX" | "None" => return "none".into(),
         "false" => return "off".into(),
         _ => {}
     }
@@ -100,6 +100,15 @@ fn the_limits_in_the_readme_are_those_of_the_code() {
             let name = constant.split(':').next().unwrap();
             assert!(rows.iter().any(|row| row.name == name), "README has no row for {name}");
         }
+    }
+    let limits = read("crates/wasmote/src/limits.rs");
+    let defaults = limits.split("impl Default for StoreLimits {").nth(1).unwrap().split("\n}").next().unwrap();
+    let defaults: Vec<_> =
+        defaults.lines().filter_map(|line| line.trim().strip_suffix(',')?.split_once(": ")).collect();
+    assert_eq!(defaults.len(), 9, "{defaults:?}");
+    for (field, value) in defaults {
+        let name = if value.starts_with("DEFAULT_") { value } else { field };
+        assert!(rows.iter().any(|row| row.name == name), "README has no row for {name}");
     }
 }
 
