@@ -140,11 +140,8 @@ impl<T: 'static> Store<T> {
     /// assert_eq!(grow.call(&mut store, ())?, -1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn limiter(
-        &mut self,
-        limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
-    ) -> &mut Store<T> {
-        self.try_limiter(limiter).unwrap_or_else(|_| runtime::no_memory())
+    pub fn limiter(&mut self, limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static) {
+        self.try_limiter(limiter).unwrap_or_else(|_| runtime::no_memory());
     }
 
     /// Does the same as [`Store::limiter`].
@@ -154,9 +151,8 @@ impl<T: 'static> Store<T> {
     pub fn try_limiter(
         &mut self,
         mut limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
-    ) -> Result<&mut Store<T>, Error> {
-        self.owned.borrow_mut().set_limiter(move |data, question| answer(limiter(data), question))?;
-        Ok(self)
+    ) -> Result<(), Error> {
+        Ok(self.owned.borrow_mut().set_limiter(move |data, question| answer(limiter(data), question))?)
     }
 }
 

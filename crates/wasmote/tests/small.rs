@@ -428,3 +428,74 @@ fn images_are_verified_and_linked() {
         assert_eq!(code(call(&mut store, instance, "deep", 0)), TrapCode::StackOverflow);
     }
 }
+
+#[cfg(feature = "limits")]
+#[test]
+fn a_limiter_uses_the_data_while_the_store_grows() {
+    #[derive(Default)]
+    struct Limits {
+        limits: wasmote::StoreLimits,
+        asked: u32,
+    }
+    impl wasmote::ResourceLimiter for Limits {
+        fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, Error> {
+            self.asked += 1;
+            self.limits.memory_growing(current, desired, maximum)
+        }
+        fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, Error> {
+            self.asked += 1;
+            self.limits.table_growing(current, desired, maximum)
+        }
+        fn gc_heap_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, Error> {
+            self.asked += 1;
+            self.limits.gc_heap_growing(current, desired, maximum)
+        }
+    }
+    let module = module(
+        &config(),
+        r#"(module
+            (import "host" "grow" (func $grow (param i32) (result i32)))
+            (type $bytes (array i8))
+            (memory (export "memory") 0 100 (pagesize 1)) (table 0 funcref)
+            (func (export "memory by guest") (param i32) (result i32) (memory.grow (local.get 0)))
+            (func (export "memory by host") (param i32) (result i32) (call $grow (local.get 0)))
+            (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))
+            (func (export "object") (param i32) (result i32) (array.len (array.new_default $bytes (local.get 0)))))"#,
+    );
+    for trap in [false, true] {
+        let limits = wasmote::StoreLimitsBuilder::new().memory_size(10).table_elements(10).gc_heap_size(2000);
+        let mut linker = Linker::new(module.engine());
+        let grow = |mut caller: Caller<'_, Limits>, delta: u32| -> Result<i32, Error> {
+            caller.data_mut().asked += 100;
+            let memory = caller.memory().unwrap();
+            match memory.grow(&mut caller, delta.into()) {
+                Err(error) if error.as_trap().is_some() => Err(error),
+                grown => Ok(grown.map_or(-1, |size| size as i32)),
+            }
+        };
+        linker.func_wrap("host", "grow", grow).unwrap();
+        let data = Limits { limits: limits.trap_on_grow_failure(trap).build(), asked: 0 };
+        let mut store = Store::new(module.engine(), data);
+        store.limiter(|data| data);
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        for (name, fits, too_much, first) in [
+            ("memory by guest", 4, 7, 0),
+            ("memory by host", 4, 7, 4),
+            ("table", 8, 3, 0),
+            ("object", 1500, 3000, 1500),
+        ] {
+            let call = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
+            let asked = store.data().asked;
+            assert_eq!(call.call(&mut store, fits).unwrap(), first, "{name}");
+            match call.call(&mut store, too_much) {
+                Ok(refused) => assert_eq!((refused, trap), (-1, false), "{name}"),
+                Err(error) => {
+                    let expected = if trap { TrapCode::GrowthOperationLimited } else { TrapCode::HeapExhausted };
+                    assert_eq!(error.as_trap().unwrap().code(), expected, "{name}");
+                    assert!(trap || name == "object");
+                }
+            }
+            assert!(store.data().asked > asked + 1, "{name}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub fn limits(options: &Options) -> Limits {
 pub fn limit(store: &mut Store<State>, options: &Options) -> Result<(), Error> {
     let sizes = [options.max_memory, options.max_table, options.max_total];
     if sizes.iter().any(Option::is_some) || options.trap_on_grow_failure {
-        store.try_limiter(|state| &mut state.limits)?;
+        return store.try_limiter(|state| &mut state.limits);
     }
     Ok(())
 }
