@@ -63,8 +63,10 @@ pub struct Activation<M: Mode> {
     /// The host function that it calls, or `None` if it calls wasm.
     pub(crate) host: Option<M::HostFunc>,
     /// The activation whose host function runs this one, or null.
-    outer: *mut Activation<M>,
+    pub(crate) outer: *mut Activation<M>,
     outer_top: *mut u64,
+    /// Where it runs on the native stack.
+    pub(crate) native: M::NativePlace,
 }
 
 /// Where an activation stopped, or where it starts.
@@ -134,6 +136,7 @@ impl<M: Mode> Activation<M> {
             host: None,
             outer: core::ptr::null_mut(),
             outer_top: core::ptr::null_mut(),
+            native: M::NOWHERE,
         }
     }
 
@@ -173,7 +176,7 @@ impl<M: Mode> Activation<M> {
             if end != (*this).noted {
                 (*machine).set_stack_end((*this).noted);
             }
-            (*machine).depth += 1;
+            M::note_native_stack(this, machine);
             let returned = match (*this).host {
                 None => {
                     // Where they are: a copy is a tenth of what a call takes.
@@ -187,7 +190,6 @@ impl<M: Mode> Activation<M> {
                 // One that returned has nothing noted.
                 (*this).noted = (*machine).stack_end();
             }
-            (*machine).depth -= 1;
             if (*machine).stack_end() != end {
                 (*machine).set_stack_end(end);
             }

@@ -79,7 +79,7 @@ pub use linked::throw::EXCEPTION;
 pub use linked::*;
 pub use objects::{Display, Heap, MAX_DEPTH, Types};
 pub use stack_limit::StackLimit;
-pub use state::{DataSegment, ElemSegment, EmptyMemory, Memory};
+pub use state::{DataSegment, ElemSegment, EmptyMemory, MAX_NATIVE_STACK, Memory};
 pub use wasmote_ir::{TrapCode, ValType};
 
 /// How this build gets from one handler to the next: `"tail calls"` or `"loop"`.

@@ -9,6 +9,7 @@ use core::mem::MaybeUninit;
 
 use wasmote_ir::TrapCode;
 
+use crate::activation::Activation;
 pub use crate::dispatch::{Dispatch, backend};
 use crate::dispatch::{Exit, Flow, Handler, Regs};
 use crate::operand::{Source, Vector};
@@ -35,6 +36,8 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     type Accumulator: Register<u64>;
     /// The vector accumulator.
     type Vector: Register<Vector>;
+    /// Where an activation runs on the native stack, or [`Absent`] if no calls from the host nest.
+    type NativePlace: Copy;
     /// How one handler reaches the next.
     type Dispatch: Dispatch<Self>;
     /// How functions are called.
@@ -54,6 +57,9 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     const SMALL: bool;
     /// Whether memory 0 can be a guarded memory.
     const GUARDED: bool;
+
+    /// The place of an activation that never ran.
+    const NOWHERE: Self::NativePlace;
 
     /// Converts a 16-bit unit from its byte order in code.
     fn unit(raw: u16) -> u16;
@@ -82,6 +88,9 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
 
     /// Wraps the value of a field that only linked code has.
     fn linked_only<T: Copy>(value: T) -> Self::LinkedOnly<T>;
+
+    /// Notes where an activation that is about to run on this machine lies on the native stack.
+    unsafe fn note_native_stack(activation: *mut Activation<Self>, machine: *const Machine<Self>);
 
     /// Runs code by `chain`, from these registers on.
     #[inline(always)]

@@ -17,6 +17,10 @@ use crate::mode::Mode;
 use crate::objects::{Heap, Types};
 use crate::stack_limit::StackLimit;
 
+/// The default limit of the native stack, in bytes. It is half of the smallest stack that is common: the main thread
+/// of a Windows program has 1 MiB, and a Rust thread has 2 MiB.
+pub const MAX_NATIVE_STACK: usize = 512 << 10;
+
 /// The state of one store: the value stack, the functions behind references, what runs, and the embedder's hooks.
 #[repr(C)]
 pub struct Machine<M: Mode> {
@@ -42,10 +46,8 @@ pub struct Machine<M: Mode> {
     pub exception: M::LinkedOnly<u32>,
     /// Where execution continues after the last caught exception.
     pub(crate) unwind_target: M::LinkedOnly<UnwindTarget<M>>,
-    /// How many calls from the host into wasm are nested now.
-    pub depth: u32,
-    /// The most calls from the host into wasm that may nest. Each takes some of the native stack.
-    pub max_depth: u32,
+    /// The most bytes of a native stack that nested calls from the host into wasm may use.
+    pub max_native_stack: M::LinkedOnly<usize>,
     /// The fuel that metered code has left.
     pub fuel: u64,
     /// The innermost running activation, or null.
@@ -89,8 +91,7 @@ impl<M: Mode> Machine<M> {
             heap: M::linked_only(Heap::EMPTY),
             exception: M::linked_only(0),
             unwind_target: M::linked_only(UnwindTarget::NONE),
-            depth: 0,
-            max_depth: 1000,
+            max_native_stack: M::linked_only(MAX_NATIVE_STACK),
             fuel: u64::MAX,
             running: core::ptr::null_mut(),
             hooks,

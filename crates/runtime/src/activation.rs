@@ -108,7 +108,8 @@ impl Activation {
         // the activation runs.
         let store = unsafe { root.as_mut() };
         store.check(self.store);
-        if store.machine.depth >= store.machine.max_depth {
+        // SAFETY: the machine is the store's.
+        if !unsafe { exec::Machine::has_native_stack(&raw const store.machine) } {
             return Err(TrapCode::StackOverflow.into());
         }
         let Some(mut call) = self.paused.lock().take() else { return Err(Error::usage("the call has ended")) };

@@ -26,8 +26,8 @@ pub struct Settings {
     pub superinstructions: bool,
     /// Bytes of each store's value stack.
     pub max_stack: usize,
-    /// How deep calls from the host may nest.
-    pub max_nesting: u32,
+    /// Bytes of the native stack that nested calls from the host may use.
+    pub max_native_stack: usize,
     /// The maximum size of a linear memory, in bytes.
     pub max_memory: u64,
     /// The maximum size of a table, in elements.
@@ -74,7 +74,7 @@ impl Default for Settings {
             guard_pages: cfg!(target_os = "linux"),
             superinstructions: true,
             max_stack: 8 << 20,
-            max_nesting: 200,
+            max_native_stack: wasmote_exec::MAX_NATIVE_STACK,
             max_memory: u64::MAX,
             max_table: 10_000_000,
             max_code_size: None,

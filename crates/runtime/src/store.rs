@@ -103,7 +103,7 @@ impl Store {
     pub(crate) fn new(engine: &Engine, hooks: exec::Hooks) -> Result<NonNull<Store>, OutOfMemory> {
         // Without a stack, even the smallest frame has no room. So the first call reaches `make_stack`.
         let mut machine = exec::Machine::new(core::ptr::null_mut(), 0, hooks);
-        machine.max_depth = engine.settings().max_nesting;
+        machine.max_native_stack = engine.settings().max_native_stack;
         let mut no_memory = try_with_capacity(1)?;
         no_memory.push(exec::Memory {
             base: exec::EmptyMemory::base(),

@@ -116,12 +116,22 @@ impl Config {
         self
     }
 
-    /// Sets how deep calls from the host into wasm may nest. Default: 200.
+    /// Sets how many bytes of the native stack nested calls may use: host functions that call wasm, whose code calls
+    /// host functions again, and so on. Default: 512 KiB. With 0, calls cannot nest.
     ///
-    /// Only these calls use the native stack. A deeper call traps with
-    /// [`StackOverflow`](crate::TrapCode::StackOverflow).
-    pub fn max_nesting(&mut self, calls: u32) -> &mut Config {
-        self.settings.max_nesting = calls;
+    /// Other calls do not use the native stack. A call that begins beyond the limit traps with
+    /// [`StackOverflow`](crate::TrapCode::StackOverflow). The outermost call always begins, and what it uses itself
+    /// does not count.
+    ///
+    /// A thread that calls wasm needs this many bytes free, and those that one host function uses. The default suits
+    /// threads of 1 MiB and more. Rust makes threads of 2 MiB. The main thread has 1 MiB on Windows and mostly
+    /// 8 MiB elsewhere. Other threads may be smaller: musl gives 128 KiB to those that C code starts.
+    ///
+    /// If a host function continues on another native stack, such as that of a fiber or of a thread that it waits
+    /// for, that stack has a count of its own. At most 64 stacks can be nested. A host function that uses more than
+    /// the limit before it calls wasm looks as if it changed stacks, so its bytes do not count.
+    pub fn max_native_stack(&mut self, bytes: usize) -> &mut Config {
+        self.settings.max_native_stack = bytes;
         self
     }
 

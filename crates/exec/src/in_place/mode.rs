@@ -4,6 +4,7 @@
 use wasmote_ir::TrapCode;
 
 use super::activation::HostFunc;
+use crate::activation::Activation;
 use crate::dispatch::backend::InPlaceDispatch;
 use crate::dispatch::{Handler, Regs};
 use crate::handlers::calls::in_place::InPlaceCalls;
@@ -89,6 +90,7 @@ impl Mode for InPlace {
     #[cfg(not(feature = "extended"))]
     type Accumulator = Absent;
     type Vector = Absent;
+    type NativePlace = Absent;
     type Dispatch = InPlaceDispatch;
     type Calls = InPlaceCalls;
 
@@ -103,6 +105,7 @@ impl Mode for InPlace {
     const MEMORIES_MOVE: bool = false;
     const SMALL: bool = true;
     const GUARDED: bool = false;
+    const NOWHERE: Absent = Absent;
 
     #[inline(always)]
     fn unit(raw: u16) -> u16 {
@@ -149,6 +152,10 @@ impl Mode for InPlace {
     fn linked_only<T: Copy>(_value: T) -> Absent {
         Absent
     }
+
+    /// Host functions cannot call wasm, so calls do not nest.
+    #[inline(always)]
+    unsafe fn note_native_stack(_activation: *mut Activation<Self>, _machine: *const Machine<Self>) {}
 
     #[inline(always)]
     unsafe fn mark_written(_table: &Table<Self>, _index: u64, _count: u64) {}

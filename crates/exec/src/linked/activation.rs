@@ -90,7 +90,8 @@ impl Activation {
     /// stack.
     ///
     /// # Errors
-    /// [`TrapCode::StackOverflow`] if there is no room for the frame, or if too many calls are nested.
+    /// [`TrapCode::StackOverflow`] if there is no room for the frame, or if nested calls use too much of the native
+    /// stack.
     ///
     /// # Safety
     /// The function belongs to the machine's store. `args` has as many slots as its parameters.
@@ -100,7 +101,7 @@ impl Activation {
         // checked that the frame of `frame_slots` slots fits. The frame holds the parameters and the header.
         unsafe {
             let slots = (*func).frame_slots as usize;
-            let room = StackRange::of(machine, slots).filter(|_| (*machine).depth < (*machine).max_depth);
+            let room = StackRange::of(machine, slots).filter(|_| Machine::has_native_stack(machine));
             let Some(room) = room else { return Err(TrapCode::StackOverflow) };
             Activation::write_frame(&room, args, (*func).header.into());
             let mut regs = Regs::new((*func).code.cast(), room.base, core::ptr::null_mut(), (*func).instance);

@@ -7,6 +7,7 @@ pub mod cells;
 pub mod extend;
 pub(crate) mod link;
 mod mode;
+pub(crate) mod native_stack;
 pub(crate) mod throw;
 
 use crate::mode::Accumulator;

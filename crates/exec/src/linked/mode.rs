@@ -4,7 +4,8 @@ use wasmote_ir::TrapCode;
 
 use crate::dispatch::backend::LinkedDispatch;
 use crate::handlers::calls::linked::LinkedCalls;
-use crate::linked::{Cell, Func, Handler, Instance, Linked, Machine, Regs, Table, activation, cells};
+use crate::linked::native_stack::{self, NativePlace};
+use crate::linked::{Activation, Cell, Func, Handler, Instance, Linked, Machine, Regs, Table, activation, cells};
 use crate::mode::{Accumulator, Mode, sealed};
 
 impl sealed::Sealed for Linked {}
@@ -21,6 +22,7 @@ impl Mode for Linked {
     type Vector = crate::operand::Vector;
     #[cfg(not(feature = "simd"))]
     type Vector = crate::mode::Absent;
+    type NativePlace = NativePlace;
     type Dispatch = LinkedDispatch;
     type Calls = LinkedCalls;
 
@@ -35,6 +37,7 @@ impl Mode for Linked {
     const MEMORIES_MOVE: bool = true;
     const SMALL: bool = false;
     const GUARDED: bool = cfg!(guarded);
+    const NOWHERE: NativePlace = NativePlace::NONE;
 
     #[inline(always)]
     fn unit(raw: u16) -> u16 {
@@ -88,6 +91,12 @@ impl Mode for Linked {
     #[inline(always)]
     fn linked_only<T: Copy>(value: T) -> T {
         value
+    }
+
+    #[inline(always)]
+    unsafe fn note_native_stack(activation: *mut Activation, machine: *const Machine) {
+        // SAFETY: the caller guarantees an activation that is about to run on this live machine.
+        unsafe { native_stack::note(activation, (*machine).max_native_stack) };
     }
 
     #[cfg(guarded)]

@@ -12,6 +12,7 @@ mod managed;
 mod memories;
 mod modules;
 mod native_stack;
+mod nested_calls;
 mod objects;
 mod stores;
 mod tables;

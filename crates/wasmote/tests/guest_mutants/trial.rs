@@ -167,7 +167,7 @@ impl World {
     fn new(wasm: &[u8], guarded: bool) -> Option<World> {
         let mut config = Config::new();
         config.guard_pages(guarded).fuel(true).validation(Validation::Lazy).validation_threads(1);
-        config.max_stack(64 << 10).max_nesting(4).max_memory(4 << 20).max_table(1 << 16).max_gc_heap(16 << 20);
+        config.max_stack(64 << 10).max_native_stack(64 << 10).max_memory(4 << 20).max_table(1 << 16).max_gc_heap(16 << 20);
         let engine = Engine::new(&config);
         let module = Module::new(&engine, wasm).expect("only bodies are changed");
         let mut store = Store::new(&engine, Host { calls: 0 });

@@ -76,7 +76,7 @@ impl<'a> Trials<'a> {
         say: bool,
     ) -> Result<(), &'static str> {
         let mut config = Config::new();
-        config.max_stack(64 << 10).max_nesting(4).max_memory(4 << 20).max_table(1 << 16);
+        config.max_stack(64 << 10).max_native_stack(64 << 10).max_memory(4 << 20).max_table(1 << 16);
         // Reserves the heap, so that no memory behind it is used. Fuel keeps it small.
         config.max_gc_heap(64 << 20).gc_stress(dice.below(3) == 0);
         let engine = Engine::new(&config);
