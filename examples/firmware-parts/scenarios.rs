@@ -84,14 +84,14 @@ fn traps(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
 fn fuel(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     let mut instance = loaded(console, crate::image!("endless"), buffer)?;
     let mut rounds = [0; 2];
-    instance.set_fuel(1000);
+    instance.set_fuel(1000).ok()?;
     let ended = instance.call("run", &[], &mut []);
     outcome(console, "run", ended);
-    instance.set_fuel(1000);
+    instance.set_fuel(1000).ok()?;
     let ended = instance.resume(&mut []);
     outcome(console, "resumed", ended);
     for rounds in &mut rounds {
-        instance.set_fuel(1000);
+        instance.set_fuel(1000).ok()?;
         let ended = instance.call("rounds", &[], core::slice::from_mut(rounds));
         outcome(console, "rounds", ended);
         // Another call drops the stopped one.
@@ -103,11 +103,11 @@ fn fuel(console: &mut Console, buffer: &mut [u64]) -> Option<()> {
     line(console, &[Text(if rounds[1] > rounds[0] && rounds[0] > 100 { "rounds: more" } else { "rounds: WRONG" })]);
 
     let (mut sum, mut stops) = ([0], 0);
-    instance.set_fuel(500);
+    instance.set_fuel(500).ok()?;
     let mut ended = instance.call("sum", &[1000], &mut sum);
     while let Err(CallError::Trap(TrapCode::OutOfFuel)) = ended {
         stops += 1;
-        instance.set_fuel(500);
+        instance.set_fuel(500).ok()?;
         ended = instance.resume(&mut sum);
     }
     outcome(console, "sum", ended);

@@ -3,7 +3,7 @@
 use wasmote_exec::in_place::{CallError, Instance, LoadError, buffer_bytes};
 use wasmote_exec::{TrapCode, ValType};
 use wasmote_ir::image::Image;
-use wasmote_ir::image::layout::{Section, features, kinds};
+use wasmote_ir::image::layout::{Section, kinds};
 
 /// Slots of the value stack.
 const STACK: usize = 4096;
@@ -41,7 +41,7 @@ pub fn outcomes(bytes: &[u8]) -> Option<Vec<Outcome>> {
     let needed = buffer_bytes(bytes, STACK).ok().filter(|&needed| needed < MAX_BUFFER)?;
     let image = Image::parse(bytes).ok()?;
     // Unmetered code may run forever, as may start functions, which have no limit.
-    if image.features() & features::METERED == 0 || image.start().is_some() {
+    if !image.is_metered() || image.start().is_some() {
         return None;
     }
     let mut buffer = vec![0u64; (needed + GROWTH).div_ceil(8)];
@@ -59,7 +59,7 @@ pub fn outcomes(bytes: &[u8]) -> Option<Vec<Outcome>> {
         let Some(ty) = image.func(export.index).and_then(|func| image.ty(func.ty.into())) else { continue };
         let args: Vec<u64> = image.val_types(ty, false).flat_map(argument).collect();
         let mut results = vec![0; image.val_types(ty, true).map(|ty| usize::from(ty.slots())).sum()];
-        instance.set_fuel(FUEL);
+        instance.set_fuel(FUEL).unwrap();
         let outcome = instance.call_index(export.index, &args, &mut results);
         let chunks = instance.memory().chunks(8).map(|chunk| {
             let mut eight = [0; 8];
@@ -71,7 +71,7 @@ pub fn outcomes(bytes: &[u8]) -> Option<Vec<Outcome>> {
             export: String::from_utf8_lossy(export.name).into_owned(),
             results: outcome.map(|()| results),
             memory: hash,
-            fuel: instance.fuel(),
+            fuel: instance.get_fuel().unwrap(),
         });
     }
     Some(outcomes)

@@ -250,6 +250,8 @@ impl Options {
             None => (option, None),
         };
         let (name, value) = match (name, value) {
+            ("fuel", value) => ("--fuel", value),
+            ("timeout", value) => ("--timeout", value),
             ("max-memory-size", value) => ("--max-memory", value),
             ("max-table-elements", value) => ("--max-table", value),
             ("max-wasm-stack", value) => ("--max-stack", value),

@@ -201,7 +201,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     stats.phase("read");
 
     let mut config = load::config(&input);
-    config.eager_translation(options.eager).fuel(options.fuel.is_some());
+    config.eager_translation(options.eager).consume_fuel(options.fuel.is_some());
     config.superinstructions(!options.no_superinstructions);
     if let Some(interruption) = INTERRUPTION {
         (interruption.configure)(&mut config, options);
@@ -246,7 +246,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     let mut store =
         store.inspect_err(|_| wait_validated()).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     if let Some(fuel) = options.fuel {
-        store.set_fuel(fuel);
+        store.set_fuel(fuel).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     }
     let result = with_allocation_errors(|| {
         if let Some(interruption) = INTERRUPTION {

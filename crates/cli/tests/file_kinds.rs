@@ -297,7 +297,7 @@ fn images_of_all_kinds_are_decoded() {
     for (name, options, lines, code, function) in [
         ("core.wmi", &["--op-set", "core"][..], ["op set: core", "metered: no"], "I32Add.ss s0, s1, -> s4", "add"),
         ("extended.wmi", &[], ["op set: extended", "metered: no"], "I32Add.", "add"),
-        ("metered.wmi", &["--fuel"], ["op set: extended", "metered: yes"], "Fuel ", "add"),
+        ("metered.wmi", &["--fuel"], ["op set: extended", "metered: yes, schedule 1"], "Fuel ", "add"),
         ("names.wmi", &["--names"], ["op set: extended", "metered: no"], "I32Add.", "add"),
     ] {
         image(&folder.0, name, options);

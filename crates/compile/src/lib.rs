@@ -17,6 +17,7 @@ use wasmote_ir::code::instructions;
 use wasmote_ir::exception_table::ExceptionEntry;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::{HEADER, MAX_HEADER};
+use wasmote_ir::fuel::SCHEDULE;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{checksum, code_checksum};
 use wasmote_ir::ops::{FIRST_VECTOR, id_of};
@@ -618,7 +619,9 @@ impl<'a> ImageWriter<'a> {
             features::EXCEPTIONS | features::REFERENCES
         };
         let objects = if self.objects { features::GC | features::REFERENCES } else { 0 };
-        put32(&mut file, metered | indexed_data | references | exceptions | objects | vectors | floats)?;
+        let features = metered | indexed_data | references | exceptions | objects | vectors | floats;
+        put16(&mut file, features as u16)?;
+        put16(&mut file, if options.code.metered { SCHEDULE as u16 } else { 0 })?;
         let imported = [
             module.imported_funcs,
             module.imported_tables,

@@ -1,8 +1,10 @@
 //! The costs of metered code, which docs/fuel.md explains. The translator and the executor both use them.
 
 /// The number of the schedule. It changes when any cost changes, so that programs that rely on costs, such as
-/// blockchains, can compare it. An image runs only under the schedule that it was compiled for.
+/// blockchains, can compare it. A metered image has the number in its header, and loads only in a build with the same
+/// number. It has 16 bits there, and is never 0.
 pub const SCHEDULE: u32 = 1;
+const _: () = assert!(SCHEDULE > 0 && SCHEDULE >> 16 == 0);
 
 /// Log2 of how many bytes of a memory or an array cost one unit of fuel.
 pub const BYTES: u32 = 6;

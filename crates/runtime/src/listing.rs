@@ -92,10 +92,9 @@ impl Module {
             #[cfg(feature = "image")]
             ModuleOrigin::Image(ref source) => {
                 use wasmote_ir::image::OpSet;
-                use wasmote_ir::image::layout::features;
                 let image = source.image();
                 let extended = image.op_set() == OpSet::Extended;
-                let metered = image.features() & features::METERED != 0;
+                let metered = image.is_metered();
                 LinkedOptions { extended, metered, canonical_nans: None, ..options }
             }
         }

@@ -170,13 +170,38 @@ impl Store {
     }
 
     /// Sets the fuel that is left.
-    pub fn set_fuel(&mut self, fuel: u64) {
+    ///
+    /// # Errors
+    /// Fails if the engine does not meter code.
+    #[inline(never)]
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<(), Error> {
+        self.get_fuel()?;
         self.machine.fuel = fuel;
+        Ok(())
     }
 
     /// Returns the fuel that is left.
-    pub fn fuel(&self) -> u64 {
-        self.machine.fuel
+    ///
+    /// # Errors
+    /// Fails if the engine does not meter code.
+    #[inline(never)]
+    pub fn get_fuel(&self) -> Result<u64, Error> {
+        if self.engine.settings().fuel {
+            return Ok(self.machine.fuel);
+        }
+        Err(Error::usage("the engine does not meter code: turn on `Config::consume_fuel`"))
+    }
+
+    /// Takes fuel, and returns what is left.
+    ///
+    /// # Errors
+    /// Fails if the engine does not meter code. If there is less fuel, takes none and fails with
+    /// [`TrapCode::OutOfFuel`].
+    #[inline(never)]
+    pub fn consume_fuel(&mut self, fuel: u64) -> Result<u64, Error> {
+        let left = self.get_fuel()?.checked_sub(fuel).ok_or(TrapCode::OutOfFuel)?;
+        self.machine.fuel = left;
+        Ok(left)
     }
 
     /// Returns how many frames were searched for exception handlers so far.

@@ -59,9 +59,13 @@ impl Config {
     /// [`FUEL_SCHEDULE`](crate::FUEL_SCHEDULE) is the version of that list.
     /// [`Store::set_fuel`](crate::Store::set_fuel) gives a store its fuel.
     ///
-    /// Images ignore this setting: their compile options decide.
-    pub fn fuel(&mut self, fuel: bool) -> &mut Config {
-        self.settings.fuel = fuel;
+    /// [`Store::consume_fuel`](crate::Store::consume_fuel) takes some of it for the work of a host function.
+    ///
+    /// An image that is not metered is then refused when it is loaded, because fuel could not stop it:
+    /// `CodeOptions::metered` and `wasmote compile --fuel` meter an image. Without this setting, a metered image also loads.
+    /// It runs as if fuel had no limit, and a store's fuel cannot be read or set.
+    pub fn consume_fuel(&mut self, consume: bool) -> &mut Config {
+        self.settings.fuel = consume;
         self
     }
 

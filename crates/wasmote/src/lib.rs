@@ -80,6 +80,7 @@ mod exception;
 mod extern_type;
 mod externref;
 mod externs;
+mod fuel;
 mod func;
 #[cfg(feature = "gc")]
 mod gc;
@@ -162,8 +163,8 @@ pub use wasmote_decode::{
     CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType,
 };
 /// The version of the fuel schedule, which says what each operator costs. `docs/fuel.md` lists the costs. The
-/// number changes whenever a cost changes. An image whose code takes fuel runs only under the schedule that it was
-/// compiled for.
+/// number changes whenever a cost changes. A metered image has the number of the schedule that it was compiled for, and
+/// loads only where it is the same.
 pub use wasmote_ir::fuel::SCHEDULE as FUEL_SCHEDULE;
 pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]

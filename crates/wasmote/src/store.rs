@@ -60,17 +60,6 @@ impl<T> Store<T> {
         Engine::of(self.owned.borrow().store().engine())
     }
 
-    /// Sets the fuel that is left, for code that takes fuel: see [`Config::fuel`](crate::Config::fuel). A new store
-    /// has `u64::MAX` units.
-    pub fn set_fuel(&mut self, fuel: u64) {
-        self.owned.borrow_mut().store().set_fuel(fuel);
-    }
-
-    /// Returns the fuel that is left.
-    pub fn fuel(&self) -> u64 {
-        self.owned.borrow().store().fuel()
-    }
-
     /// Returns how much code was translated so far, of the modules that have instances in this store.
     pub fn stats(&self) -> CodeStats {
         self.owned.borrow().store().stats()

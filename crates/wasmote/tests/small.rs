@@ -242,11 +242,11 @@ fn traps_say_where_they_were() {
 #[test]
 fn fuel_runs_out() {
     let mut config = config();
-    config.fuel(true);
+    config.consume_fuel(true);
     let text = r#"(module (func (export "loop") (param i32) (result i32)
         (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 0)))"#;
     let (mut store, instance) = linked(&module(&config, text), |_| {});
-    store.set_fuel(100);
+    store.set_fuel(100).unwrap();
     assert_eq!(call(&mut store, instance, "loop", 5).unwrap(), 0);
     assert_eq!(code(call(&mut store, instance, "loop", 50)), TrapCode::OutOfFuel);
 }

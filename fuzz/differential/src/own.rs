@@ -72,6 +72,7 @@ impl Own {
     pub fn new(wasm: &[u8], mode: Mode) -> Option<Own> {
         let mut config = Config::new();
         config.max_stack(64 << 20).gc_stress(mode == Mode::Stress).guard_pages(mode != Mode::Checked);
+        config.consume_fuel(mode == Mode::Metered);
         let engine = Engine::new(&config);
         let mut module = Module::new(&engine, wasm).expect("a valid module");
         let options = match mode {
@@ -90,7 +91,7 @@ impl Own {
         }
         let mut store = Store::new(&engine, ());
         if mode == Mode::Metered {
-            store.set_fuel(u64::MAX >> 1);
+            store.set_fuel(u64::MAX >> 1).unwrap();
         }
         Some(Own { store, module, instance: None, earlier: Vec::new() })
     }

@@ -3,6 +3,7 @@
 use alloc::format;
 use core::fmt::Write;
 
+use wasmote_ir::fuel::SCHEDULE;
 use wasmote_ir::image::layout::{Section, features};
 use wasmote_ir::image::{Image, OpSet};
 
@@ -51,7 +52,7 @@ pub fn inspect(file: &[u8], input: Input) -> Result<i32, CliError> {
         OpSet::Core => "core",
         OpSet::Extended => "extended",
     };
-    let metered = if image.features() & features::METERED != 0 { "yes" } else { "no" };
+    let metered = if image.is_metered() { &*format!("yes, schedule {SCHEDULE}") } else { "no" };
     let mut text = format!(
         "{}: {} bytes, an image\nop set: {op_set}\nmetered: {metered}\nfeatures:",
         shown(file),

@@ -53,6 +53,8 @@ pub enum CallError {
     WrongArguments,
     /// No call waits for fuel.
     NothingToResume,
+    /// The image takes no fuel, so it has none that can be read or set.
+    NotMetered,
 }
 
 impl CallError {
@@ -63,6 +65,7 @@ impl CallError {
             CallError::NoSuchExport => "no such exported function",
             CallError::WrongArguments => "wrong number of arguments or results",
             CallError::NothingToResume => "no call waits for fuel",
+            CallError::NotMetered => "the image takes no fuel: compile the module with `--fuel`",
         }
     }
 }

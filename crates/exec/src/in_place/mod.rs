@@ -178,13 +178,16 @@ impl<'a, T> Instance<'a, T> {
         stack_slots: usize,
         data: T,
     ) -> Result<Instance<'a, T>, LoadError> {
-        Instance::new_with_fuel(image, imports, buffer, stack_slots, data, u64::MAX)
+        let parsed = start::parse(image)?;
+        start::verify(&parsed, buffer, stack_slots)?;
+        // SAFETY: the lines above verified the image.
+        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, u64::MAX) }
     }
 
-    /// As [`Instance::new`], with this much fuel from the start. A metered start function traps when it is used up.
+    /// As [`Instance::new`], with this much fuel from the start. A start function traps when it is used up.
     ///
     /// # Errors
-    /// As [`Instance::new`].
+    /// As [`Instance::new`]. The image is also refused if it is not metered.
     #[cfg(feature = "verify")]
     pub fn new_with_fuel(
         image: &'a [u8],
@@ -195,6 +198,7 @@ impl<'a, T> Instance<'a, T> {
         fuel: u64,
     ) -> Result<Instance<'a, T>, LoadError> {
         let parsed = start::parse(image)?;
+        parsed.check_metered()?;
         start::verify(&parsed, buffer, stack_slots)?;
         // SAFETY: the lines above verified the image.
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, fuel) }
@@ -302,17 +306,26 @@ impl<'a, T> Instance<'a, T> {
         Ok(())
     }
 
-    /// Gives metered code this much fuel; `docs/fuel.md` has the costs. Without a call of this, there is practically
-    /// no limit.
-    pub fn set_fuel(&mut self, fuel: u64) {
+    /// Sets the fuel that is left; `docs/fuel.md` has the costs. Without a call of this, there is practically no
+    /// limit.
+    ///
+    /// # Errors
+    /// [`CallError::NotMetered`] if the image takes no fuel.
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<(), CallError> {
+        self.image.check_metered().map_err(|_| CallError::NotMetered)?;
         // SAFETY: the machine lies in the buffer, which this instance borrows, and nothing runs.
         unsafe { (*self.machine).fuel = fuel };
+        Ok(())
     }
 
-    /// Returns the remaining fuel.
-    pub fn fuel(&self) -> u64 {
+    /// Returns the fuel that is left.
+    ///
+    /// # Errors
+    /// [`CallError::NotMetered`] if the image takes no fuel.
+    pub fn get_fuel(&self) -> Result<u64, CallError> {
+        self.image.check_metered().map_err(|_| CallError::NotMetered)?;
         // SAFETY: the machine lies in the buffer, which this instance borrows, and nothing runs.
-        unsafe { (*self.machine).fuel }
+        Ok(unsafe { (*self.machine).fuel })
     }
 
     /// Sets the hook that sees each instruction, or removes it.

@@ -2,7 +2,7 @@
 
 use wasmote_exec::TrapCode::{self, OutOfFuel};
 use wasmote_exec::in_place::{CallError, Instance, LoadError};
-use wasmote_ir::image::{Image, layout::features};
+use wasmote_ir::image::{Image, ImageErrorKind};
 
 use super::{dirty_buffer, each_image, one, with};
 use crate::support::Aligned;
@@ -40,7 +40,7 @@ const WORK: &str = r#"(module (memory 1) (table funcref (elem $mix $fib_of))
         (i64.xor (local.get 1) (i64.reinterpret_f64 (f64.add (local.get 4) (f64.promote_f32 (local.get 3)))))))"#;
 
 fn is_metered(image: &Aligned) -> bool {
-    Image::parse(image.bytes()).unwrap().features() & features::METERED != 0
+    Image::parse(image.bytes()).unwrap().is_metered()
 }
 
 fn with_stack(image: &Aligned, test: impl FnOnce(&mut Instance<'_, ()>)) {
@@ -54,27 +54,26 @@ fn a_computation_stopped_at_every_slice_of_fuel_comes_to_the_same_and_takes_as_m
     each_image(WORK, |image| {
         let mut whole = (0, 0);
         with_stack(image, |instance| {
-            instance.set_fuel(1 << 40);
-            whole = (one(instance, "work", &[60]).unwrap(), (1 << 40) - instance.fuel());
+            let result = one(instance, "work", &[60]).unwrap();
+            whole = (result, instance.get_fuel().map_or(0, |left| u64::MAX - left));
         });
         assert_eq!(*reference.get_or_insert(whole.0), whole.0, "another result than other code");
         if !is_metered(image) {
-            assert_eq!(whole.1, 0);
             return;
         }
         assert!(whole.1 > 10_000, "{}", whole.1);
         for slice in [1, 2, 3, 5, 17, 100, 1001, whole.1 - 1] {
             with_stack(image, |instance| {
-                instance.set_fuel(slice);
+                instance.set_fuel(slice).unwrap();
                 let (mut given, mut stops, mut results) = (slice, 0, [0]);
                 let mut outcome = instance.call("work", &[60], &mut results);
                 while outcome == Err(CallError::Trap(OutOfFuel)) {
-                    instance.set_fuel(instance.fuel() + slice);
+                    instance.set_fuel(instance.get_fuel().unwrap() + slice).unwrap();
                     (given, stops) = (given + slice, stops + 1);
                     outcome = instance.resume(&mut results);
                 }
                 assert_eq!((outcome, results[0]), (Ok(()), whole.0), "slices of {slice}");
-                assert_eq!(given - instance.fuel(), whole.1, "slices of {slice}");
+                assert_eq!(given - instance.get_fuel().unwrap(), whole.1, "slices of {slice}");
                 assert!(stops > 0);
                 assert_eq!(instance.resume(&mut results), Err(CallError::NothingToResume));
             });
@@ -97,14 +96,14 @@ fn whatever_can_go_on_forever_stops_when_the_fuel_is_used_up() {
         }
         with(image, &[], (), |instance| {
             for (export, args) in [("loop", &[][..]), ("if", &[1]), ("table", &[]), ("tail", &[]), ("indirect", &[])] {
-                instance.set_fuel(100_000);
+                instance.set_fuel(100_000).unwrap();
                 assert_eq!(one(instance, export, args), Err(OutOfFuel), "{export}");
-                assert!(instance.fuel() < 20);
+                assert!(instance.get_fuel().unwrap() < 20);
                 assert_eq!(instance.resume(&mut [0]), Err(CallError::Trap(OutOfFuel)), "{export}");
                 assert!(instance.trap_site().is_some());
             }
             // A new call ends the one that waits.
-            instance.set_fuel(1000);
+            instance.set_fuel(1000).unwrap();
             assert_eq!(one(instance, "idle", &[]), Ok(4));
             assert_eq!(instance.resume(&mut [0]), Err(CallError::NothingToResume));
         });
@@ -112,17 +111,27 @@ fn whatever_can_go_on_forever_stops_when_the_fuel_is_used_up() {
 }
 
 #[test]
-fn code_that_is_not_metered_ignores_fuel() {
+fn code_that_is_not_metered_has_no_fuel_and_is_refused_under_fuel() {
     each_image(
         r#"(module (func (export "f") (param i32) (result i32)
         (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (i32.const 9)))"#,
         |image| {
+            let (fuel, expected) = match is_metered(image) {
+                true => (Ok(0), Err(TrapCode::OutOfFuel)),
+                false => (Err(CallError::NotMetered), Ok(9)),
+            };
             with(image, &[], (), |instance| {
-                instance.set_fuel(0);
-                let expected = if is_metered(image) { Err(TrapCode::OutOfFuel) } else { Ok(9) };
+                assert_eq!(instance.set_fuel(0), fuel.map(|_| ()));
                 assert_eq!(one(instance, "f", &[1000]), expected);
-                assert_eq!(instance.fuel(), 0);
+                assert_eq!(instance.get_fuel(), fuel);
             });
+            let mut buffer = dirty_buffer(image.bytes(), 64, 0);
+            let loaded = Instance::<()>::new_with_fuel(image.bytes(), &[], &mut buffer, 64, (), 1);
+            match loaded.err() {
+                None => assert!(is_metered(image)),
+                Some(LoadError::Image(error)) => assert_eq!(error.kind, ImageErrorKind::NotMetered),
+                Some(error) => panic!("{error:?}"),
+            }
         },
     );
 }
@@ -135,7 +144,7 @@ fn without_a_limit_metered_code_runs_on() {
 #[test]
 fn start_function_without_end_is_stopped() {
     each_image("(module (func $forever (loop (br 0))) (start $forever))", |image| {
-        if Image::parse(image.bytes()).unwrap().features() & features::METERED == 0 {
+        if !is_metered(image) {
             return;
         }
         let mut buffer = dirty_buffer(image.bytes(), 64, 0);
@@ -169,25 +178,25 @@ fn long_instructions_stopped_at_every_piece_come_to_the_same_and_take_as_much() 
         let run = |slice: u64| {
             let mut buffer = dirty_buffer(image.bytes(), 256, 4 << 16);
             let mut instance = Instance::<()>::new(image.bytes(), &[], &mut buffer, 256, ()).unwrap();
-            instance.set_fuel(slice);
+            assert_eq!(instance.set_fuel(slice).is_ok(), is_metered(image));
             let (mut given, mut stops, mut results) = (slice, 0, [0]);
             let mut outcome = instance.call("run", &[2], &mut results);
             while outcome == Err(CallError::Trap(OutOfFuel)) {
                 // Code that did not run takes no fuel.
-                assert!(instance.fuel() < 1 << 14, "{}", instance.fuel());
-                instance.set_fuel(instance.fuel() + slice);
+                assert!(instance.get_fuel().unwrap() < 1 << 14, "{}", instance.get_fuel().unwrap());
+                instance.set_fuel(instance.get_fuel().unwrap() + slice).unwrap();
                 (given, stops) = (given + slice, stops + 1);
                 outcome = instance.resume(&mut results);
             }
             assert_eq!((outcome, results[0]), (Ok(()), 49));
-            let used = given - instance.fuel();
+            let used = instance.get_fuel().map_or(0, |left| given - left);
             let memory = instance.memory().to_vec();
             // The edges of what was copied, and those of its pieces.
             let nulls = [0, 3, 4, 131_071, 131_072, 168_000, 168_063, 168_064, 199_000, 270_000, 299_999];
             let nulls: Vec<u64> = nulls
                 .iter()
                 .map(|&at| {
-                    instance.set_fuel(100);
+                    assert_eq!(instance.set_fuel(100).is_ok(), is_metered(image));
                     one(&mut instance, "null", &[at]).unwrap()
                 })
                 .collect();

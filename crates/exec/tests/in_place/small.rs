@@ -89,10 +89,10 @@ fn fuel_runs_out_and_the_call_goes_on() {
         (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (i32.const 5)))"#;
     let code = CodeOptions { op_set: OpSet::Core, metered: true, ..CodeOptions::default() };
     with(&image_of_text(text, code), &[], (), |instance| {
-        instance.set_fuel(20);
+        instance.set_fuel(20).unwrap();
         let mut results = [0];
         assert_eq!(instance.call("loop", &[9], &mut results), Err(CallError::Trap(TrapCode::OutOfFuel)));
-        instance.set_fuel(1000);
+        instance.set_fuel(1000).unwrap();
         instance.resume(&mut results).unwrap();
         assert_eq!(results, [5]);
     });

@@ -32,6 +32,7 @@ fn reasons() -> Vec<&'static str> {
         OpSet,
         Extended,
         Feature,
+        Schedule,
         Checksum,
         Misaligned,
         OutOfRange,
@@ -152,10 +153,13 @@ fn run(instance: &mut Instance<'_, ()>, image: &Image<'_>, func: u32, random: &m
     if say {
         println!("calls function {func} with {args:x?}");
     }
-    instance.set_fuel(FUEL);
+    // A mutant can say that it takes no fuel. Then nothing may stop it.
+    if instance.set_fuel(FUEL).is_err() {
+        return;
+    }
     let mut outcome = instance.call_index(func, &args, &mut results);
     if outcome == Err(CallError::Trap(TrapCode::OutOfFuel)) {
-        instance.set_fuel(FUEL);
+        instance.set_fuel(FUEL).unwrap();
         outcome = instance.resume(&mut results);
     }
     let _ = instance.trap_site();

@@ -26,6 +26,10 @@ pub enum ImageErrorKind {
     Extended,
     /// The image needs a feature that this build lacks.
     Feature,
+    /// The image takes fuel by another schedule of costs.
+    Schedule,
+    /// The image takes no fuel, but it should.
+    NotMetered,
     /// The image computes with floats, which this build lacks.
     Float,
     /// The bytes changed since they were written.
@@ -67,6 +71,12 @@ impl ImageErrorKind {
             }
             ImageErrorKind::Feature => {
                 "the image needs a feature that this build lacks: use a build that has it, or compile without it"
+            }
+            ImageErrorKind::Schedule => {
+                "the image takes fuel by another schedule of costs: compile the module again with this version"
+            }
+            ImageErrorKind::NotMetered => {
+                "the image takes no fuel, so fuel cannot stop it: compile the module with `--fuel`, or run it without fuel"
             }
             ImageErrorKind::Float => {
                 "the image computes with floats, which this build lacks: use a build that has the feature `float`"

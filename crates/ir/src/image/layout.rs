@@ -11,8 +11,10 @@ pub const AT_VERSION: usize = 4;
 pub const AT_OP_SET: usize = 6;
 /// Header: the fingerprint of the op set.
 pub const AT_OP_SET_ID: usize = 8;
-/// Header: the needed features, as bits of [`features`].
+/// Header: the needed features, as bits of [`features`], 16 bits.
 pub const AT_FEATURES: usize = 12;
+/// Header: the schedule by which the code takes fuel, 16 bits. 0 if it takes none.
+pub const AT_SCHEDULE: usize = 14;
 /// Header: length of the file.
 pub const AT_FILE_LEN: usize = 16;
 /// Header: where the metadata ends and the code begins.
@@ -39,7 +41,7 @@ pub const NONE: u32 = u32::MAX;
 
 /// Features that an image needs.
 pub mod features {
-    /// The code takes fuel. Every build supports this.
+    /// The code takes fuel, by the schedule in the header. Every build supports this.
     pub const METERED: u32 = 1;
     /// Instructions name data segments. Every build supports this. Without the bit, data segments are not needed once
     /// the module is instantiated.

@@ -239,10 +239,15 @@ impl<'a> Image<'a> {
             }
         }
         match image.features() & !KNOWN {
-            0 => Ok(image),
-            layout::features::FLOAT => fail(Kind::Float, layout::AT_FEATURES),
-            _ => fail(Kind::Feature, layout::AT_FEATURES),
+            0 => {}
+            layout::features::FLOAT => return fail(Kind::Float, layout::AT_FEATURES),
+            _ => return fail(Kind::Feature, layout::AT_FEATURES),
         }
+        let schedule = if image.is_metered() { crate::fuel::SCHEDULE } else { 0 };
+        if u32::from(image.u16(layout::AT_SCHEDULE)) != schedule {
+            return fail(Kind::Schedule, layout::AT_SCHEDULE);
+        }
+        Ok(image)
     }
 
     /// Returns the image in bytes that [`Image::parse`] or [`Image::parse_metadata`] accepted before.
@@ -286,7 +291,23 @@ impl<'a> Image<'a> {
 
     /// Returns the features that it needs, as bits of [`layout::features`].
     pub fn features(&self) -> u32 {
-        self.u32(layout::AT_FEATURES)
+        self.u16(layout::AT_FEATURES).into()
+    }
+
+    /// Whether its code takes fuel, by the schedule [`SCHEDULE`](crate::fuel::SCHEDULE).
+    pub fn is_metered(&self) -> bool {
+        self.features() & layout::features::METERED != 0
+    }
+
+    /// Checks that its code takes fuel.
+    ///
+    /// # Errors
+    /// [`ImageErrorKind::NotMetered`] if it takes none.
+    pub fn check_metered(&self) -> Result<(), ImageError> {
+        if self.is_metered() {
+            return Ok(());
+        }
+        Err(ImageError { kind: ImageErrorKind::NotMetered, offset: layout::AT_FEATURES as u32 })
     }
 
     /// Whether it has vector instructions.

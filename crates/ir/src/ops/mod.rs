@@ -194,8 +194,8 @@ static COUNTS: [usize; 5] = {
     counts
 };
 
-/// The fingerprint of the core op set. It covers the names, order and operands of core, managed and GC instructions,
-/// and the schedule of fuel costs. Code runs only in a build with the same fingerprint.
+/// The fingerprint of the core op set. It covers the names, order and operands of core, managed and GC instructions.
+/// Code runs only in a build with the same fingerprint.
 pub const CORE_ID: u32 = IDS.core;
 /// The fingerprint of the extended op set without vectors.
 pub const EXTENDED_ID: u32 = IDS.extended;
@@ -225,7 +225,7 @@ struct Ids {
 }
 
 static IDS: Ids = {
-    let mut core = 0xcbf2_9ce4_8422_2325 ^ crate::fuel::SCHEDULE as u64;
+    let mut core = 0xcbf2_9ce4_8422_2325;
     let mut all = core;
     // Vectors come last in the table. `extended` is taken before them, so that builds without vectors get the same
     // number.

@@ -5,6 +5,7 @@ mod bytes;
 mod random;
 
 use bytes::{Bytes, image, image_with};
+use wasmote_ir::fuel::SCHEDULE;
 use wasmote_ir::image::layout::{self, Section, constants, features};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind as Kind, OpSet};
 use wasmote_ir::ops::{CORE_OPCODES, OPCODES};
@@ -72,6 +73,13 @@ fn other_versions_op_sets_and_features_say_what_to_do() {
     for feature in [features::THREADS, 1 << 15] {
         refused_with(&good, layout::AT_FEATURES, feature as u16, Kind::Feature);
     }
+    // A metered image has the number of the schedule, and any other image has 0.
+    let metered = image_with(TEXT, OpSet::Core, true);
+    assert!(metered.get16(layout::AT_SCHEDULE) == SCHEDULE as u16 && good.get16(layout::AT_SCHEDULE) == 0);
+    refused_with(&metered, layout::AT_SCHEDULE, SCHEDULE as u16 + 1, Kind::Schedule);
+    refused_with(&metered, layout::AT_SCHEDULE, 0, Kind::Schedule);
+    refused_with(&good, layout::AT_SCHEDULE, SCHEDULE as u16, Kind::Schedule);
+    assert!(Kind::Schedule.message().contains("compile the module again"));
     // A build with vectors expects the fingerprint of the op set with vectors.
     let vectors = if cfg!(feature = "simd") { Kind::OpSet } else { Kind::Feature };
     refused_with(&good, layout::AT_FEATURES, features::SIMD as u16, vectors);

@@ -14,7 +14,8 @@ impl Module {
     /// Loads an image. Its description of the module is verified now, each function at its first call.
     ///
     /// # Errors
-    /// Fails if the bytes are not an image, are damaged, or are of another version or build.
+    /// Fails if the bytes are not an image, are damaged, or are of another version or build. Fails also if the engine
+    /// meters code and the image is not metered.
     pub fn of_image(engine: &Engine, bytes: WasmBytes) -> Result<Module, Error> {
         Module::read_image(engine, bytes, false)
     }
@@ -36,6 +37,9 @@ impl Module {
         let image = Image::parse_metadata(&metadata, bytes.get().len())?;
         if !cfg!(feature = "gc") {
             refuse_objects(&image)?;
+        }
+        if engine.settings().fuel {
+            image.check_metered()?;
         }
         image.verify_metadata(cfg!(feature = "extended"))?;
         if !trusted {

@@ -39,7 +39,7 @@ fn no_instruction_uses_up_the_native_stack() {
 
 #[test]
 fn no_metered_instruction_uses_up_the_native_stack() {
-    check(Config::new().fuel(true), |linker, _| marks(linker, "tail"));
+    check(Config::new().consume_fuel(true), |linker, _| marks(linker, "tail"));
 }
 
 #[test]

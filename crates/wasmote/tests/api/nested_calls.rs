@@ -53,11 +53,13 @@ fn large(caller: Caller<'_, u32>, n: i32) -> Result<i32, Error> {
     Ok(typed(caller, n)? + std::hint::black_box(&frame).iter().filter(|&&byte| byte == 0).count() as i32)
 }
 
+type Pong = fn(Caller<'_, u32>, i32) -> Result<i32, Error>;
+
 /// Each way for a host function to call wasm.
-const PONGS: [fn(Caller<'_, u32>, i32) -> Result<i32, Error>; 3] = [typed, untyped, large];
+const PONGS: [Pong; 3] = [typed, untyped, large];
 
 /// An instance whose host function is `pong`.
-fn ping_pong(module: &Module, pong: fn(Caller<'_, u32>, i32) -> Result<i32, Error>) -> (Store<u32>, Instance) {
+fn ping_pong(module: &Module, pong: Pong) -> (Store<u32>, Instance) {
     let mut linker = Linker::new(module.engine());
     linker.func_wrap("host", "pong", pong).unwrap();
     let mut store = Store::new(module.engine(), 0);
@@ -77,7 +79,7 @@ fn ping(store: &mut Store<u32>, instance: Instance, n: i32) -> (Result<i32, Trap
 fn modules() -> Vec<Module> {
     let mut configs = [Config::new(), Config::new(), Config::new(), Config::new()];
     configs[1].eager_translation(true);
-    configs[2].fuel(true);
+    configs[2].consume_fuel(true);
     configs[3].guard_pages(false).superinstructions(false);
     let modules = configs.iter().map(|config| module(&Engine::new(config), PING_PONG));
     #[allow(unused_mut)]

@@ -5,6 +5,7 @@
 mod pieces;
 mod programs;
 mod schedule;
+mod stores;
 
 use wasmote::{Config, Engine, Instance, Linker, Module, Store, TrapCode, Val};
 
@@ -19,7 +20,7 @@ pub struct Program {
 
 impl Program {
     pub fn new(text: &str) -> Program {
-        Program::of_engine(&Engine::new(Config::new().fuel(true)), text)
+        Program::of_engine(&Engine::new(Config::new().consume_fuel(true)), text)
     }
 
     pub fn of_engine(engine: &Engine, text: &str) -> Program {
@@ -38,16 +39,17 @@ impl Program {
         Program { store, instance }
     }
 
-    /// Calls a function with this much fuel. Returns the fuel used, and the first result or the trap.
+    /// Calls a function with this much fuel, if its code takes fuel. Returns the fuel used, and the first result or the trap.
     pub fn call(&mut self, name: &str, args: &[Val], fuel: u64) -> (u64, Result<Option<Val>, TrapCode>) {
         let func = self.instance.get_func(&self.store, name).unwrap_or_else(|| panic!("{name}"));
         let mut results = vec![Val::I32(0); func.ty(&self.store).results.len()];
-        self.store.set_fuel(fuel);
+        let is_metered = self.store.set_fuel(fuel).is_ok();
         let outcome = func.call(&mut self.store, args, &mut results);
         let outcome = outcome.map(|()| results.first().copied());
         let trapped =
             |error: wasmote::Error| error.as_trap().map(wasmote::Trap::code).unwrap_or_else(|| panic!("{error}"));
-        (fuel - self.store.fuel(), outcome.map_err(trapped))
+        let used = if is_metered { fuel - self.store.get_fuel().unwrap() } else { 0 };
+        (used, outcome.map_err(trapped))
     }
 
     /// Returns the cost of a call that must not fail.

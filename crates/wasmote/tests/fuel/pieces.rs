@@ -117,7 +117,7 @@ fn growing_beyond_what_the_configuration_allows_costs_nothing() {
         (func (export "memory") (param i32) (result i32) (memory.grow (local.get 0)))
         (func (export "table") (param i32) (result i32) (table.grow (ref.null func) (local.get 0))))"#;
     let mut program =
-        Program::of_engine(&Engine::new(Config::new().fuel(true).max_memory(1 << 20).max_table(1000)), text);
+        Program::of_engine(&Engine::new(Config::new().consume_fuel(true).max_memory(1 << 20).max_table(1000)), text);
     for (name, delta) in [("memory", 16), ("table", 1000)] {
         let (used, outcome) = program.call(name, &[Val::I32(delta)], 20);
         assert_eq!(outcome, Ok(Some(Val::I32(-1))));
@@ -231,8 +231,8 @@ fn new_arrays_of_metered_code_have_what_was_asked_for() {
         (func (export "beyond elem") (array.new_elem $f $e (i32.const 1) (i32.const 2)) (drop)))"#;
     for engine in [
         Engine::default(),
-        Engine::new(Config::new().fuel(true)),
-        Engine::new(Config::new().fuel(true).gc_stress(true)),
+        Engine::new(Config::new().consume_fuel(true)),
+        Engine::new(Config::new().consume_fuel(true).gc_stress(true)),
     ] {
         let mut program = Program::of_engine(&engine, text);
         for (name, args, expected) in [

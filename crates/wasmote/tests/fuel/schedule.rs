@@ -15,7 +15,7 @@ type Way<'a> = (&'a str, &'a dyn Fn(&Module) -> Option<Program>);
 
 /// Returns the costs of a module, one a line, when it is run in this way.
 fn costs(text: &str, way: &Way<'_>, each: &dyn Fn(&mut Program, &Module, &mut String)) -> Option<String> {
-    let engine = Engine::new(Config::new().fuel(true));
+    let engine = Engine::new(Config::new().consume_fuel(true));
     let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{error}"));
     let mut program = way.1(&module)?;
@@ -28,8 +28,7 @@ fn image(module: &Module, op_set: OpSet) -> Option<Program> {
     let code = CodeOptions { op_set, metered: true, ..CodeOptions::default() };
     // Vectors need the extended op set.
     let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).ok()?;
-    // The image decides whether code takes fuel.
-    let module = Module::from_image(&Engine::default(), image).unwrap_or_else(|error| panic!("{error}"));
+    let module = Module::from_image(module.engine(), image).unwrap_or_else(|error| panic!("{error}"));
     Some(Program::of_module(&module))
 }
 
@@ -93,7 +92,7 @@ fn instruction(stretch: &str) -> &str {
 
 /// Returns the costs of all snippets, run in one way.
 fn all_stretches(modules: &[(Vec<String>, String)], way: &Way<'_>) -> Option<String> {
-    let engine = Engine::new(Config::new().fuel(true));
+    let engine = Engine::new(Config::new().consume_fuel(true));
     let mut all = BTreeMap::new();
     for (stretches, text) in modules {
         let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));

@@ -166,12 +166,17 @@ struct Host {
 impl World {
     fn new(wasm: &[u8], guarded: bool) -> Option<World> {
         let mut config = Config::new();
-        config.guard_pages(guarded).fuel(true).validation(Validation::Lazy).validation_threads(1);
-        config.max_stack(64 << 10).max_native_stack(64 << 10).max_memory(4 << 20).max_table(1 << 16).max_gc_heap(16 << 20);
+        config.guard_pages(guarded).consume_fuel(true).validation(Validation::Lazy).validation_threads(1);
+        config
+            .max_stack(64 << 10)
+            .max_native_stack(64 << 10)
+            .max_memory(4 << 20)
+            .max_table(1 << 16)
+            .max_gc_heap(16 << 20);
         let engine = Engine::new(&config);
         let module = Module::new(&engine, wasm).expect("only bodies are changed");
         let mut store = Store::new(&engine, Host { calls: 0 });
-        store.set_fuel(FUEL);
+        store.set_fuel(FUEL).unwrap();
         let mut imports = Vec::new();
         for import in module.imports() {
             let ExternType::Func(ty) = &import.ty else { return None };
@@ -227,13 +232,13 @@ impl World {
             ty => Val::default_of(ty),
         };
         let mut results: Vec<Val> = ty.results.iter().map(place).collect();
-        self.store.set_fuel(FUEL);
+        self.store.set_fuel(FUEL).unwrap();
         let outcome = func.call(&mut self.store, &args?, &mut results);
         let what = match &outcome {
             Ok(()) => shown(&results),
             Err(error) => self.shown_error(error),
         };
-        Some(Outcome { returned: outcome.is_ok(), what, fuel: self.store.fuel() })
+        Some(Outcome { returned: outcome.is_ok(), what, fuel: self.store.get_fuel().unwrap() })
     }
 
     fn shown_error(&self, error: &Error) -> String {

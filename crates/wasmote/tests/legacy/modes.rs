@@ -72,7 +72,8 @@ pub fn agree(wasm: &[u8], module: &super::Module, expected: &[String]) -> Result
 fn run(wasm: &[u8], module: &super::Module, mode: Mode) -> Result<(Vec<String>, Vec<u64>), Error> {
     let mut config = Config::new();
     config.max_stack(1 << 18).validation_threads(1).gc_stress(mode == Mode::Stress);
-    config.eager_translation(mode == Mode::Eager).fuel(mode == Mode::Metered);
+    let is_metered = matches!(mode, Mode::Metered | Mode::Image(_, true));
+    config.eager_translation(mode == Mode::Eager).consume_fuel(is_metered);
     // Lazy translation also validates lazily.
     config.validation(if mode == Mode::Lazy { Validation::Lazy } else { Validation::Eager });
     let engine = Engine::new(&config);
@@ -89,7 +90,9 @@ fn run(wasm: &[u8], module: &super::Module, mode: Mode) -> Result<(Vec<String>, 
     let (mut outcomes, mut left) = (Vec::new(), Vec::new());
     for (number, function) in module.functions.iter().enumerate().chain(module.functions.iter().enumerate()) {
         let Some(arguments) = arguments(number, function) else { continue };
-        program.store.set_fuel(FUEL);
+        if is_metered {
+            program.store.set_fuel(FUEL)?;
+        }
         let time = program.export('g', TIME).global().expect("a global");
         time.set(&mut program.store, Val::I32(TIME_OF_A_CALL as i32))?;
         let outcome = program.call(number, &function.signature.params, &arguments)?;
@@ -98,7 +101,7 @@ fn run(wasm: &[u8], module: &super::Module, mode: Mode) -> Result<(Vec<String>, 
             program.shown(&value, DEPTH)
         });
         outcomes.push(format!("f{number}: {outcome}; {}", globals.collect::<Vec<_>>().join(" ")));
-        left.push(program.store.fuel());
+        left.push(if is_metered { program.store.get_fuel()? } else { FUEL });
     }
     Ok((outcomes, left))
 }

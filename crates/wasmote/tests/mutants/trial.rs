@@ -61,7 +61,7 @@ const ANSWER: i64 = 7 + b's' as i64 + 42 + 4 + 1;
 
 impl<'a> Trials<'a> {
     pub fn new(originals: &'a [Original]) -> Trials<'a> {
-        let code = CodeOptions { op_set: OpSet::Extended, ..CodeOptions::default() };
+        let code = CodeOptions { op_set: OpSet::Extended, metered: true, ..CodeOptions::default() };
         let module = Module::new(&Engine::default(), wat::parse_str(WITNESS).unwrap()).unwrap();
         let witness = module.to_image(&ImageOptions { code, names: false }).unwrap();
         Trials { originals, witness, litter: litter() }
@@ -76,7 +76,7 @@ impl<'a> Trials<'a> {
         say: bool,
     ) -> Result<(), &'static str> {
         let mut config = Config::new();
-        config.max_stack(64 << 10).max_native_stack(64 << 10).max_memory(4 << 20).max_table(1 << 16);
+        config.consume_fuel(true).max_stack(64 << 10).max_native_stack(64 << 10).max_memory(4 << 20).max_table(1 << 16);
         // Reserves the heap, so that no memory behind it is used. Fuel keeps it small.
         config.max_gc_heap(64 << 20).gc_stress(dice.below(3) == 0);
         let engine = Engine::new(&config);
@@ -88,7 +88,7 @@ impl<'a> Trials<'a> {
         };
         let module = Module::from_image(&engine, bytes).map_err(say_why)?;
         let mut store = Store::new(&engine, ());
-        store.set_fuel(FUEL);
+        store.set_fuel(FUEL).unwrap();
         let witness = Module::from_image(&engine, &self.witness).expect("it is as it was");
         let witness = Instance::new(&mut store, &witness, &[]).expect("it is as it was");
         strew(store.as_context_mut(), &self.litter).expect("there is room");
@@ -166,7 +166,7 @@ impl supervise::Trials for Trials<'_> {
 
 /// Asserts the witness's answer.
 fn ask(store: &mut Store<()>, witness: Instance) {
-    store.set_fuel(FUEL);
+    store.set_fuel(FUEL).unwrap();
     let ask = witness.get_typed_func::<(), i64>(&*store, "ask").expect("it is as it was");
     assert_eq!(ask.call(&mut *store, ()).expect("it is as it was"), ANSWER);
     let memory: Memory = witness.get_export(&*store, "memory").and_then(Extern::memory).expect("it is as it was");
@@ -183,7 +183,7 @@ fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &
                 ty.params.iter().map(|&ty| value(store.as_context_mut(), ty, dice, 0)).collect();
             let Some(args) = args else { return };
             let mut results = vec![Val::I32(0); ty.results.len()];
-            store.set_fuel(FUEL);
+            store.set_fuel(FUEL).unwrap();
             let outcome = func.call(&mut *store, &args, &mut results);
             counts.add(CALLS);
             counts.add(if outcome.is_ok() { RETURNED } else { TRAPPED });

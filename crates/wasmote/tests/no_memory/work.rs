@@ -87,7 +87,7 @@ fn load_lazily() -> Rest {
 
 fn load_eagerly() -> Rest {
     let mut config = Config::new();
-    config.eager_translation(true).fuel(true).canonical_nans(true);
+    config.eager_translation(true).consume_fuel(true).canonical_nans(true);
     load(config, wasm())
 }
 

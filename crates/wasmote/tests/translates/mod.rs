@@ -36,7 +36,7 @@ fn translate(name: &str, wasm: &[u8], sums: &mut Sums, failures: &mut Vec<String
         Ok(()) => {}
     };
     for fuel in [false, true] {
-        let engine = Engine::new(Config::new().eager_translation(true).fuel(fuel));
+        let engine = Engine::new(Config::new().eager_translation(true).consume_fuel(fuel));
         let how = if fuel { "at once, with fuel" } else { "at once" };
         judge(how, OpSet::Extended, Module::new(&engine, wasm).map(|_| ()));
     }
