@@ -30,6 +30,7 @@ pub fn compile(options: &Options) -> Result<i32, CliError> {
 fn image_options(options: &Options) -> Result<ImageOptions, CliError> {
     let mut image = ImageOptions { names: options.names, ..ImageOptions::default() };
     image.code.metered = options.metered;
+    image.code.canonical_nans = options.deterministic;
     if let Some(value) = options.op_set {
         image.code.op_set = op_set(value)?;
     }

@@ -99,7 +99,7 @@ fn listing_heading(text: &mut String, options: LinkedOptions) {
     for (option, holds) in [
         ("op set", if options.extended { "extended" } else { "core" }),
         ("metered", yes_or_no(options.metered)),
-        ("canonical NaNs", options.canonical_nans.map_or("as compiled", yes_or_no)),
+        ("canonical NaNs", yes_or_no(options.canonical_nans)),
         ("guarded memory", yes_or_no(options.guarded)),
         ("superinstructions", yes_or_no(options.superinstructions)),
     ] {

@@ -25,6 +25,9 @@ Options of run:
   --clock fixed:NS      stop the program's clocks at NS nanoseconds after 1970; sleeping returns at once and
                         advances them
   --random-seed N       make the program's random bytes the same in each run with the same N
+  --deterministic       make runs the same on every machine: canonical NaNs, limits that do not depend on it, clocks
+                        that begin at 1970 and advance by a microsecond each time they are read, and --random-seed 0;
+                        compile an image with --deterministic for this
   --invoke NAME         call the exported function NAME with ARGS, and print its results
   --eager               translate all functions before the run, not each at its first call
   --timeout TIME        stop the program after TIME: a number with ms, s, m or h, such as 500ms
@@ -51,6 +54,7 @@ Options of compile:
   -o OUT                the image to write (`-` is standard output)
   --op-set core|extended   the instructions that the image may use: core for firmware, extended for speed
   --fuel                make the code consume fuel, so that a run can be limited
+  --deterministic       make the code return canonical NaNs, for a deterministic run
   --names               keep the names of functions, for backtraces
 
 Options of print and parse:

@@ -73,6 +73,8 @@ pub struct Options {
     pub env: Vec<(&'static str, &'static str)>,
     /// Addresses at which the program may accept connections, each with its text for messages.
     pub tcp_listen: Vec<(&'static str, core::net::SocketAddr)>,
+    /// The run, or the image's code, does the same on every machine.
+    pub deterministic: bool,
     /// The program also gets the variables of this process.
     pub env_inherit: bool,
     /// The time at which the program's clocks stand still, in nanoseconds after 1970.
@@ -276,7 +278,7 @@ impl Options {
             "--invoke" | "--eager" | "--stats" => (true, false, false),
             "--timeout" if features::INTERRUPT.is_built => (true, false, false),
             "--timeout" => return Err(features::INTERRUPT.missing(name)),
-            "--fuel" => (true, true, false),
+            "--fuel" | "--deterministic" => (true, true, false),
             "-o" if self.makes_file() => (false, true, false),
             "-o" => return Err(CliError::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
             "--op-set" | "--names" => (false, true, false),
@@ -311,6 +313,7 @@ impl Options {
         let flag = match name {
             "--eager" => Some(&mut self.eager),
             "--stats" => Some(&mut self.stats),
+            "--deterministic" => Some(&mut self.deterministic),
             "--env-inherit" => Some(&mut self.env_inherit),
             "--no-superinstructions" => Some(&mut self.no_superinstructions),
             "--linked" => Some(&mut self.linked),

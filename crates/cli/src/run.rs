@@ -202,7 +202,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
 
     let mut config = load::config(&input);
     config.eager_translation(options.eager).consume_fuel(options.fuel.is_some());
-    config.superinstructions(!options.no_superinstructions);
+    config.superinstructions(!options.no_superinstructions).deterministic(options.deterministic);
     if let Some(interruption) = INTERRUPTION {
         (interruption.configure)(&mut config, options);
     }

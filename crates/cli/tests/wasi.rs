@@ -163,6 +163,35 @@ fn random_bytes_can_be_repeated() {
     folder.refused(&["--random-seed", "x"], &["`--random-seed x`", "a number"]);
 }
 
+#[test]
+#[cfg(feature = "compile")]
+fn deterministic_runs_are_all_the_same() {
+    let folder = Folder::new();
+    let run = |options: &[&str], function| folder.run(&[&["--deterministic"], options].concat(), function);
+    assert_eq!(run(&[], &["now", "0"]), "0\n");
+    assert_eq!(run(&[], &["random"]), folder.run(&["--random-seed", "0"], &["random"]));
+    assert_eq!(run(&["--clock", "fixed:7", "--random-seed", "3"], &["now", "1"]), "7\n");
+    folder.refused(&["--deterministic=1"], &["`--deterministic` takes no value"]);
+
+    // An image must say that its NaNs are canonical.
+    let wasmote =
+        |args: &[&str]| Command::new(env!("CARGO_BIN_EXE_wasmote")).current_dir(&folder.0).args(args).output();
+    let wasmote = |args: &[&str]| wasmote(args).unwrap();
+    printed(&wasmote(&["compile", "program.wasm", "-o", "other.wmi"]));
+    printed(&wasmote(&["compile", "--deterministic", "program.wasm", "-o", "canonical.wmi"]));
+    let refused = wasmote(&["run", "--deterministic", "--invoke", "ready", "other.wmi"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("NaNs") && said.contains("`--deterministic`"), "{said}");
+    for options in [&["--deterministic"][..], &[]] {
+        assert_eq!(printed(&wasmote(&[&["run"], options, &["--invoke", "ready", "canonical.wmi"]].concat())), "1\n");
+    }
+    #[cfg(feature = "inspect")]
+    for (file, canonical) in [("other.wmi", "canonical NaNs: no"), ("canonical.wmi", "canonical NaNs: yes")] {
+        assert!(printed(&wasmote(&["inspect", file])).contains(canonical));
+    }
+}
+
 #[cfg(feature = "sockets")]
 mod sockets {
     use std::io::{Read, Write};

@@ -612,6 +612,7 @@ impl<'a> ImageWriter<'a> {
         let indexed_data = if self.indexed_data { features::INDEXED_DATA } else { 0 };
         let vectors = if self.vectors { features::SIMD } else { 0 };
         let floats = if self.floats { features::FLOAT } else { 0 };
+        let canonical_nans = if options.code.canonical_nans { features::CANONICAL_NANS } else { 0 };
         let references = if self.managed { features::REFERENCES } else { 0 };
         let exceptions = if module.tags.is_empty() && self.sections[Section::Handlers as usize].is_empty() {
             0
@@ -619,8 +620,8 @@ impl<'a> ImageWriter<'a> {
             features::EXCEPTIONS | features::REFERENCES
         };
         let objects = if self.objects { features::GC | features::REFERENCES } else { 0 };
-        let features = metered | indexed_data | references | exceptions | objects | vectors | floats;
-        put16(&mut file, features as u16)?;
+        let of_code = metered | indexed_data | vectors | floats | canonical_nans;
+        put16(&mut file, (of_code | references | exceptions | objects) as u16)?;
         put16(&mut file, if options.code.metered { SCHEDULE as u16 } else { 0 })?;
         let imported = [
             module.imported_funcs,

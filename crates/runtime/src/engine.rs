@@ -9,6 +9,9 @@ use crate::interrupt::Epochs;
 use crate::lock::Lock;
 use crate::types::TypeRegistry;
 
+/// The maximum size of a linear memory of a deterministic engine, in bytes. It is the maximum of 32-bit memories.
+const DETERMINISTIC_MAX_MEMORY: u64 = 4 << 30;
+
 /// How an engine works. The methods of `wasmote::Config` document these fields.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -20,6 +23,8 @@ pub struct Settings {
     pub fuel: bool,
     /// Whether float arithmetic always returns the canonical NaN.
     pub canonical_nans: bool,
+    /// Whether runs have the same results on every machine. [`Engine::new`] sets the other fields accordingly.
+    pub deterministic: bool,
     /// Whether guard pages may replace bounds checks.
     pub guard_pages: bool,
     /// Whether one handler may run two instructions in a row.
@@ -71,6 +76,7 @@ impl Default for Settings {
             eager_translation: false,
             fuel: false,
             canonical_nans: false,
+            deterministic: false,
             guard_pages: cfg!(target_os = "linux"),
             superinstructions: true,
             max_stack: 8 << 20,
@@ -90,6 +96,12 @@ impl Settings {
     /// Returns the maximum bytes of code for a module whose function bodies have `bodies` bytes.
     pub fn code_limit(&self, bodies: u64) -> u64 {
         self.max_code_size.unwrap_or((16 << 20) + bodies.saturating_mul(64))
+    }
+
+    /// Returns whether results depend on the machine in spite of [`Settings::deterministic`]: relaxed vector
+    /// instructions do what this one does fastest.
+    pub(crate) fn differs_between_machines(&self) -> bool {
+        self.deterministic && cfg!(all(feature = "relaxed-native", target_arch = "x86_64"))
     }
 }
 
@@ -111,7 +123,11 @@ struct EngineInner {
 impl Engine {
     /// Makes an engine with these settings.
     pub fn new(settings: &Settings) -> Engine {
-        let settings = settings.clone();
+        let mut settings = settings.clone();
+        if settings.deterministic {
+            settings.canonical_nans = true;
+            settings.max_memory = settings.max_memory.min(DETERMINISTIC_MAX_MEMORY);
+        }
         let guards = settings.guard_pages && guard::available();
         Engine {
             inner: Arc::new(EngineInner {

@@ -53,8 +53,8 @@ pub struct LinkedOptions {
     pub extended: bool,
     /// Whether it takes fuel.
     pub metered: bool,
-    /// Whether NaNs are made canonical. `None` for images, which do not record it.
-    pub canonical_nans: Option<bool>,
+    /// Whether NaNs are made canonical.
+    pub canonical_nans: bool,
     /// Whether accesses of memory 0 leave bounds checks to guard pages.
     pub guarded: bool,
     /// Whether one handler may run two instructions in a row.
@@ -82,7 +82,7 @@ impl Module {
         let options = LinkedOptions {
             extended: cfg!(feature = "extended"),
             metered: settings.fuel,
-            canonical_nans: Some(settings.canonical_nans),
+            canonical_nans: settings.canonical_nans,
             guarded: inner.guarded(),
             superinstructions: cfg!(feature = "superinstructions") && settings.superinstructions,
         };
@@ -95,7 +95,8 @@ impl Module {
                 let image = source.image();
                 let extended = image.op_set() == OpSet::Extended;
                 let metered = image.is_metered();
-                LinkedOptions { extended, metered, canonical_nans: None, ..options }
+                let canonical_nans = image.features() & wasmote_ir::image::layout::features::CANONICAL_NANS != 0;
+                LinkedOptions { extended, metered, canonical_nans, ..options }
             }
         }
     }

@@ -94,6 +94,11 @@ impl Module {
         source: ModuleOrigin,
         info: ModuleInfo,
     ) -> Result<Module, Error> {
+        if engine.settings().differs_between_machines() {
+            return Err(Error::usage(
+                "a deterministic engine needs a build without the feature `relaxed-native`, whose results differ between machines",
+            ));
+        }
         // The code of a heap sort has a tenth of the size of `sort`.
         let exports =
             BinaryHeap::from(try_collect(info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)))?);

@@ -8,11 +8,14 @@ use core::fmt;
 use wasmote::Error;
 
 use crate::abi::{filetype, rights};
-use crate::clock::{Clocks, SystemClocks};
+use crate::clock::{Clocks, FixedClocks, SteppingClocks, SystemClocks};
 use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::random::{self, Random};
 use crate::sandbox::Dir;
 use crate::stdio::{Input, Output};
+
+/// How much each reading advances the clocks of [`WasiCtxBuilder::deterministic`], in nanoseconds.
+const DETERMINISTIC_STEP: u64 = 1000;
 
 /// The state of WASI for one guest.
 pub struct WasiCtx {
@@ -185,6 +188,23 @@ impl WasiCtxBuilder {
     pub fn random(mut self, random: Random) -> WasiCtxBuilder {
         self.0.random = random;
         self
+    }
+
+    /// Stops the clocks at this many nanoseconds after 1970. A sleep returns at once and advances them: see
+    /// [`FixedClocks`].
+    pub fn fixed_clock(self, nanoseconds: u64) -> WasiCtxBuilder {
+        self.clocks(Box::new(FixedClocks::new(nanoseconds)))
+    }
+
+    /// Makes the random bytes the same in each run with this seed. They are not secret.
+    pub fn random_seed(self, seed: u64) -> WasiCtxBuilder {
+        self.random(random::seeded(seed))
+    }
+
+    /// Makes clocks and random bytes the same in each run. The clocks begin at 1970, and each reading advances them by
+    /// a microsecond, so that a guest that waits for some time to pass does not wait forever. The seed is 0.
+    pub fn deterministic(self) -> WasiCtxBuilder {
+        self.clocks(Box::new(SteppingClocks::new(0, DETERMINISTIC_STEP))).random_seed(0)
     }
 
     /// Sets a gate, which is called before the guest's first call with side effects. Calls for arguments, environment,

@@ -89,7 +89,7 @@ use alloc::sync::Arc;
 
 use wasmote::{Caller, Error, FuncType, Linker};
 
-pub use clock::{Clocks, FixedClocks};
+pub use clock::{Clocks, FixedClocks, SteppingClocks};
 pub use context::{DirAccess, Gate, SetupError, WasiCtx, WasiCtxBuilder};
 pub use errno::Errno;
 pub use rustix::fd::OwnedFd;

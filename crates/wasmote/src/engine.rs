@@ -72,9 +72,24 @@ impl Config {
     /// Sets whether float arithmetic always returns the canonical NaN. Default: off.
     ///
     /// Results then have the same bits on every machine. The cost is up to three instructions for each operator
-    /// that may return a NaN. Images ignore this setting: their compile options decide.
+    /// that may return a NaN. An image that was not compiled so is refused: see `CodeOptions::canonical_nans`.
     pub fn canonical_nans(&mut self, canonical: bool) -> &mut Config {
         self.settings.canonical_nans = canonical;
+        self
+    }
+
+    /// Sets whether the same module with the same inputs has the same results on every machine. Default: off.
+    ///
+    /// - Float arithmetic returns the canonical NaN, as with [`canonical_nans`](Config::canonical_nans).
+    /// - Relaxed vector instructions do the same everywhere. A build with the feature `relaxed-native` has no such
+    ///   instructions on x86-64, so it refuses to load modules.
+    /// - A memory has at most 4 GiB, or [`max_memory`](Config::max_memory) if that is less. The other limits do not
+    ///   depend on the machine anyway.
+    ///
+    /// What host functions return is the embedder's part. `docs/deterministic.md` lists what remains: above all, growth of
+    /// a memory fails where the system has not enough memory.
+    pub fn deterministic(&mut self, deterministic: bool) -> &mut Config {
+        self.settings.deterministic = deterministic;
         self
     }
 

@@ -53,8 +53,9 @@ pub fn inspect(file: &[u8], input: Input) -> Result<i32, CliError> {
         OpSet::Extended => "extended",
     };
     let metered = if image.is_metered() { &*format!("yes, schedule {SCHEDULE}") } else { "no" };
+    let canonical = if image.features() & features::CANONICAL_NANS != 0 { "yes" } else { "no" };
     let mut text = format!(
-        "{}: {} bytes, an image\nop set: {op_set}\nmetered: {metered}\nfeatures:",
+        "{}: {} bytes, an image\nop set: {op_set}\nmetered: {metered}\ncanonical NaNs: {canonical}\nfeatures:",
         shown(file),
         module.bytes().len()
     );

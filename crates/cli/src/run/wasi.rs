@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 
 use wasmote::{Error, Linker, Module};
 use wasmote_wasi::context::WasiCtxBuilder;
-use wasmote_wasi::{DirAccess, FixedClocks, Input, Output, SetupError, WasiCtx, random};
+use wasmote_wasi::{DirAccess, Input, Output, SetupError, WasiCtx};
 
 use super::{State, wait_validated};
 use crate::failure::CliError;
@@ -64,11 +64,15 @@ pub fn wasi(options: &Options, unvalidated: Option<&Module>) -> Result<Wasi, Cli
                 .map_err(|error| CliError::usage(format!("`--tcplisten {text}`: {}", message(error))))?;
         }
     }
+    if options.deterministic {
+        builder = builder.deterministic();
+    }
+    // These two take precedence.
     if let Some(nanoseconds) = options.clock {
-        builder = builder.clocks(Box::new(FixedClocks::new(nanoseconds)));
+        builder = builder.fixed_clock(nanoseconds);
     }
     if let Some(seed) = options.random_seed {
-        builder = builder.random(random::seeded(seed));
+        builder = builder.random_seed(seed);
     }
     if let Some(module) = unvalidated.cloned() {
         let file = options.file;

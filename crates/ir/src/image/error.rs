@@ -32,6 +32,8 @@ pub enum ImageErrorKind {
     NotMetered,
     /// The image computes with floats, which this build lacks.
     Float,
+    /// Float arithmetic may return other NaNs than the canonical one, and the engine wants only that.
+    CanonicalNans,
     /// The bytes changed since they were written.
     Checksum,
     /// The address of the image is not a multiple of 8.
@@ -80,6 +82,9 @@ impl ImageErrorKind {
             }
             ImageErrorKind::Float => {
                 "the image computes with floats, which this build lacks: use a build that has the feature `float`"
+            }
+            ImageErrorKind::CanonicalNans => {
+                "the image computes with NaNs that differ between machines: compile the module with `--deterministic`"
             }
             ImageErrorKind::Checksum => "the image is damaged (wrong checksum): copy it again",
             ImageErrorKind::Misaligned => "the image must lie at an address that is a multiple of 8",

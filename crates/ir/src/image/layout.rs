@@ -59,6 +59,8 @@ pub mod features {
     /// Instructions of the core op set that compute with floats. The extended op set always has such instructions, so
     /// its images leave the bit clear.
     pub const FLOAT: u32 = 1 << 7;
+    /// Float arithmetic returns only canonical NaNs. Every build supports this.
+    pub const CANONICAL_NANS: u32 = 1 << 8;
 }
 
 /// The sections, in the order of the header's table.

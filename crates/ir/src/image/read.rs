@@ -14,11 +14,11 @@ pub struct Image<'a> {
 
 /// The features that this build accepts in an image.
 const KNOWN: u32 = {
-    use layout::features::{EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
+    use layout::features::{CANONICAL_NANS, EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
     let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 };
     let vectors = if cfg!(feature = "simd") { SIMD } else { 0 };
     let floats = if cfg!(feature = "float") { FLOAT } else { 0 };
-    METERED | INDEXED_DATA | managed | vectors | floats
+    METERED | INDEXED_DATA | CANONICAL_NANS | managed | vectors | floats
 };
 
 /// The instructions that an image may have.

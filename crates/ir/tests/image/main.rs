@@ -93,6 +93,7 @@ fn other_versions_op_sets_and_features_say_what_to_do() {
         (Kind::Feature, "a build that has it"),
         (Kind::Checksum, "copy it again"),
         (Kind::Misaligned, "multiple of 8"),
+        (Kind::CanonicalNans, "--deterministic"),
     ] {
         assert!(kind.message().contains(advice), "{}", kind.message());
     }

@@ -41,6 +41,7 @@ impl Module {
         if engine.settings().fuel {
             image.check_metered()?;
         }
+        refuse_other_nans(&image, engine)?;
         image.verify_metadata(cfg!(feature = "extended"))?;
         if !trusted {
             image.verify_data(bytes.get())?;
@@ -48,6 +49,18 @@ impl Module {
         let info = wasmote_decode::image::read(&image)?;
         ready(Module::build(engine, bytes, ModuleOrigin::Image(ImageOrigin { metadata, trusted }), info)?)
     }
+}
+
+/// Refuses an image whose code may return other NaNs than the canonical one, if the engine wants only that. Code of
+/// the core op set says whether it computes with floats at all.
+fn refuse_other_nans(image: &Image<'_>, engine: &Engine) -> Result<(), Error> {
+    use wasmote_ir::image::layout::{AT_FEATURES, features};
+    use wasmote_ir::image::{ImageError, ImageErrorKind, OpSet};
+    let floats = image.op_set() == OpSet::Extended || image.features() & features::FLOAT != 0;
+    if engine.settings().canonical_nans && floats && image.features() & features::CANONICAL_NANS == 0 {
+        return Err(ImageError { kind: ImageErrorKind::CanonicalNans, offset: AT_FEATURES as u32 }.into());
+    }
+    Ok(())
 }
 
 /// Refuses the image of a module that has objects or exceptions.

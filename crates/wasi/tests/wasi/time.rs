@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use wasmote_wasi::{Clocks, DirAccess, FixedClocks, Input, Pipe, WasiCtx};
+use wasmote_wasi::{Clocks, DirAccess, FixedClocks, Input, Pipe, SteppingClocks, WasiCtx};
 
 use crate::guest::*;
 
@@ -28,6 +28,37 @@ fn all_four_clocks_advance() {
     assert!(now(&mut guest, 0).abs_diff(unix) < 60_000_000_000);
     assert_eq!(guest.call("clock_time_get", &[4, 0, 0x900]), INVAL);
     assert_eq!(guest.call("clock_res_get", &[4, 0x900]), INVAL);
+}
+
+#[test]
+fn stepping_clocks_advance_with_each_reading_and_sleep() {
+    let mut guest = Guest::new(WasiCtx::builder().clocks(Box::new(SteppingClocks::new(100, 7))));
+    assert_eq!([0, 1, 2, 3].map(|clock| now(&mut guest, clock)), [100, 107, 114, 121]);
+    assert_eq!(guest.call("clock_time_get", &[4, 0, 0x900]), INVAL);
+    subscribe_clock(&mut guest, 0, 1, 1_000_000_000_000, false);
+    guest.ok("poll_oneoff", &[0x2000, 0x3000, 1, 0x900]);
+    // A relative timeout reads no clock.
+    assert_eq!(now(&mut guest, 1), 1_000_000_000_128);
+    subscribe_clock(&mut guest, 0, 1, 2_000_000_000_000, true);
+    guest.ok("poll_oneoff", &[0x2000, 0x3000, 1, 0x900]);
+    assert_eq!(now(&mut guest, 0), 2_000_000_000_007);
+    let mut late = Guest::new(WasiCtx::builder().clocks(Box::new(SteppingClocks::new(u64::MAX - 1, 7))));
+    assert_eq!([0, 0, 0].map(|clock| now(&mut late, clock)), [u64::MAX - 1, u64::MAX, u64::MAX]);
+}
+
+#[test]
+fn deterministic_guests_see_the_same_clocks_and_random_bytes() {
+    let see = |builder| {
+        let mut guest = Guest::new(builder);
+        guest.ok("random_get", &[0x100, 64]);
+        (now(&mut guest, 0), now(&mut guest, 0), guest.get(0x100, 64))
+    };
+    let first = see(WasiCtx::builder().deterministic());
+    assert_eq!(first, see(WasiCtx::builder().deterministic()));
+    assert_eq!((first.0, first.1), (0, 1000));
+    let other = see(WasiCtx::builder().deterministic().random_seed(1).fixed_clock(5));
+    assert_eq!((other.0, other.1), (5, 5));
+    assert_ne!(first.2, other.2);
 }
 
 /// Clocks that advance by sleeping alone, and record each sleep.

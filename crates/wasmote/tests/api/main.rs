@@ -1,6 +1,7 @@
 //! Tests the embedding API, one file a subject.
 
 mod calls;
+mod deterministic;
 mod direct_calls;
 mod guard_pages;
 mod host;
