@@ -99,6 +99,14 @@ impl CliError {
         CliError { status, ..self }
     }
 
+    /// Returns this error, after one that the run ended with is printed.
+    pub fn after(self, run: Result<i32, CliError>) -> CliError {
+        if let Err(error) = run {
+            error.print();
+        }
+        self
+    }
+
     pub fn print(&self) {
         if !self.message.is_empty() {
             // Without standard error, the message has nowhere to go.

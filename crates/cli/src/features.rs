@@ -41,6 +41,7 @@ features! {
     INTERRUPT "interrupt";
     LIMITS "limits";
     PRINT "print";
+    REPLAY "replay";
     SOCKETS "sockets";
     TRACE "trace";
     WASI "wasi";

@@ -43,6 +43,9 @@ Options of run:
   --no-superinstructions   run each instruction with its own handler, which is slower
   --trace[=FUNC]        print each instruction with its values to standard error as it runs, for one function or
                         for all; needs a build with the feature `trace`
+  --record FILE         keep in FILE what the program gets from outside, so that --replay can run it again
+  --replay FILE         run the program with what FILE holds: without its files, clocks and other input. What it
+                        printed is printed again; FILE must be a recording of the same module (docs/replay.md)
   --stats               print the time of each phase and the memory used to standard error
 
 Options of dump:

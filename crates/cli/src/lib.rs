@@ -11,7 +11,7 @@
 //! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`,
 //!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `scripts` (`wasmote wast`);
 //! 5. each with the feature of the same name, for `run`: `count` prints how often each instruction ran; `trace` prints
-//!    each instruction as it runs.
+//!    each instruction as it runs; `replay` records host calls and replays them.
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
@@ -42,6 +42,8 @@ mod load;
 mod options;
 #[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
 mod output;
+#[cfg(feature = "replay")]
+mod replay;
 mod run;
 #[cfg(feature = "script")]
 mod scripts;

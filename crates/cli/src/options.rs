@@ -90,6 +90,10 @@ pub struct Options {
     pub stats: bool,
     /// How long the guest may run, in milliseconds.
     pub timeout: Option<u64>,
+    /// The file to record host calls in.
+    pub record: Option<&'static [u8]>,
+    /// The recording to replay.
+    pub replay: Option<&'static [u8]>,
     /// The fuel that the guest gets.
     pub fuel: Option<u64>,
     /// The maximum bytes of each memory.
@@ -290,6 +294,8 @@ impl Options {
                 }
                 (true, false, false)
             }
+            "--record" | "--replay" if features::REPLAY.is_built => (true, false, false),
+            "--record" | "--replay" => return Err(features::REPLAY.missing(name)),
             "--no-superinstructions" => (true, false, true),
             "--func" | "--linked" => (false, false, true),
             _ => return Err(CliError::usage(format!("unknown option `{name}`: see `wasmote --help`"))),
@@ -335,8 +341,14 @@ impl Options {
             return Ok(());
         }
         let value = given.or_else(|| arguments.next()).ok_or_else(|| needs_value(name))?;
-        if name == "-o" {
-            self.out = Some(value);
+        let file = match name {
+            "-o" => Some(&mut self.out),
+            "--record" if features::REPLAY.is_built => Some(&mut self.record),
+            "--replay" if features::REPLAY.is_built => Some(&mut self.replay),
+            _ => None,
+        };
+        if let Some(file) = file {
+            *file = Some(value);
             return Ok(());
         }
         let value = text(value, name)?;

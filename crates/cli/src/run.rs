@@ -91,10 +91,23 @@ pub struct Interruption {
 
 const INTERRUPTION: Option<Interruption> = built!("interrupt", crate::interrupt::INTERRUPTION);
 
+/// What a run does for `--record` and `--replay`.
+#[derive(Clone, Copy)]
+pub struct Replay {
+    /// Begins to record or to replay, if the options ask for one of them.
+    pub begin: fn(&mut Store<State>, &Module, &Options) -> Result<(), CliError>,
+    /// Defines what the module imports, for a replay.
+    pub provide: fn(&mut Linker<State>, &Module) -> Result<(), Error>,
+    /// Ends both.
+    pub end: fn(&mut Store<State>, &Options, &Result<String, Error>) -> Result<(), CliError>,
+}
+
 type StartTrace = fn(&mut Config) -> Box<dyn Trace>;
 
 /// Makes engines with this configuration report each instruction.
 const TRACE: Option<StartTrace> = built!("trace", crate::trace::trace);
+/// Records and replays host calls.
+const REPLAY: Option<Replay> = built!("replay", crate::replay::REPLAY);
 /// Prints how often each instruction ran.
 const PRINT_COUNTS: Option<fn()> = built!("count", crate::count::print);
 
@@ -163,12 +176,16 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
 fn call(
     store: &mut Store<State>,
     module: &Module,
+    replay: Option<Replay>,
     name: &str,
     args: &[Val],
     stats: &mut PhaseTimes,
 ) -> Result<String, Error> {
     let mut linker = Linker::new(module.engine());
-    provide(&mut linker, module)?;
+    match replay {
+        Some(replay) => (replay.provide)(&mut linker, module)?,
+        None => provide(&mut linker, module)?,
+    }
     let instance = linker.instantiate(&mut *store, module)?;
     stats.phase("instantiate");
     // A library (a WASI reactor) exports a function that must be called before all others.
@@ -216,9 +233,11 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if options.stats {
         stats::watch(&mut config);
     }
-    // A listening socket is visible outside before the guest begins, so the module must be valid by then.
+    // A listening socket is visible outside before the guest begins, and so is a recording. The module must be valid
+    // by then.
     let listens = !options.tcp_listen.is_empty();
-    let background = BACKGROUND_VALIDATION.filter(|_| !options.eager && !listens && file != b"-");
+    let in_background = !options.eager && !listens && options.record.or(options.replay).is_none();
+    let background = BACKGROUND_VALIDATION.filter(|_| in_background && file != b"-");
     let threads = background.map_or(0, |background| (background.threads)(&input.bytes));
     if threads > 0 {
         config.validation(Validation::Lazy);
@@ -248,11 +267,15 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     }
+    if let Some(replay) = REPLAY {
+        (replay.begin)(&mut store, &module, options)?;
+    }
+    let replayed = REPLAY.filter(|_| options.replay.is_some());
     let result = with_allocation_errors(|| {
         if let Some(interruption) = INTERRUPTION {
             (interruption.begin)(&mut store, options)?;
         }
-        call(&mut store, &module, name, &args, &mut stats)
+        call(&mut store, &module, replayed, name, &args, &mut stats)
     });
     if let Some((trace, _)) = &trace {
         trace.end();
@@ -265,6 +288,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(print_counts) = PRINT_COUNTS {
         print_counts();
     }
+    let ended = REPLAY.map_or(Ok(()), |replay| (replay.end)(&mut store, options, &result));
     let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => {
@@ -274,6 +298,10 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
                 None => Err(error_message),
             }
         }
+    };
+    let outcome = match ended {
+        Ok(()) => outcome,
+        Err(error) => Err(error.after(outcome)),
     };
     // The end of the process frees everything at once. Dropping piece by piece takes longer.
     core::mem::forget((store, module));

@@ -48,6 +48,29 @@ pub enum TrapCode {
 }
 
 impl TrapCode {
+    /// All codes, in the order of their numbers. The first is 1.
+    pub const ALL: [TrapCode; 19] = [
+        TrapCode::Unreachable,
+        TrapCode::MemoryOutOfBounds,
+        TrapCode::TableOutOfBounds,
+        TrapCode::UndefinedElement,
+        TrapCode::IndirectCallToNull,
+        TrapCode::BadSignature,
+        TrapCode::IntegerOverflow,
+        TrapCode::IntegerDivisionByZero,
+        TrapCode::BadConversionToInteger,
+        TrapCode::StackOverflow,
+        TrapCode::NullReference,
+        TrapCode::InvalidFunction,
+        TrapCode::Host,
+        TrapCode::OutOfFuel,
+        TrapCode::Interrupted,
+        TrapCode::Exception,
+        TrapCode::HeapExhausted,
+        TrapCode::ArrayOutOfBounds,
+        TrapCode::CastFailure,
+    ];
+
     /// Returns the message. Where the specification's scripts have a wording, it is theirs.
     pub const fn message(self) -> &'static str {
         match self {

@@ -136,6 +136,22 @@ pub fn write_file(path: &[u8], bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
+/// A file that is written piece by piece, unbuffered. What was written stays, even if the program is killed.
+#[derive(Debug)]
+pub struct OutputFile(OwnedFd);
+
+impl OutputFile {
+    /// Makes the file, or empties the one that there is.
+    pub fn create(path: &[u8]) -> Result<OutputFile, Error> {
+        Ok(OutputFile(open(path, OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC)?))
+    }
+
+    /// Writes all of the bytes to the end of the file.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        write(self.0.as_fd(), bytes)
+    }
+}
+
 /// Returns the nanoseconds since some fixed time in the past. It never goes back.
 pub fn now() -> u64 {
     let time = clock_gettime(ClockId::Monotonic);

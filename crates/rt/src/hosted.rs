@@ -92,6 +92,22 @@ pub fn write_file(file: &[u8], bytes: &[u8]) -> Result<(), Error> {
     std::fs::write(path(file), bytes).inspect_err(|_| drop(std::fs::remove_file(path(file)))).map_err(Error)
 }
 
+/// A file that is written piece by piece, unbuffered. What was written stays, even if the program is killed.
+#[derive(Debug)]
+pub struct OutputFile(std::fs::File);
+
+impl OutputFile {
+    /// Makes the file, or empties the one that there is.
+    pub fn create(file: &[u8]) -> Result<OutputFile, Error> {
+        std::fs::File::create(path(file)).map(OutputFile).map_err(Error)
+    }
+
+    /// Writes all of the bytes to the end of the file.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        (&self.0).write_all(bytes).map_err(Error)
+    }
+}
+
 /// Returns the nanoseconds since the first call. It never goes back.
 pub fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();

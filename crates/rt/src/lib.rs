@@ -46,14 +46,14 @@ pub use address::parse_socket_address;
 #[cfg(unix)]
 pub use error::Error;
 #[cfg(unix)]
-pub use files::{Stream, map_file, now, read_file, read_stdin, streams, write_file};
+pub use files::{OutputFile, Stream, map_file, now, read_file, read_stdin, streams, write_file};
 #[cfg(unix)]
 pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 #[cfg(unix)]
 pub use heap::with_allocation_errors;
 #[cfg(not(unix))]
 pub use hosted::{
-    Error, Stream, end, environment, interrupted, map_file, now, on_interrupt, parse_f32, parse_f64,
+    Error, OutputFile, Stream, end, environment, interrupted, map_file, now, on_interrupt, parse_f32, parse_f64,
     parse_socket_address, print_f32, print_f64, processors, read_file, read_stdin, run_on_threads, sleep, spawn, start,
     wait_for_end, with_allocation_errors, write_file,
 };

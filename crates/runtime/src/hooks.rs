@@ -83,7 +83,7 @@ unsafe fn exception(
     unsafe { root(machine).as_mut().new_exception(tag, values, slots, top) }
 }
 
-unsafe fn host(
+pub(crate) unsafe fn host(
     machine: *mut exec::Machine,
     func: *mut exec::Func,
     instance: *mut exec::Instance,

@@ -16,7 +16,8 @@
 //!    of the records, and its operations while no code runs;
 //! 6. `run`, `activation`, `interrupt`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
 //!    `instantiate`: how instances are made;
-//! 7. `owned`, `caller`: borrows of a store together with the embedder's data.
+//! 7. `replay`, or `not_replayed` in a build without it: what recording needs of host calls and of what they change;
+//! 8. `owned`, `caller`: borrows of a store together with the embedder's data.
 //!
 //! `unsafe` is needed because records refer to each other by pointers. It relies on three invariants. Records stay
 //! at their addresses until their store is dropped. A store checks every number that it is given. While code runs,
@@ -65,12 +66,16 @@ mod load;
 mod lock;
 mod memory;
 mod module;
+#[cfg(not(feature = "replay"))]
+mod not_replayed;
 #[cfg(all(feature = "validate", not(feature = "threads")))]
 mod one_thread;
 mod origin;
 mod owned;
 mod pages;
 mod references;
+#[cfg(feature = "replay")]
+mod replay;
 mod reserve;
 mod root;
 mod run;
@@ -100,6 +105,8 @@ mod watch;
 use externs::objects;
 #[cfg(feature = "gc")]
 use gc::objects;
+#[cfg(not(feature = "replay"))]
+use not_replayed as replay;
 #[cfg(all(feature = "validate", not(feature = "threads")))]
 use one_thread as threads;
 #[cfg(not(guarded))]
@@ -129,6 +136,9 @@ pub use lock::Lock;
 pub use memory::MemoryRecord;
 pub use module::{Module, slots};
 pub use owned::{StoreMut, StoreRef, StoreWithData};
+pub use replay::Writes;
+#[cfg(feature = "replay")]
+pub use replay::{Changes, HostCalls, InterposedCall, MemoryChange};
 pub use root::Root;
 pub use shared::{FallibleArc, no_memory, try_box};
 pub use store::{Store, StoreId};

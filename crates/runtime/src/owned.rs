@@ -184,6 +184,7 @@ impl<'a, T> StoreMut<'a, T> {
     /// # Panics
     /// If no function has this reference, or if a host function panics.
     pub unsafe fn call(&mut self, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), Error> {
+        self.store().noted.check_may_run()?;
         // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
         // the slots of `args` and `results`.
         unsafe { call(self.root, func, args, results) }
@@ -201,6 +202,7 @@ impl<'a, T> StoreMut<'a, T> {
     /// # Panics
     /// If no function has this reference.
     pub unsafe fn start(&mut self, func: u32, args: &[u64]) -> Result<Activation, Error> {
+        self.store().noted.check_may_run()?;
         // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
         // the slots of `args`.
         unsafe { Activation::start(self.root, func, args) }
@@ -219,6 +221,7 @@ impl<'a, T> StoreMut<'a, T> {
     /// # Panics
     /// If the call belongs to another store, or if a host function panics.
     pub unsafe fn run(&mut self, call: &mut Activation, results: &mut [u64]) -> Result<bool, Error> {
+        self.store().noted.check_may_run()?;
         // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
         // the slots of `results`.
         unsafe { call.run(self.root, results) }
@@ -234,6 +237,7 @@ impl<'a, T> StoreMut<'a, T> {
     /// # Panics
     /// If an import is not in the store.
     pub fn instantiate(&mut self, module: &Module, imports: &[Item]) -> Result<u32, Error> {
+        self.store().noted.check_may_run()?;
         // SAFETY: `self` stands for a mutable borrow of the store, and no reference to the store is left.
         unsafe { instantiate(self.root, module, imports) }
     }

@@ -34,6 +34,7 @@ use crate::lock::Lock;
 use crate::memory::MemoryRecord;
 use crate::module::ModuleInner;
 use crate::objects::Objects;
+use crate::replay::{Noted, Writes};
 use crate::shared::try_box;
 use crate::stack::ValueStack;
 use crate::table::TableRecord;
@@ -82,6 +83,8 @@ pub struct Store {
     pub(crate) limits: Limits,
     /// The translator and its buffers, made with the first translation.
     translation: Option<Box<Translation>>,
+    /// What the host changes, for recording.
+    pub(crate) noted: Noted,
 }
 
 /// Identifies a store. No number is used twice, so a handle matches only its own store.
@@ -137,6 +140,7 @@ impl Store {
             panic: None,
             limits: Limits::default(),
             translation: None,
+            noted: Noted::default(),
         };
         let root = NonNull::from(Box::leak(try_box(store)?));
         // SAFETY: `root` was just leaked from a box, so nothing else refers to it.
@@ -452,7 +456,18 @@ impl Store {
     pub fn memory_mut(&mut self, index: u32) -> &mut MemoryRecord {
         // SAFETY: the store keeps the record in place. The store is mutably borrowed, so nothing else uses the
         // record.
-        unsafe { there(self.memories.get(index as usize)).as_mut() }
+        let record = unsafe { there(self.memories.get(index as usize)).as_mut() };
+        self.noted.memory(index, record);
+        record
+    }
+
+    /// Returns a memory, mutably, for a host function that grows it only, or says what it writes.
+    #[inline]
+    pub fn memory_and_writes(&mut self, index: u32) -> (&mut MemoryRecord, Writes<'_>) {
+        // SAFETY: as in `memory_mut`.
+        let record = unsafe { there(self.memories.get(index as usize)).as_mut() };
+        let writes = self.noted.writes(index, record);
+        (record, writes)
     }
 
     /// Returns a table.
@@ -464,7 +479,9 @@ impl Store {
     /// Returns a table, mutably.
     pub fn table_mut(&mut self, index: u32) -> &mut TableRecord {
         // SAFETY: as in `memory_mut`.
-        unsafe { there(self.tables.get(index as usize)).as_mut() }
+        let record = unsafe { there(self.tables.get(index as usize)).as_mut() };
+        self.noted.table(index, record);
+        record
     }
 
     /// Copies `len` elements between tables, which may be the same. Returns `None` if a range does not lie in its
@@ -489,7 +506,9 @@ impl Store {
     /// Returns a global, mutably.
     pub fn global_mut(&mut self, index: u32) -> &mut GlobalRecord {
         // SAFETY: as in `memory_mut`.
-        unsafe { there(self.globals.get(index as usize)).as_mut() }
+        let record = unsafe { there(self.globals.get(index as usize)).as_mut() };
+        self.noted.global(index, record);
+        record
     }
 
     /// Returns a tag.
@@ -520,6 +539,20 @@ impl Store {
         let made = self.translation().map_err(Error::from).and_then(|made| made.function(module, func, &mut budget));
         self.limits = limits;
         made
+    }
+
+    /// Returns how many items of each kind the store has.
+    #[cfg(feature = "replay")]
+    pub(crate) fn items(&self) -> [usize; 7] {
+        [
+            self.memories.len(),
+            self.tables.len(),
+            self.globals.len(),
+            self.tags.len(),
+            self.funcs.len(),
+            self.hosts.len(),
+            self.instances.len(),
+        ]
     }
 
     /// Returns how much code was translated so far, of the modules that have instances in this store.

@@ -4,6 +4,8 @@
 use alloc::ffi::CString;
 use alloc::vec::Vec;
 
+use wasmote::Writes;
+
 use crate::abi::Snapshot;
 use crate::context::WasiCtx;
 use crate::errno::Errno;
@@ -12,19 +14,30 @@ use crate::errno::Errno;
 pub(crate) const PATH_MAX: usize = 4096;
 
 /// The memory of the guest.
-pub(crate) struct GuestMemory<'a>(pub &'a mut [u8]);
+pub(crate) struct GuestMemory<'a> {
+    pub bytes: &'a mut [u8],
+    /// Takes what is written, for recording.
+    pub writes: Writes<'a>,
+}
 
 impl GuestMemory<'_> {
     /// Returns a range of the memory.
     pub fn slice(&self, at: u32, len: u32) -> Result<&[u8], Errno> {
         let at = at as usize;
-        at.checked_add(len as usize).and_then(|end| self.0.get(at..end)).ok_or(Errno::FAULT)
+        at.checked_add(len as usize).and_then(|end| self.bytes.get(at..end)).ok_or(Errno::FAULT)
     }
 
-    /// Returns a range of the memory to write to.
+    /// Returns a range of the memory to write to. This is the only way to write to the memory, so that a recording
+    /// gets all that is written.
     pub fn slice_mut(&mut self, at: u32, len: u32) -> Result<&mut [u8], Errno> {
+        self.writes.add(at.into(), len.into());
         let at = at as usize;
-        at.checked_add(len as usize).and_then(|end| self.0.get_mut(at..end)).ok_or(Errno::FAULT)
+        at.checked_add(len as usize).and_then(|end| self.bytes.get_mut(at..end)).ok_or(Errno::FAULT)
+    }
+
+    /// Says that only the first `len` bytes of the last range to write to were written.
+    pub fn wrote_only(&mut self, len: usize) {
+        self.writes.shorten(len as u64);
     }
 
     /// Checks that a result can be written here. Called before anything that cannot be undone.

@@ -79,5 +79,6 @@ pub(crate) fn fd_readdir(call: &mut Call<'_>) -> Result<(), Errno> {
     let mut room = EntryBuffer { buffer: call.memory.slice_mut(at, len)?, used: 0 };
     list(dir.fd(), call.args[3], &mut room)?;
     let used = room.used as u32;
+    call.memory.wrote_only(used as usize);
     call.memory.put_u32(result, used)
 }

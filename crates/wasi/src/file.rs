@@ -45,6 +45,9 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
             (Object::Reader(reader), None) => reader.read(buffer),
             _ => Err(Errno::NOTSUP),
         };
+        if let Object::File(_) = descriptor.object {
+            memory.wrote_only(*done.as_ref().unwrap_or(&0));
+        }
         if !progress.add(len, done)? || !regular {
             break;
         }

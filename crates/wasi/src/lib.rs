@@ -87,7 +87,7 @@ mod with_std;
 
 use alloc::sync::Arc;
 
-use wasmote::{Caller, Error, FuncType, Linker};
+use wasmote::{Caller, Error, FuncType, Linker, Writes};
 
 pub use clock::{Clocks, FixedClocks, SteppingClocks};
 pub use context::{DirAccess, Gate, SetupError, WasiCtx, WasiCtxBuilder};
@@ -106,11 +106,11 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> 
             let ty = FuncType { params: row.params().collect(), results: row.results().into() };
             let body = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
                 // A guest without a memory can call functions that need none.
-                let (memory, data) = match caller.memory() {
-                    Some(memory) => memory.data_and_store_mut(&mut caller),
-                    None => (&mut [][..], caller.data_mut()),
+                let Some(memory) = caller.memory() else {
+                    return run(row, snapshot, context(caller.data_mut()), None, slots);
                 };
-                run(row, snapshot, context(data), memory, slots)
+                let (bytes, data, writes) = memory.data_and_writes_mut(&mut caller);
+                run(row, snapshot, context(data), Some(GuestMemory { bytes, writes }), slots)
             };
             linker.func_raw_fn(module, row.name, ty, Arc::new(body))?;
         }
@@ -123,14 +123,15 @@ fn run(
     row: &functions::WasiFunction,
     snapshot: Snapshot,
     cx: &mut WasiCtx,
-    memory: &mut [u8],
+    memory: Option<GuestMemory<'_>>,
     slots: &mut [u64],
 ) -> Result<(), Error> {
     // `path_open` has the most parameters.
     let mut args = [0; 9];
     let count = args.len().min(slots.len());
     args[..count].copy_from_slice(&slots[..count]);
-    let mut call = Call { cx, memory: GuestMemory(memory), args: &args, snapshot };
+    let memory = memory.unwrap_or_else(|| GuestMemory { bytes: &mut [], writes: Writes::default() });
+    let mut call = Call { cx, memory, args: &args, snapshot };
     if call.cx.gate.is_some()
         && (row.has_side_effects)(&call)
         && let Some(gate) = &mut call.cx.gate

@@ -48,7 +48,8 @@
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types;
 //! 6. `interrupt`: other threads stop code; `error` with `messages`, `exception`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
-//! 8. `linked_code`: the linked code of a function, to print it; `trace`: each instruction as it runs; `script`:
+//! 8. `replay`: records host calls, and replays them;
+//! 9. `linked_code`: the linked code of a function, to print it; `trace`: each instruction as it runs; `script`:
 //!    the specification's scripts, for tests.
 //!
 //! The records behind the handles are in `wasmote-runtime`, and so is nearly all `unsafe` code. This crate has only
@@ -102,6 +103,8 @@ mod memory;
 mod messages;
 mod module;
 mod name_map;
+#[cfg(feature = "replay")]
+mod replay;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
@@ -137,6 +140,8 @@ pub use limits::{
 };
 pub use linker::Linker;
 pub use module::{ExportDescription, ImportDescription, Module};
+#[cfg(feature = "replay")]
+pub use replay::{ReplayError, ReplayedCall};
 pub use store::Store;
 #[cfg(feature = "trace")]
 pub use trace::{TraceStep, When};
@@ -147,8 +152,6 @@ pub use value::Val;
 #[cfg(feature = "count")]
 pub use wasmote_runtime::count;
 // For crates on top of this one that also work without the standard library. Not part of the API.
-#[doc(hidden)]
-pub use wasmote_runtime::Lock;
 #[cfg(all(feature = "threads", feature = "validate"))]
 pub use wasmote_runtime::RunOnThreads;
 #[doc(inline)]
@@ -156,6 +159,8 @@ pub use wasmote_runtime::{CodeStats, Trap, TrapFrame, WasmBytes};
 #[cfg(feature = "listing")]
 #[doc(inline)]
 pub use wasmote_runtime::{InstrHandler, LinkedFunction, LinkedInstr, LinkedOptions};
+#[doc(hidden)]
+pub use wasmote_runtime::{Lock, Writes};
 
 #[cfg(feature = "compile")]
 pub use wasmote_compile::ImageOptions;

@@ -195,6 +195,21 @@ impl<T> Linker<T> {
         self.insert(module, name, Definition::Host(raw(ty, function)))
     }
 
+    /// Defines each function that the module imports and that is not defined here. It fails when it is called.
+    ///
+    /// # Errors
+    /// Fails if there is not enough memory.
+    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error> {
+        for import in &module.info().imports {
+            if self.definitions.get(&import.module, &import.name).is_none()
+                && let Some(ExternType::Func(ty)) = ExternType::of_import(module.inner(), import.ty)?
+            {
+                self.func_raw(&import.module, &import.name, ty, unknown)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Defines all exports of an instance, under the module name `module`.
     ///
     /// # Errors
@@ -259,6 +274,11 @@ impl<T> Linker<T> {
         self.definitions.insert(self.allow_shadowing, module, name, definition)?;
         Ok(self)
     }
+}
+
+/// Stands for a function that is not defined.
+fn unknown<T>(_: Caller<'_, T>, _: &mut [u64]) -> Result<(), Error> {
+    Err(Error::new("the module called an import that is not defined"))
 }
 
 impl Definitions {

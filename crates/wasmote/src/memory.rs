@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use wasmote_decode::MemoryType;
+use wasmote_runtime::Writes;
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::error::Error;
@@ -45,7 +46,10 @@ impl Memory {
     pub fn grow(&self, mut ctx: impl AsContextMut, delta: u64) -> Result<u64, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        match store.grow_memory(self.number(store), delta) {
+        let number = self.number(store);
+        // A recording notes that the memory changes.
+        store.memory_and_writes(number);
+        match store.grow_memory(number, delta) {
             Ok(Some(size)) => Ok(size),
             Ok(None) => Err(Error::new("the memory cannot grow that much")),
             Err(code) => Err(store.error_of(code).into()),
@@ -70,6 +74,18 @@ impl Memory {
         (store.memory_mut(index).data_mut(), data)
     }
 
+    /// Does the same as [`Memory::data_and_store_mut`], for a caller that tells `Writes` all parts that it may write.
+    /// A recording then needs no copy of the memory. Not part of the API.
+    #[doc(hidden)]
+    pub fn data_and_writes_mut<'a, T: 'a>(
+        &self,
+        ctx: impl Into<StoreContextMut<'a, T>>,
+    ) -> (&'a mut [u8], &'a mut T, Writes<'a>) {
+        let (store, data) = ctx.into().into_parts();
+        let (memory, writes) = store.memory_and_writes(self.number(store));
+        (memory.data_mut(), data, writes)
+    }
+
     /// Copies bytes from `offset` on out of the memory into `buffer`.
     ///
     /// # Errors
@@ -89,8 +105,10 @@ impl Memory {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let index = self.number(store);
-        let data = store.memory_mut(index).data_mut();
-        data.get_mut(range(offset, bytes.len())?).ok_or_else(out_of_bounds)?.copy_from_slice(bytes);
+        let (memory, mut writes) = store.memory_and_writes(index);
+        let place = memory.data_mut().get_mut(range(offset, bytes.len())?).ok_or_else(out_of_bounds)?;
+        writes.add(offset, bytes.len() as u64);
+        place.copy_from_slice(bytes);
         Ok(())
     }
 }

@@ -26,6 +26,10 @@ const LISTEN: Option<Listen> = built!("sockets", WasiCtxBuilder::tcp_listener);
 /// before all of it is validated.
 #[inline(never)]
 pub fn wasi(options: &Options, unvalidated: Option<&Module>) -> Result<Wasi, CliError> {
+    if options.replay.is_some() {
+        // A replay touches nothing of the host.
+        return WasiCtx::builder().build().map_err(|error| CliError::usage(error.to_string()));
+    }
     let [stdin, stdout, stderr] = wasmote_rt::streams();
     // The library's errors have only the number; the system has a message for it.
     let message = |error| match error {

@@ -135,6 +135,7 @@ impl Store {
     /// # Errors
     /// Fails if it is not mutable, or does not lie in the heap.
     pub fn write_part(&mut self, root: Root, part: Part, slots: [u64; 2]) -> Result<(), Error> {
+        self.noted.object();
         if !part.ty.mutable {
             return Err(Error::usage("the field or element is not mutable"));
         }
@@ -174,6 +175,7 @@ impl Store {
     /// # Errors
     /// Fails if the object is not an array, if its elements are references, or if they are not mutable.
     pub fn array_data_mut(&mut self, root: Root) -> Result<&mut [u8], Error> {
+        self.noted.object();
         let array = self.array(root)?;
         if !array.element.mutable {
             return Err(Error::usage("the field or element is not mutable"));

@@ -183,7 +183,9 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
         flags.set(RecvFlags::DONTWAIT, !wait_all && progress.0 > 0);
         let buffer = memory.slice_mut(at, len)?;
         let done = retry_on_intr(|| rustix::net::recv(socket, &mut *buffer, flags));
-        if !progress.add(len, done.map(|(received, _)| received).map_err(Errno::from))? || peek {
+        let done = done.map(|(received, _)| received).map_err(Errno::from);
+        memory.wrote_only(*done.as_ref().unwrap_or(&0));
+        if !progress.add(len, done)? || peek {
             break;
         }
     }

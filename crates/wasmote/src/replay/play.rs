@@ -1,0 +1,273 @@
+//! Replays recorded host calls.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use wasmote_ir::TrapCode;
+use wasmote_ir::fallible::{TryVec, try_collect, try_str};
+use wasmote_ir::image::checksum;
+use wasmote_runtime::{InterposedCall, Store, slots};
+
+use super::format::{HEADER_LEN, Reader, SUM_LEN, changes, check_header, kinds, outcomes};
+use super::record::Slots;
+use super::{ReplayError, ReplayedCall};
+use crate::error::Error;
+use crate::thrown::stop;
+
+/// Sees each call after it is replayed.
+type Observe = Box<dyn FnMut(&ReplayedCall<'_>) -> Result<(), Error> + Send>;
+
+/// Does what a recording says in place of host calls.
+pub struct Player {
+    recording: Vec<u8>,
+    observe: Observe,
+    /// Where the next entry begins.
+    at: usize,
+    /// The checksum of all entries so far.
+    sum: u32,
+    /// The number of calls so far.
+    calls: u64,
+    /// The error that ended the replay.
+    failed: Option<ReplayError>,
+}
+
+/// The maximum bytes of a name in a message.
+const SHOWN: usize = 64;
+
+/// How a recorded call ended.
+enum Outcome {
+    Returned,
+    Failed(Error),
+}
+
+impl Player {
+    pub fn new(module: &[u8], recording: Vec<u8>, observe: Observe) -> Result<Player, Error> {
+        check_header(&recording, module)?;
+        Ok(Player { recording, observe, at: HEADER_LEN, sum: 0, calls: 0, failed: None })
+    }
+
+    /// Replays a call. The inner result is that of the recorded one.
+    pub fn call(&mut self, call: &mut InterposedCall<'_>) -> Result<Result<(), TrapCode>, Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone().into());
+        }
+        match self.replay(call) {
+            Err(error) => {
+                let other =
+                    || ReplayError::Diverged { call: self.calls, what: String::from("replaying it has failed") };
+                self.failed = Some(error.downcast_ref().cloned().unwrap_or_else(other));
+                Err(error)
+            }
+            replayed => replayed,
+        }
+    }
+
+    /// Ends the replay. Errors: the recording goes on, or is cut off.
+    pub fn end(mut self) -> Result<u64, Error> {
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        let (kind, mut body) = match entry(&self.recording, self.at, &mut self.sum)? {
+            Some((kind, body, _)) => (kind, body),
+            None => return Err(ReplayError::CutOff { calls: self.calls }.into()),
+        };
+        if kind != kinds::END {
+            let what = String::from("the run ended, and the recorded one made this call");
+            return Err(ReplayError::Diverged { call: self.calls + 1, what }.into());
+        }
+        if body.number()? != self.calls {
+            return Err(body.damaged("it has another number of calls than its end says").into());
+        }
+        body.end()?;
+        if body.start + body.bytes.len() + SUM_LEN != self.recording.len() {
+            let offset = body.start + body.bytes.len() + SUM_LEN;
+            return Err(ReplayError::Damaged { offset, what: "bytes follow its end" }.into());
+        }
+        Ok(self.calls)
+    }
+
+    #[inline(never)]
+    fn replay(&mut self, call: &mut InterposedCall<'_>) -> Result<Result<(), TrapCode>, Error> {
+        let Some((kind, mut body, next)) = entry(&self.recording, self.at, &mut self.sum)? else {
+            return Err(ReplayError::CutOff { calls: self.calls }.into());
+        };
+        self.at = next;
+        self.calls += 1;
+        if kind != kinds::CALL {
+            return Err(self.diverged(String::from("the recorded run ended before it")));
+        }
+        self.compare(call, &mut body)?;
+        // The results overwrite the arguments.
+        let args: Vec<u64> = try_collect(call.slots().iter().take(slots(&call.ty().params)).copied())?;
+        apply_changes(call.store_mut(), &mut body)?;
+        let count = slots(&call.ty().results);
+        let outcome = outcome(call, &mut body, count)?;
+        body.end()?;
+        let (module, name) = call.import().map_or(("", ""), |import| (&*import.module, &*import.name));
+        (self.observe)(&ReplayedCall {
+            module,
+            name,
+            args: &args,
+            results: matches!(outcome, Outcome::Returned).then(|| &call.slots()[..count]),
+            memory: call.memory().unwrap_or_default(),
+        })?;
+        Ok(match outcome {
+            Outcome::Returned => Ok(()),
+            Outcome::Failed(error) => Err(stop(call.store_mut(), error)),
+        })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn diverged(&self, what: String) -> Error {
+        ReplayError::Diverged { call: self.calls, what }.into()
+    }
+
+    /// Compares the function and its arguments with those of the recorded call.
+    fn compare(&self, call: &InterposedCall<'_>, body: &mut Reader<'_>) -> Result<(), Error> {
+        let number = body.number()?;
+        let named = body.byte()? != 0;
+        let (module, name) = call.import().map_or(("", ""), |import| (&*import.module, &*import.name));
+        let recorded = if named { Some((body.bytes()?, body.bytes()?)) } else { None };
+        if number != u64::from(call.number()) || recorded.is_some_and(|it| it != (module.as_bytes(), name.as_bytes())) {
+            let called = shown(module.as_bytes(), name.as_bytes());
+            let recorded = match recorded {
+                Some((module, name)) => shown(module, name),
+                None => format!("function {number}"),
+            };
+            return Err(self.diverged(format!("`{called}` is called, and `{recorded}` in the recording")));
+        }
+        for (i, arg) in (Slots { ty: call.ty(), store: call.store() }).args(call.slots()).enumerate() {
+            let recorded = body.number()?;
+            if recorded != arg {
+                let (i, called) = (i + 1, shown(module.as_bytes(), name.as_bytes()));
+                let what = format!("argument {i} of `{called}` is {arg}, and {recorded} in the recording");
+                return Err(self.diverged(what));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the name of a function for a message. Guests and recordings choose the length, so it is limited.
+#[cold]
+#[inline(never)]
+fn shown(module: &[u8], name: &[u8]) -> String {
+    let [module, name] = [module, name].map(|text| String::from_utf8_lossy(&text[..text.len().min(SHOWN)]));
+    format!("{module}::{name}")
+}
+
+/// Reads the entry at `at`: its kind, its body, and where the next one begins. `None` if nothing is left.
+fn entry<'a>(recording: &'a [u8], at: usize, sum: &mut u32) -> Result<Option<(u8, Reader<'a>, usize)>, ReplayError> {
+    if at == recording.len() {
+        return Ok(None);
+    }
+    let mut all = Reader { bytes: recording, at, start: 0 };
+    let kind = all.byte()?;
+    let body = all.bytes()?;
+    let end = all.at;
+    *sum = checksum(*sum, &recording[at..end]);
+    if all.take(SUM_LEN as u64)? != sum.to_le_bytes() {
+        return Err(ReplayError::Damaged { offset: at, what: "the checksum of an entry is wrong" });
+    }
+    Ok(Some((kind, Reader { bytes: body, at: 0, start: end - body.len() }, all.at)))
+}
+
+/// Makes the recorded changes. Each number is checked: the recording may be anything.
+#[inline(never)]
+fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> {
+    let [memories, tables, globals] = store.writable_items();
+    let item = |body: &mut Reader<'_>, count: u32| match body.index()? {
+        index if index < count => Ok(index),
+        _ => Err(body.damaged("a change is to an item that does not exist")),
+    };
+    loop {
+        match body.byte()? {
+            changes::END => return Ok(()),
+            changes::MEMORY_GROW => {
+                let (index, delta) = (item(body, memories)?, body.number()?);
+                if store.memory_mut(index).grow(delta).is_none() {
+                    return Err(Error::new("a memory cannot grow as it did when the run was recorded"));
+                }
+            }
+            changes::MEMORY => {
+                let (index, at) = (item(body, memories)?, body.number()?);
+                let bytes = body.bytes()?;
+                let memory = store.memory_mut(index).data_mut();
+                let end = at.checked_add(bytes.len() as u64).filter(|&end| end <= memory.len() as u64);
+                let end = end.ok_or_else(|| body.damaged("a change does not lie in its memory"))?;
+                memory[at as usize..end as usize].copy_from_slice(bytes);
+            }
+            changes::TABLE_GROW => {
+                let (index, delta) = (item(body, tables)?, body.number()?);
+                let init = element(store, index, body)?;
+                if store.table_mut(index).grow(delta, init).is_none() {
+                    return Err(Error::new("a table cannot grow as it did when the run was recorded"));
+                }
+            }
+            changes::TABLE => {
+                let (index, at, count) = (item(body, tables)?, body.number()?, body.number()?);
+                if store.table_mut(index).range_mut(at, count).is_none() {
+                    return Err(body.damaged("a change does not lie in its table").into());
+                }
+                for at in at..at + count {
+                    let reference = element(store, index, body)?;
+                    if let Some(place) = store.table_mut(index).range_mut(at, 1) {
+                        place[0] = reference;
+                    }
+                }
+            }
+            changes::GLOBAL => {
+                let index = item(body, globals)?;
+                let value = [body.number()?, body.number()?];
+                let ty = *store.global(index).ty();
+                let fits = ty.content.reference().is_none_or(|ty| store.fits_reference(value[0], ty));
+                if !ty.mutable || !fits {
+                    return Err(body.damaged("a global gets a value that it cannot have").into());
+                }
+                store.global_mut(index).set(value);
+            }
+            changes::FUEL => store.set_fuel(body.number()?)?,
+            _ => return Err(body.damaged("a change is of an unknown kind").into()),
+        }
+    }
+}
+
+/// Reads an element of this table.
+fn element(store: &Store, table: u32, body: &mut Reader<'_>) -> Result<u32, ReplayError> {
+    let reference = body.index()?;
+    match store.table(table).ty().element.reference() {
+        Some(ty) if store.fits_reference(reference.into(), ty) => Ok(reference),
+        _ => Err(body.damaged("a table gets a reference that it cannot have")),
+    }
+}
+
+/// Reads how the call ended, and writes its results.
+#[inline(never)]
+fn outcome(call: &mut InterposedCall<'_>, body: &mut Reader<'_>, count: usize) -> Result<Outcome, Error> {
+    Ok(match body.byte()? {
+        outcomes::RETURNED => {
+            let mut results = Vec::new();
+            for _ in 0..count {
+                results.try_push(body.number()?)?;
+            }
+            if !call.finish(&results) {
+                return Err(body.damaged("a result is a reference that does not exist").into());
+            }
+            Outcome::Returned
+        }
+        outcomes::EXIT => Outcome::Failed(Error::exit(body.index()? as i32)),
+        outcomes::TRAP => {
+            let number = body.byte()?;
+            let code = TrapCode::ALL.iter().find(|code| **code as u8 == number);
+            Outcome::Failed((*code.ok_or_else(|| body.damaged("a trap is unknown"))?).into())
+        }
+        outcomes::ERROR => {
+            let text = core::str::from_utf8(body.bytes()?).map_err(|_| body.damaged("a message is not UTF-8"))?;
+            Outcome::Failed(Error::new(String::from(try_str(text)?)))
+        }
+        _ => return Err(body.damaged("a call ends in an unknown way").into()),
+    })
+}
