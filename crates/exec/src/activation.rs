@@ -26,6 +26,9 @@ pub enum Stop {
     OutOfFuel,
     /// Another thread interrupted the machine. [`Activation::run`] continues once the interruption is cleared.
     Interrupted,
+    /// A host function suspended it. It continues once the host function's results are there. Only linked code stops
+    /// so.
+    Waiting,
 }
 
 impl Stop {
@@ -40,6 +43,7 @@ impl Stop {
             Stop::Threw => Err(TrapCode::Exception),
             Stop::OutOfFuel => Err(TrapCode::OutOfFuel),
             Stop::Interrupted => Err(TrapCode::Interrupted),
+            Stop::Waiting => Err(TrapCode::Suspended),
         }
     }
 }
@@ -55,7 +59,7 @@ pub struct Activation<M: Mode> {
     /// stack.
     pub(crate) noted: *mut u64,
     /// One past the last slot that its frames use, while it does not run.
-    top: *mut u64,
+    pub(crate) top: *mut u64,
     /// Where it continues or where it stopped.
     pub(crate) site: Site<M>,
     /// The bytes that an interrupted bulk instruction has done. It continues behind them.
@@ -158,9 +162,10 @@ impl<M: Mode> Activation<M> {
     /// Runs from where the activation stands until it stops.
     ///
     /// # Safety
-    /// The activation was just started, or stopped with [`Stop::OutOfFuel`] or [`Stop::Interrupted`], on this machine. Nothing wrote to its
-    /// part of the value stack since then. All records that it reaches are as their types document, and stay so while
-    /// it runs. Its code is verified, or made from valid bodies.
+    /// The activation was just started, or stopped with [`Stop::OutOfFuel`] or [`Stop::Interrupted`], on this machine.
+    /// Or it stopped with [`Stop::Waiting`] and then got results or an exception. Nothing else wrote to its part of the
+    /// value stack. All records that it reaches are as their types document, and stay so while it runs. Its code is
+    /// verified, or made from valid bodies.
     #[inline(always)]
     pub unsafe fn run(&mut self, machine: *mut Machine<M>) -> Stop {
         // Handlers and hooks reach the activation through the machine's pointer, so no reference to it may be used
@@ -229,6 +234,7 @@ impl<M: Mode> Activation<M> {
                 if code == TrapCode::OutOfFuel { Stop::OutOfFuel } else { Stop::Interrupted }
             }
             TrapCode::Exception => Stop::Threw,
+            TrapCode::Suspended if M::SUSPENDS => Stop::Waiting,
             code => Stop::Trapped(code),
         }
     }
@@ -278,7 +284,7 @@ impl<M: Mode> Activation<M> {
 /// # Safety
 /// `count` slots can be read at `from` and written at `to`, and they do not overlap.
 #[inline(always)]
-unsafe fn copy_slots<M: Mode>(from: *const u64, to: *mut u64, count: usize) {
+pub(crate) unsafe fn copy_slots<M: Mode>(from: *const u64, to: *mut u64, count: usize) {
     // SAFETY: the caller guarantees `count` slots at both places that do not overlap.
     unsafe {
         if M::SMALL || count > 2 {

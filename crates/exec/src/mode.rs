@@ -57,6 +57,8 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     const SMALL: bool;
     /// Whether memory 0 can be a guarded memory.
     const GUARDED: bool;
+    /// Whether host functions can suspend their callers, by [`TrapCode::Suspended`].
+    const SUSPENDS: bool;
 
     /// The place of an activation that never ran.
     const NOWHERE: Self::NativePlace;

@@ -45,6 +45,8 @@ pub enum TrapCode {
     CastFailure,
     /// A limit of the store refused growth, and the embedder asked for a trap.
     GrowthOperationLimited,
+    /// A host function suspended its caller. Only resumable calls can be suspended.
+    Suspended,
 }
 
 impl TrapCode {
@@ -94,6 +96,7 @@ impl TrapCode {
             TrapCode::ArrayOutOfBounds => "out of bounds array access",
             TrapCode::CastFailure => "cast failure",
             TrapCode::GrowthOperationLimited => "growth operation limited",
+            TrapCode::Suspended => "a host function suspended a call that is not resumable",
         }
     }
 

@@ -1,5 +1,5 @@
-//! Resumable calls: they stop when their fuel is used up, and then run again or are dropped. Each has its own value
-//! stack, so any number of a store's calls can be stopped at the same time.
+//! Resumable calls: they stop when their fuel is used up, or when a host function suspends them. Then they run again
+//! or are dropped. Each has its own value stack, so any number of a store's calls can be stopped at the same time.
 
 use alloc::vec::Vec;
 use core::ptr::NonNull;
@@ -15,6 +15,18 @@ use crate::shared::FallibleArc;
 use crate::stack::ValueStack;
 use crate::store::{Store, StoreId};
 
+/// How far a call has come.
+#[derive(Debug)]
+pub enum Progress {
+    /// It has returned, and the results are written.
+    Returned,
+    /// Its fuel is used up. [`StoreMut::run`](crate::StoreMut::run) continues it.
+    OutOfFuel,
+    /// A host function suspended it, with this error. [`StoreMut::finish_host`](crate::StoreMut::finish_host) continues
+    /// it with the host function's results, and [`StoreMut::fail`](crate::StoreMut::fail) with a failure.
+    Waiting(Error),
+}
+
 /// A call of the host into wasm that has not ended. Dropping it ends it.
 pub struct Activation {
     paused: Paused,
@@ -27,6 +39,8 @@ pub(crate) type Paused = FallibleArc<Lock<Option<Call>>>;
 /// A call and its value stack.
 pub(crate) struct Call {
     activation: exec::Activation,
+    /// Whether it waits for a host function.
+    waits: bool,
     /// The memory of the call's slots. It is never read, but must live as long as the activation.
     _stack: ValueStack,
 }
@@ -94,40 +108,152 @@ impl Activation {
             started
         };
         let activation = started?;
-        let paused = FallibleArc::try_new(Lock::new(Some(Call { activation, _stack: stack })))?;
+        let paused = FallibleArc::try_new(Lock::new(Some(Call { activation, waits: false, _stack: stack })))?;
         store.calls.add(paused.clone())?;
         Ok(Activation { paused, store: store.id() })
     }
 
-    /// Runs the call until it returns (`true`) or its fuel is used up (`false`). An error ends it.
+    /// Runs the call until it returns or stops. An error ends it.
     ///
     /// # Safety
     /// As for [`crate::run::call`], and `results` has the slots of the function's type.
-    pub(crate) unsafe fn run(&mut self, mut root: NonNull<Store>, results: &mut [u64]) -> Result<bool, Error> {
-        // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before
-        // the activation runs.
-        let store = unsafe { root.as_mut() };
-        store.check(self.store);
+    pub(crate) unsafe fn run(&mut self, root: NonNull<Store>, results: &mut [u64]) -> Result<Progress, Error> {
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. `take` returned a call of this
+        // store that can continue.
+        unsafe {
+            let call = self.take(root.as_ref(), false)?;
+            self.go_on(root, call, results)
+        }
+    }
+
+    /// Continues a call with the results of the host function that it waits for.
+    ///
+    /// # Safety
+    /// As for [`Activation::run`]. `values` has the slots of the host function's results, with valid values.
+    pub(crate) unsafe fn finish_host(
+        &mut self,
+        root: NonNull<Store>,
+        values: &[u64],
+        results: &mut [u64],
+    ) -> Result<Progress, Error> {
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. `take` returned a call of this
+        // store that waits, and nothing wrote to its stack since. The caller guarantees the slots of both slices.
+        unsafe {
+            let mut call = self.take(root.as_ref(), true)?;
+            call.waits = false;
+            if call.activation.finish_host(values) {
+                call.activation.results(results);
+                return Ok(Progress::Returned);
+            }
+            self.go_on(root, call, results)
+        }
+    }
+
+    /// Continues a call with a failure, which a trap code tells, as host functions return it. If the call waits for a
+    /// host function, that function fails. A failure that wasm cannot catch ends the call.
+    ///
+    /// # Safety
+    /// As for [`Activation::run`].
+    pub(crate) unsafe fn fail(
+        &mut self,
+        root: NonNull<Store>,
+        code: TrapCode,
+        results: &mut [u64],
+    ) -> Result<Progress, Error> {
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. `take` returned a call of this
+        // store, and nothing wrote to its stack since it stopped. No reference to the store lasts through what follows.
+        unsafe {
+            let waits = self.waits();
+            let mut call = self.take(root.as_ref(), waits)?;
+            let machine = &raw mut (*root.as_ptr()).machine;
+            match code {
+                TrapCode::Suspended if waits => self.stopped(root, call, exec::Stop::Waiting, code),
+                TrapCode::Exception if waits && call.activation.throw_in_caller(machine, (*machine).exception) => {
+                    call.waits = false;
+                    self.go_on(root, call, results)
+                }
+                code => Err(failure(root, &call.activation, code)),
+            }
+        }
+    }
+
+    fn waits(&self) -> bool {
+        self.paused.lock().as_ref().is_some_and(|call| call.waits)
+    }
+
+    /// Returns whether the call belongs to this store. Otherwise the store refuses to run it.
+    pub fn is_of(&self, store: &Store) -> bool {
+        self.store == store.id()
+    }
+
+    /// Returns the reference to the host function that the call waits for.
+    pub fn awaited(&self, store: &Store) -> Option<u32> {
+        let paused = self.paused.lock();
+        let call = paused.as_ref().filter(|call| call.waits && self.is_of(store))?;
+        // SAFETY: the call waits for a host function. `store` is its store, and keeps the function's record in place.
+        Some(unsafe { (*call.activation.awaited()).reference })
+    }
+
+    /// Takes the call, to run it.
+    fn take(&mut self, store: &Store, waits: bool) -> Result<Call, Error> {
+        if !self.is_of(store) {
+            return Err(Error::usage("the call belongs to another store"));
+        }
         // SAFETY: the machine is the store's.
         if !unsafe { exec::Machine::has_native_stack(&raw const store.machine) } {
             return Err(TrapCode::StackOverflow.into());
         }
-        let Some(mut call) = self.paused.lock().take() else { return Err(Error::usage("the call has ended")) };
-        let machine = &raw mut store.machine;
-        // SAFETY: `check` made sure that the activation belongs to this store, and the caller borrows it mutably.
-        let stop = unsafe { call.activation.run(machine) };
-        match stop.returned() {
-            Ok(()) => {
-                // SAFETY: the call has returned, and the caller guarantees the slots of `results`.
-                unsafe { call.activation.results(results) };
-                Ok(true)
+        let mut paused = self.paused.lock();
+        match paused.take() {
+            Some(call) if call.waits == waits => Ok(call),
+            Some(call) => {
+                *paused = Some(call);
+                Err(Error::usage("the call waits for a host function, or for something else than that"))
             }
-            Err(_) if stop == exec::Stop::OutOfFuel => {
-                *self.paused.lock() = Some(call);
-                Ok(false)
-            }
-            // SAFETY: the activation stopped in this store, and nothing ran since.
-            Err(code) => Err(unsafe { failure(root, &call.activation, code) }),
+            None => Err(Error::usage("the call has ended")),
         }
+    }
+
+    /// # Safety
+    /// As for [`Activation::run`]. `call` is this one, was taken, and can continue.
+    unsafe fn go_on(&mut self, root: NonNull<Store>, mut call: Call, results: &mut [u64]) -> Result<Progress, Error> {
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. The call belongs to it and can
+        // continue. If it returns, the caller guarantees the slots of `results`.
+        unsafe {
+            let stop = call.activation.run(&raw mut (*root.as_ptr()).machine);
+            match stop.returned() {
+                Ok(()) => {
+                    call.activation.results(results);
+                    Ok(Progress::Returned)
+                }
+                Err(code) => self.stopped(root, call, stop, code),
+            }
+        }
+    }
+
+    /// Keeps a call that has stopped and can continue. Any other has ended, with an error.
+    ///
+    /// # Safety
+    /// As for [`Activation::run`]. The call has stopped in this store, without returning, and nothing ran since.
+    unsafe fn stopped(
+        &mut self,
+        mut root: NonNull<Store>,
+        mut call: Call,
+        stop: exec::Stop,
+        code: TrapCode,
+    ) -> Result<Progress, Error> {
+        let progress = match stop {
+            exec::Stop::OutOfFuel => Progress::OutOfFuel,
+            // SAFETY: the caller borrows the store mutably and holds no reference to it.
+            exec::Stop::Waiting => match unsafe { root.as_mut() }.pending.take() {
+                Some(error) => Progress::Waiting(error),
+                None => return Err(Error::usage("a host function suspended a call without a reason")),
+            },
+            // SAFETY: the activation stopped in this store, and nothing ran since.
+            _ => return Err(unsafe { failure(root, &call.activation, code) }),
+        };
+        call.waits = stop == exec::Stop::Waiting;
+        *self.paused.lock() = Some(call);
+        Ok(progress)
     }
 }

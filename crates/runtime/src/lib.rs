@@ -114,7 +114,7 @@ use unguarded as guard;
 #[cfg(not(feature = "interrupt"))]
 use uninterrupted as interrupt;
 
-pub use activation::Activation;
+pub use activation::{Activation, Progress};
 pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use code::CodeStats;

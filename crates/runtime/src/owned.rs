@@ -6,9 +6,10 @@ use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
+use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
 
-use crate::activation::Activation;
+use crate::activation::{Activation, Progress};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::hooks::HOOKS;
@@ -208,23 +209,67 @@ impl<'a, T> StoreMut<'a, T> {
         unsafe { Activation::start(self.root, func, args) }
     }
 
-    /// Runs a call until it returns (`true`) or its fuel is used up (`false`). In the second case it can run again,
-    /// after [`Store::set_fuel`].
+    /// Runs a call until it returns or stops. If its fuel was used up, it can run again after [`Store::set_fuel`].
     ///
     /// # Safety
     /// `results` has the slots of the function's type.
     ///
     /// # Errors
     /// Those of [`StoreMut::call`], which end the call. [`Fault::Usage`](crate::Fault::Usage) if it had ended
-    /// before.
+    /// before, if it waits for a host function, or if it belongs to another store.
     ///
     /// # Panics
-    /// If the call belongs to another store, or if a host function panics.
-    pub unsafe fn run(&mut self, call: &mut Activation, results: &mut [u64]) -> Result<bool, Error> {
+    /// If a host function panics.
+    pub unsafe fn run(&mut self, call: &mut Activation, results: &mut [u64]) -> Result<Progress, Error> {
         self.store().noted.check_may_run()?;
         // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
         // the slots of `results`.
         unsafe { call.run(self.root, results) }
+    }
+
+    /// Continues a call with the results of the host function that it waits for.
+    ///
+    /// # Safety
+    /// `results` has the slots of the function's type. `values` has those of the host function's results
+    /// ([`Activation::awaited`]), and each is a value of its type.
+    ///
+    /// # Errors
+    /// Those of [`StoreMut::run`]; [`Fault::Usage`](crate::Fault::Usage) also if the call does not wait.
+    ///
+    /// # Panics
+    /// If a host function panics.
+    pub unsafe fn finish_host(
+        &mut self,
+        call: &mut Activation,
+        values: &[u64],
+        results: &mut [u64],
+    ) -> Result<Progress, Error> {
+        // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
+        // the slots of both slices.
+        unsafe { call.finish_host(self.root, values, results) }
+    }
+
+    /// Continues a call with a failure. `code` tells it as a host function does: [`TrapCode::Host`] for the error of
+    /// [`Store::stop`], [`TrapCode::Exception`] for that of `Store::throw`, or a trap.
+    /// If the call waits for a host function, the exception is thrown there. All others end the call.
+    ///
+    /// # Safety
+    /// `results` has the slots of the function's type.
+    ///
+    /// # Errors
+    /// As [`StoreMut::run`].
+    ///
+    /// # Panics
+    /// If a host function panics.
+    pub unsafe fn fail(
+        &mut self,
+        call: &mut Activation,
+        code: TrapCode,
+        results: &mut [u64],
+    ) -> Result<Progress, Error> {
+        // SAFETY: `self` borrows the store mutably, and no reference to the store is left. The caller guarantees
+        // the slots of `results`.
+        unsafe { call.fail(self.root, code, results) }
     }
 
     /// Makes an instance, runs its start function, and returns the instance's number. The instance stays in the

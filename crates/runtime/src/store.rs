@@ -232,7 +232,7 @@ impl Store {
     /// Returns the error that was kept when wasm stopped with this code. A panic of the host's code continues here.
     pub(crate) fn kept_error(&mut self, code: TrapCode) -> Option<Error> {
         match code {
-            TrapCode::Host | TrapCode::InvalidFunction => {
+            TrapCode::Host | TrapCode::InvalidFunction | TrapCode::Suspended => {
                 #[cfg(feature = "std")]
                 if let Some(panic) = self.panic.take() {
                     std::panic::resume_unwind(panic);

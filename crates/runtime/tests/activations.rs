@@ -1,7 +1,7 @@
 //! Calls that stop when their fuel is used up, and are resumed or dropped.
 #![cfg(all(feature = "wasm", feature = "validate"))]
 
-use wasmote_runtime::{Activation, Engine, Error, Fault, Item, Module, Settings, StoreMut, StoreWithData};
+use wasmote_runtime::{Activation, Engine, Error, Fault, Item, Module, Progress, Settings, StoreMut, StoreWithData};
 
 /// Returns a store with an instance of each text, and the last instance. Each module imports the exports of the
 /// previous one, in order.
@@ -49,8 +49,8 @@ fn go_on(store: &mut StoreMut<'_, ()>, call: &mut Activation, fuel: u64) -> Resu
     store.store().set_fuel(fuel).unwrap();
     let mut results = [0];
     // SAFETY: the functions of these tests have one result.
-    let returned = unsafe { store.run(call, &mut results) }?;
-    Ok(returned.then_some(results[0]))
+    let progress = unsafe { store.run(call, &mut results) }?;
+    Ok(matches!(progress, Progress::Returned).then_some(results[0]))
 }
 
 fn has_ended(outcome: Result<Option<u64>, Error>) -> bool {

@@ -43,7 +43,7 @@ variants!(() rows::BrTable: TableShape => {
 /// # Safety
 /// `header` is the header of the running function's frame.
 #[inline(always)]
-pub(super) unsafe fn leave<M: Mode>(r: &mut Regs<M>, header: *mut u64) {
+pub(crate) unsafe fn leave<M: Mode>(r: &mut Regs<M>, header: *mut u64) {
     // SAFETY: the caller guarantees the header, which the call of this function wrote.
     unsafe {
         r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();

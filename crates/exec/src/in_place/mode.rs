@@ -106,6 +106,7 @@ impl Mode for InPlace {
     const SMALL: bool = true;
     const GUARDED: bool = false;
     const NOWHERE: Absent = Absent;
+    const SUSPENDS: bool = false;
 
     #[inline(always)]
     fn unit(raw: u16) -> u16 {

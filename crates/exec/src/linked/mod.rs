@@ -8,6 +8,7 @@ pub mod extend;
 pub(crate) mod link;
 mod mode;
 pub(crate) mod native_stack;
+mod suspend;
 pub(crate) mod throw;
 
 use crate::mode::Accumulator;

@@ -38,6 +38,7 @@ impl Mode for Linked {
     const SMALL: bool = false;
     const GUARDED: bool = cfg!(guarded);
     const NOWHERE: NativePlace = NativePlace::NONE;
+    const SUSPENDS: bool = true;
 
     #[inline(always)]
     fn unit(raw: u16) -> u16 {

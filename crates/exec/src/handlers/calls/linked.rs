@@ -12,7 +12,7 @@ use crate::handlers::control::{HeaderWords, bytes_fit, ends_before, fits, leave}
 use crate::handlers::moves::move_slots;
 use crate::linked::cells::{FrameLayout, cross_instance_return, exit_cell, is_call_stub, translate_stub};
 use crate::linked::throw::resume_after_call;
-use crate::linked::{Cell, Flow, Func, Instance, Linked, Machine, Regs};
+use crate::linked::{Activation, Cell, Flow, Func, Instance, Linked, Machine, Regs};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
 
@@ -459,6 +459,9 @@ impl Execute<Linked> for CallHost {
                 if code == TrapCode::Interrupted {
                     // The registers stay as they are, so that the call is made again.
                     return Flow::Trap(code);
+                }
+                if code == TrapCode::Suspended {
+                    Activation::suspend((*machine).running, above);
                 }
                 abandon(r, func);
                 if code == TrapCode::Exception && resume_after_call(r, (*machine).exception) {
