@@ -165,6 +165,15 @@ impl Error {
         }
     }
 
+    /// Returns the embedder's error, if it is of the type `E`; otherwise the error as it is.
+    pub(crate) fn downcast_boxed<E: core::error::Error + 'static>(self) -> Result<Box<E>, Error> {
+        match self.kind.map(|kind| *kind) {
+            Some(ErrorKind::Host(error)) => error.downcast().map_err(Error::host),
+            Some(kind) => Err(Error::of(kind)),
+            None => Err(OutOfMemory.into()),
+        }
+    }
+
     /// Returns the kind of the error.
     pub fn kind(&self) -> &ErrorKind {
         self.kind.as_deref().unwrap_or(&ErrorKind::OutOfMemory)

@@ -96,12 +96,10 @@ impl Func {
     }
 }
 
-#[allow(unsafe_code)]
-fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mut [Val]) -> Result<(), Error> {
-    let store = ctx.borrow().store();
-    let func = func.number(store);
-    // The type is read again after the call, so that no borrow of the store lasts through it.
-    let ty = store.func_type(func);
+/// Checks that the arguments are of the function's type, and that there are as many results. Returns the number of
+/// slots that the arguments take.
+#[inline]
+pub(crate) fn check_args(store: &Store, ty: &FuncType, args: &[Val], results: &[Val]) -> Result<usize, Error> {
     let mut params = 0;
     let mut fits = |(arg, &ty): (&Val, &ValType)| {
         params += usize::from(ty.slots());
@@ -111,6 +109,16 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
     if !fit || results.len() != ty.results.len() {
         return Err(Error::new("the arguments or the number of results do not fit the function's type"));
     }
+    Ok(params)
+}
+
+#[allow(unsafe_code)]
+fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mut [Val]) -> Result<(), Error> {
+    let store = ctx.borrow().store();
+    let func = func.number(store);
+    // The type is read again after the call, so that no borrow of the store lasts through it.
+    let ty = store.func_type(func);
+    let params = check_args(store, ty, args, results)?;
     let all = params + slots(&ty.results);
     // An allocation takes longer than most calls.
     let (mut few, mut many) = ([0; 16], Vec::new());
@@ -128,12 +136,18 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
     let called = unsafe { ctx.call(func, arg_slots, result_slots) };
     let store = ctx.borrow().store();
     called.map_err(|error| failure(store, error))?;
+    read_results(store, func, result_slots, results)
+}
+
+/// Reads the results of the function with this number from their slots.
+#[inline]
+pub(crate) fn read_results(store: &Store, func: u32, slots: &[u64], results: &mut [Val]) -> Result<(), Error> {
     let types = &store.func_type(func).results;
     // Only references become handles, and reserving room for them takes a lock.
     let handles = types.iter().filter(|ty| ty.reference().is_some()).count();
     if handles > 0 {
         store.room_for_handles(handles)?;
     }
-    read_slots(types, result_slots, results, store);
+    read_slots(types, slots, results, store);
     Ok(())
 }

@@ -45,7 +45,8 @@
 //! 3. `extern_type`, `externs`, `imports`: imports and exports;
 //! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
 //!    item;
-//! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types;
+//! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
+//!    `resumable`: calls that stop and go on later;
 //! 6. `interrupt`: other threads stop code; `error` with `messages`, `exception`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
 //! 8. `replay`: records host calls, and replays them;
@@ -105,9 +106,11 @@ mod module;
 mod name_map;
 #[cfg(feature = "replay")]
 mod replay;
+mod resumable;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
+mod suspension;
 mod table;
 mod tag;
 mod thrown;
@@ -142,6 +145,10 @@ pub use linker::Linker;
 pub use module::{ExportDescription, ImportDescription, Module};
 #[cfg(feature = "replay")]
 pub use replay::{ReplayError, ReplayedCall};
+pub use resumable::{
+    ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
+    TypedResumableCallOutOfFuel,
+};
 pub use store::Store;
 #[cfg(feature = "trace")]
 pub use trace::{TraceStep, When};

@@ -14,10 +14,14 @@ pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
     if let Some(exception) = error.as_exception() {
         return crate::gc::exceptions::throw(store, exception).unwrap_or_else(|error| error.stop(store));
     }
-    error.stop(store)
+    let suspends = error.is_suspension();
+    match error.stop(store) {
+        TrapCode::Host if suspends => TrapCode::Suspended,
+        code => code,
+    }
 }
 
-/// Turns what stopped a call into this crate's error.
+/// Turns what ended a call into this crate's error.
 #[cold]
 #[inline(never)]
 pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {
@@ -25,6 +29,6 @@ pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {
     match *fault {
         #[cfg(feature = "gc")]
         runtime::Fault::Exception { reference, trap } => crate::gc::exceptions::uncaught(_store, reference, trap),
-        other => Error::of_fault(other),
+        other => Error::of_fault(other).unsuspended(),
     }
 }

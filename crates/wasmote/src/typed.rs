@@ -73,14 +73,8 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     #[allow(unsafe_code)]
     pub fn call(&self, mut ctx: impl AsContextMut, params: P) -> Result<R, Error> {
         let mut ctx = ctx.as_context_mut();
-        let store = ctx.inner_mut();
-        let func = self.func.number(store);
         let mut args = P::Slots::default();
-        let used = params.write(args.as_mut(), store);
-        let args = &args.as_mut()[..used];
-        if self.checked {
-            check(store, &store.func_type(func).params, args)?;
-        }
+        let (func, args) = self.write_args(ctx.inner_mut(), params, args.as_mut())?;
         let mut results = R::Slots::default();
         let results = &mut results.as_mut()[..R::COUNT];
         // SAFETY: `new` compared `P` and `R` with the function's type, so both slices have its slots. `check`
@@ -89,6 +83,23 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
             Ok(()) => Ok(R::read(results, ctx.inner_mut())),
             Err(error) => Err(failure(ctx.inner_mut(), error)),
         }
+    }
+
+    /// Writes the arguments, and returns the function's number and its arguments' slots.
+    #[inline]
+    pub(crate) fn write_args<'a>(
+        &self,
+        store: &Store,
+        params: P,
+        slots: &'a mut [u64],
+    ) -> Result<(u32, &'a [u64]), Error> {
+        let func = self.func.number(store);
+        let used = params.write(slots, store);
+        let args = &slots[..used];
+        if self.checked {
+            check(store, &store.func_type(func).params, args)?;
+        }
+        Ok((func, args))
     }
 }
 
