@@ -267,8 +267,8 @@ impl ResumableCallHostTrap {
     /// returned.
     ///
     /// # Errors
-    /// Fails if the values are not those of the host function's type, if the length of `results` is wrong, or if the call
-    /// belongs to another store. Otherwise as [`Func::call`]. An error ends the call.
+    /// Fails if the values are not those of the host function's type, if the length of `results` is wrong, or if the
+    /// call belongs to another store. Otherwise as [`Func::call`]. An error ends the call.
     ///
     /// # Panics
     /// If a value belongs to another store, or if a host function panics.
@@ -405,12 +405,12 @@ impl<R> fmt::Debug for TypedResumableCallOutOfFuel<R> {
 }
 
 impl Func {
-    /// Calls the function so that the call can stop and go on later: see [`ResumableCall`]. The results are written once
-    /// it has returned.
+    /// Calls the function so that the call can stop and go on later: see [`ResumableCall`]. The results are written
+    /// once it has returned.
     ///
     /// # Errors
-    /// As [`Func::call`]. Fails also if there is not enough memory for the call's value stack. The fuel being used up is no
-    /// error.
+    /// As [`Func::call`]. Fails also if there is not enough memory for the call's value stack. The fuel being used up
+    /// is no error.
     ///
     /// # Panics
     /// As [`Func::call`].

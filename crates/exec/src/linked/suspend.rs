@@ -36,11 +36,11 @@ impl Activation {
     /// function: then the activation has returned. Otherwise [`Activation::run`] continues it.
     ///
     /// # Safety
-    /// As [`Activation::awaited`]. `results` has the slots of the function's results, with valid values. Nothing wrote to
-    /// the activation's part of the value stack since it stopped.
+    /// As [`Activation::awaited`]. `results` has the slots of the function's results, with valid values. Nothing wrote
+    /// to the activation's part of the value stack since it stopped.
     pub unsafe fn finish_host(&mut self, results: &[u64]) -> bool {
-        // SAFETY: the caller guarantees that the activation waits. So the frame of a host function ends at `top`, and its
-        // header is unchanged. Results lie below the header.
+        // SAFETY: the caller guarantees that the activation waits. So the frame of a host function ends at `top`, and
+        // its header is unchanged. Results lie below the header.
         unsafe {
             let func = self.awaited();
             let frame = self.top.sub((*func).frame_slots as usize);
@@ -61,15 +61,15 @@ impl Activation {
     /// catches it, at which [`Activation::run`] then continues. If none does, nothing has changed.
     ///
     /// # Safety
-    /// As [`Activation::awaited`]. The activation stopped on this machine, whose heap has the exception. Nothing wrote to
-    /// the activation's part of the value stack since it stopped.
+    /// As [`Activation::awaited`]. The activation stopped on this machine, whose heap has the exception. Nothing wrote
+    /// to the activation's part of the value stack since it stopped.
     pub unsafe fn throw_in_caller(&mut self, machine: *mut Machine, exception: u32) -> bool {
         if self.host.is_some() {
             return false;
         }
-        // SAFETY: the caller guarantees the machine, and frames that are unchanged. The registers are those of the caller,
-        // whose `ip` is in the last cell of the call or at a fixed return address: `CallHost` left them so. The walk needs
-        // the activation's own entries of calls between instances.
+        // SAFETY: the caller guarantees the machine, and frames that are unchanged. The registers are those of the
+        // caller, whose `ip` is in the last cell of the call or at a fixed return address: `CallHost` left them so. The
+        // walk needs the activation's own entries of calls between instances.
         unsafe {
             let end = (*machine).stack_end();
             (*machine).set_stack_end(self.noted);
