@@ -2,6 +2,7 @@
 //! or are dropped. Each has its own value stack, so any number of a store's calls can be stopped at the same time.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU64;
 use core::ptr::NonNull;
 
 use wasmote_exec as exec;
@@ -22,6 +23,9 @@ pub enum Progress {
     Returned,
     /// Its fuel is used up. [`StoreMut::run`](crate::StoreMut::run) continues it.
     OutOfFuel,
+    /// Its slice of the fuel is used up ([`Activation::yield_every`]), and the store has more.
+    /// [`StoreMut::run`](crate::StoreMut::run) continues it.
+    Yielded,
     /// A host function suspended it, with this error. [`StoreMut::finish_host`](crate::StoreMut::finish_host) continues
     /// it with the host function's results, and [`StoreMut::fail`](crate::StoreMut::fail) with a failure.
     Waiting(Error),
@@ -31,6 +35,15 @@ pub enum Progress {
 pub struct Activation {
     paused: Paused,
     store: StoreId,
+    slice: Slice,
+}
+
+/// After how much fuel a call yields.
+#[derive(Default)]
+struct Slice {
+    interval: Option<NonZeroU64>,
+    /// The fuel until the next time.
+    left: u64,
 }
 
 /// A call while it does not run. `None` once it has ended. The collector looks for references in it.
@@ -110,7 +123,7 @@ impl Activation {
         let activation = started?;
         let paused = FallibleArc::try_new(Lock::new(Some(Call { activation, waits: false, _stack: stack })))?;
         store.calls.add(paused.clone())?;
-        Ok(Activation { paused, store: store.id() })
+        Ok(Activation { paused, store: store.id(), slice: Slice::default() })
     }
 
     /// Runs the call until it returns or stops. An error ends it.
@@ -177,6 +190,11 @@ impl Activation {
         }
     }
 
+    /// Makes the call yield each time that it has used this much fuel.
+    pub fn yield_every(&mut self, interval: Option<NonZeroU64>) {
+        self.slice = Slice { interval, left: interval.map_or(0, NonZeroU64::get) };
+    }
+
     fn waits(&self) -> bool {
         self.paused.lock().as_ref().is_some_and(|call| call.waits)
     }
@@ -216,11 +234,36 @@ impl Activation {
 
     /// # Safety
     /// As for [`Activation::run`]. `call` is this one, was taken, and can continue.
-    unsafe fn go_on(&mut self, root: NonNull<Store>, mut call: Call, results: &mut [u64]) -> Result<Progress, Error> {
+    unsafe fn go_on(
+        &mut self,
+        mut root: NonNull<Store>,
+        mut call: Call,
+        results: &mut [u64],
+    ) -> Result<Progress, Error> {
         // SAFETY: the caller borrows the store mutably and holds no reference to it. The call belongs to it and can
         // continue. If it returns, the caller guarantees the slots of `results`.
         unsafe {
-            let stop = call.activation.run(&raw mut (*root.as_ptr()).machine);
+            let stop = match self.slice.interval {
+                Some(interval) => {
+                    let outer = root.as_mut().begin_slice(self.slice.left);
+                    let stop = call.activation.run(&raw mut (*root.as_ptr()).machine);
+                    let (left, more) = root.as_mut().end_slice(outer);
+                    self.slice.left = left;
+                    if stop == exec::Stop::OutOfFuel && more {
+                        // What is left is less than the next instruction takes, which may be more than the interval.
+                        self.slice.left = left.saturating_add(interval.get());
+                        *self.paused.lock() = Some(call);
+                        return Ok(Progress::Yielded);
+                    }
+                    stop
+                }
+                None => loop {
+                    let stop = call.activation.run(&raw mut (*root.as_ptr()).machine);
+                    if stop != exec::Stop::OutOfFuel || !root.as_mut().refuel() {
+                        break stop;
+                    }
+                },
+            };
             match stop.returned() {
                 Ok(()) => {
                     call.activation.results(results);

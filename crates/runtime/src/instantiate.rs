@@ -32,9 +32,27 @@ use crate::type_ids::TypeIds;
 // Not inlined: its callers are generic over the embedder's data, and each would have a copy.
 #[inline(never)]
 pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, imports: &[Item]) -> Result<u32, Error> {
-    // SAFETY: the caller borrows the store mutably and holds no reference to it. This reference is last used before
-    // the start function runs.
-    let store = unsafe { root.as_mut() };
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. This reference ends before the start
+    // function runs.
+    let (index, start) = prepare(unsafe { root.as_mut() }, module, imports)?;
+    if let Some(start) = start {
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. `start` is a record of the store.
+        // Validation allows no parameters and no results for a start function.
+        unsafe { invoke(root, start, &[], &mut [])? };
+    }
+    Ok(index)
+}
+
+/// Makes an instance. Returns its number and the reference to its start function, which has not run.
+pub(crate) fn without_start(store: &mut Store, module: &Module, imports: &[Item]) -> Result<(u32, Option<u32>), Error> {
+    let (index, start) = prepare(store, module, imports)?;
+    // SAFETY: `prepare` returns the record of a function in this store.
+    let start = start.map(|start| unsafe { store.reference(start) }).transpose()?;
+    Ok((index, start))
+}
+
+/// Makes an instance. Returns its number and the record of its start function, which has not run.
+fn prepare(store: &mut Store, module: &Module, imports: &[Item]) -> Result<(u32, Option<*mut exec::Func>), Error> {
     check_imports(store, module, imports)?;
     let index = store.instances.len() as u32;
     let scope = store.enter(0)?;
@@ -42,13 +60,7 @@ pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, impo
     let made = allocate(store, module, imports).and_then(|record| unsafe { initialise(store, record) });
     // From here on, the instance itself keeps the objects of its constant expressions alive.
     store.leave(scope);
-    let start = made?;
-    if let Some(start) = start {
-        // SAFETY: the caller borrows the store mutably, and `store` is not used from here on. `start` is a record
-        // of the store. Validation allows no parameters and no results for a start function.
-        unsafe { invoke(root, start, &[], &mut [])? };
-    }
-    Ok(index)
+    Ok((index, made?))
 }
 
 /// Returns the part of a table's record that handlers use.

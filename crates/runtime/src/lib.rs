@@ -12,7 +12,8 @@
 //!    `image_code`, `load`: from bytes to linked code, function by function; `listing`: prints that code;
 //! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that
 //!    handlers work on;
-//! 5. `store`, `limits`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects: the owner
+//! 5. `store`, `fuel`, `limits`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects:
+//!    the owner
 //!    of the records, and its operations while no code runs;
 //! 6. `run`, `activation`, `interrupt`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
 //!    `instantiate`: how instances are made;
@@ -43,6 +44,7 @@ mod engine;
 mod error;
 #[cfg(not(feature = "gc"))]
 mod externs;
+mod fuel;
 #[cfg(feature = "gc")]
 mod gc;
 mod global;

@@ -13,7 +13,7 @@ use crate::activation::{Activation, Progress};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::hooks::HOOKS;
-use crate::instantiate::instantiate;
+use crate::instantiate::{instantiate, without_start};
 use crate::item::Item;
 use crate::module::Module;
 use crate::run::call;
@@ -44,6 +44,9 @@ pub struct StoreMut<'a, T> {
     root: NonNull<Store>,
     store: PhantomData<&'a mut StoreWithData<T>>,
 }
+
+// SAFETY: it stands for a `&mut StoreWithData<T>`, which can be sent if the store can.
+unsafe impl<T: Send> Send for StoreMut<'_, T> {}
 
 impl<T> StoreWithData<T> {
     /// Makes an empty store.
@@ -285,5 +288,20 @@ impl<'a, T> StoreMut<'a, T> {
         self.store().noted.check_may_run()?;
         // SAFETY: `self` stands for a mutable borrow of the store, and no reference to the store is left.
         unsafe { instantiate(self.root, module, imports) }
+    }
+
+    /// As [`StoreMut::instantiate`], but only returns the reference to the start function, which the caller then calls.
+    ///
+    /// # Errors
+    /// As [`StoreMut::instantiate`].
+    ///
+    /// # Panics
+    /// If an import is not in the store.
+    pub fn instantiate_without_start(
+        &mut self,
+        module: &Module,
+        imports: &[Item],
+    ) -> Result<(u32, Option<u32>), Error> {
+        without_start(self.store(), module, imports)
     }
 }

@@ -322,7 +322,7 @@ impl Store {
     /// # Errors
     /// Fails if there is not enough memory.
     pub fn begin_changes(&mut self) -> Result<(), OutOfMemory> {
-        let changes = Changes { fuel: self.machine.fuel, items: self.items(), ..Changes::default() };
+        let changes = Changes { fuel: self.all_fuel(), items: self.items(), ..Changes::default() };
         self.noted.changes = Some(crate::shared::try_box(changes)?);
         Ok(())
     }

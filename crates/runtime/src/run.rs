@@ -67,14 +67,15 @@ pub(crate) unsafe fn invoke(
     }
 }
 
-/// Ends a call that stopped with this code. If it was only interrupted, it may continue first.
+/// Ends a call that stopped with this code. If it was only interrupted, or only used up a slice of the fuel, it may
+/// continue first.
 ///
 /// # Safety
 /// As for [`invoke`]. The activation stopped in this store, and nothing ran since.
 #[cold]
 #[inline(never)]
 unsafe fn stopped(
-    root: NonNull<Store>,
+    mut root: NonNull<Store>,
     activation: &mut exec::Activation,
     code: TrapCode,
     results: &mut [u64],
@@ -85,11 +86,15 @@ unsafe fn stopped(
     // SAFETY: the caller borrows the store mutably and holds no reference to it. The activation stopped on its machine,
     // and what ran since used other slots.
     unsafe {
-        while code == TrapCode::Interrupted {
-            match interrupt::next(root, activation) {
-                Ok(Next::Stop) => break,
-                Ok(Next::Resume | Next::Yield) => {}
-                Err(of_callback) => return Err(failure(root, activation, of_callback)),
+        loop {
+            match code {
+                TrapCode::Interrupted => match interrupt::next(root, activation) {
+                    Ok(Next::Stop) => break,
+                    Ok(Next::Resume | Next::Yield) => {}
+                    Err(of_callback) => return Err(failure(root, activation, of_callback)),
+                },
+                TrapCode::OutOfFuel if root.as_mut().refuel() => {}
+                _ => break,
             }
             match activation.run(machine).returned() {
                 Ok(()) => {

@@ -25,6 +25,7 @@ use crate::arena::{Arena, FixedSlice};
 use crate::code::{Code, CodeStats, LookupCache};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
+use crate::fuel::FuelSlices;
 use crate::global::GlobalRecord;
 use crate::host::{HostCode, HostRecord};
 use crate::instance::InstanceRecord;
@@ -57,6 +58,8 @@ pub struct Store {
     pub(crate) interrupts: Interrupts,
     /// The calls that have stopped and may run again.
     pub(crate) calls: Calls,
+    /// How the fuel is divided while a call runs that yields.
+    pub(crate) slices: FuelSlices,
     /// The functions that have references, in their order: `machine.funcs` points here.
     funcs: Vec<*mut exec::Func>,
     hosts: Arena<HostRecord>,
@@ -123,6 +126,7 @@ impl Store {
             stack: None,
             interrupts: Interrupts::default(),
             calls: Calls::default(),
+            slices: FuelSlices::default(),
             funcs: Vec::new(),
             hosts: Arena::new(),
             host_types: TypeIds::new(engine),
@@ -180,7 +184,7 @@ impl Store {
     #[inline(never)]
     pub fn set_fuel(&mut self, fuel: u64) -> Result<(), Error> {
         self.get_fuel()?;
-        self.machine.fuel = fuel;
+        self.set_all_fuel(fuel);
         Ok(())
     }
 
@@ -191,7 +195,7 @@ impl Store {
     #[inline(never)]
     pub fn get_fuel(&self) -> Result<u64, Error> {
         if self.engine.settings().fuel {
-            return Ok(self.machine.fuel);
+            return Ok(self.all_fuel());
         }
         Err(Error::usage("the engine does not meter code: turn on `Config::consume_fuel`"))
     }
@@ -204,7 +208,7 @@ impl Store {
     #[inline(never)]
     pub fn consume_fuel(&mut self, fuel: u64) -> Result<u64, Error> {
         let left = self.get_fuel()?.checked_sub(fuel).ok_or(TrapCode::OutOfFuel)?;
-        self.machine.fuel = left;
+        self.set_all_fuel(left);
         Ok(left)
     }
 
