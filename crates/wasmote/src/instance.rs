@@ -111,7 +111,30 @@ fn no_function(_name: &str) -> Error {
 #[inline(never)]
 pub(crate) fn instantiate(mut ctx: StoreMut<'_, ()>, module: &Module, imports: &[Item]) -> Result<Instance, Error> {
     let made = ctx.instantiate(module.inner(), imports);
+    finish(ctx.borrow().store(), module, imports, made)
+}
+
+/// Makes an instance, and returns it with its start function, which has not run.
+#[cfg(feature = "async")]
+pub(crate) fn without_start(
+    mut ctx: StoreMut<'_, ()>,
+    module: &Module,
+    imports: &[Item],
+) -> Result<(Instance, Option<Func>), Error> {
+    let made = ctx.instantiate_without_start(module.inner(), imports);
     let store = ctx.borrow().store();
+    let start = made.as_ref().ok().and_then(|made| made.1);
+    let instance = finish(store, module, imports, made.map(|made| made.0))?;
+    Ok((instance, start.map(|start| Func::of(store, start))))
+}
+
+/// Returns the instance, or says why there is none.
+fn finish(
+    store: &Store,
+    module: &Module,
+    imports: &[Item],
+    made: Result<u32, wasmote_runtime::Error>,
+) -> Result<Instance, Error> {
     match made {
         Ok(index) => Ok(Instance::of(store, index)),
         Err(error) if error.is_imports() => Err(imports_error(store, module, imports).unwrap_or_else(|error| error)),

@@ -46,7 +46,7 @@
 //! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
 //!    item;
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
-//!    `resumable`: calls that stop and go on later;
+//!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;
 //! 6. `interrupt`: other threads stop code; `error` with `messages`, `exception`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
 //! 8. `replay`: records host calls, and replays them;
@@ -72,6 +72,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "async")]
+mod async_calls;
 mod caller;
 #[cfg(feature = "compile")]
 mod compile;
@@ -121,6 +123,8 @@ mod typed;
 mod validate;
 mod value;
 
+#[cfg(feature = "async")]
+pub use async_calls::{AsyncRet, Then};
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Config, Engine, Validation};

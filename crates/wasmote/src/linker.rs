@@ -270,6 +270,18 @@ impl<T> Linker<T> {
         imports.filter_map(describe).collect()
     }
 
+    /// Defines a host function by its code.
+    #[cfg(feature = "async")]
+    pub(crate) fn insert_host(&mut self, module: &str, name: &str, host: HostCode) -> Result<&mut Self, Error> {
+        self.insert(module, name, Definition::Host(host))
+    }
+
+    /// Finds a module's imports in the store, in order.
+    #[cfg(feature = "async")]
+    pub(crate) fn resolve(&self, store: &mut Store, module: &Module) -> Result<Vec<Item>, Error> {
+        resolve(&self.definitions, store, module)
+    }
+
     fn insert(&mut self, module: &str, name: &str, definition: Definition) -> Result<&mut Self, Error> {
         self.definitions.insert(self.allow_shadowing, module, name, definition)?;
         Ok(self)

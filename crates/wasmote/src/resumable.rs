@@ -102,7 +102,7 @@ pub struct TypedResumableCallOutOfFuel<R> {
 /// A call that has not ended.
 pub(crate) struct Call {
     func: Func,
-    activation: Activation,
+    pub(crate) activation: Activation,
 }
 
 /// How a call continues.
@@ -111,8 +111,14 @@ pub(crate) enum Next<'a> {
     Run,
     /// With the results of the host function that it waits for.
     Values(&'a [Val]),
+    /// With the same, as slots. They have valid values of the right types.
+    #[cfg(feature = "async")]
+    Slots(&'a [u64]),
     /// With a failure of that function.
     Fail(Error),
+    /// With a trap, where it stopped.
+    #[cfg(feature = "async")]
+    Trap(wasmote_ir::TrapCode),
 }
 
 impl fmt::Debug for Call {
@@ -175,6 +181,10 @@ impl Call {
                     write_slots(values, &mut buffer, store);
                     ctx.finish_host(&mut self.activation, &buffer, slots)
                 }
+                #[cfg(feature = "async")]
+                Next::Slots(values) => ctx.finish_host(&mut self.activation, values, slots),
+                #[cfg(feature = "async")]
+                Next::Trap(code) => ctx.fail(&mut self.activation, code, slots),
                 Next::Fail(error) => {
                     let Some(_) = host else { return Err(not_waiting()) };
                     let code = stop(ctx.store(), error);
@@ -202,7 +212,7 @@ impl ResumableCall {
     ) -> Result<ResumableCall, Error> {
         Ok(match call.go_on(ctx, next, slots)? {
             Progress::Returned => ResumableCall::Finished,
-            Progress::OutOfFuel => ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call }),
+            Progress::OutOfFuel | Progress::Yielded => ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call }),
             Progress::Waiting(error) => ResumableCall::HostTrap(ResumableCallHostTrap::new(call, ctx, error)?),
         })
     }
@@ -435,14 +445,19 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     ///
     /// # Panics
     /// As [`TypedFunc::call`].
-    #[allow(unsafe_code)]
     pub fn call_resumable(&self, mut ctx: impl AsContextMut, params: P) -> Result<TypedResumableCall<R>, Error> {
         let mut ctx = ctx.as_context_mut();
-        let mut slots = P::Slots::default();
-        let (_, args) = self.write_args(ctx.inner_mut(), params, slots.as_mut())?;
-        // SAFETY: `TypedFunc::new` compared `P` with the function's type, and `write_args` checked narrower references.
-        let call = unsafe { Call::start(&mut ctx.0.untyped(), self.func(), args) }?;
+        let call = self.start(&mut ctx.0.untyped(), params)?;
         TypedResumableCall::go_on(call, ctx.0.untyped(), Next::Run)
+    }
+
+    /// Starts a call.
+    #[allow(unsafe_code)]
+    pub(crate) fn start(&self, ctx: &mut StoreMut<'_, ()>, params: P) -> Result<Call, Error> {
+        let mut slots = P::Slots::default();
+        let (_, args) = self.write_args(ctx.store(), params, slots.as_mut())?;
+        // SAFETY: `TypedFunc::new` compared `P` with the function's type, and `write_args` checked narrower references.
+        unsafe { Call::start(ctx, self.func(), args) }
     }
 }
 

@@ -366,7 +366,9 @@ tuples! {
 
 /// Makes a host function over slots from one over values.
 #[allow(unsafe_code)]
-fn wrap<T, P: WasmTypes, R: WasmRet>(function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static) -> HostCode {
+pub(crate) fn wrap<T, P: WasmTypes, R: WasmRet>(
+    function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
+) -> HostCode {
     let ty = FuncType { params: P::TYPES.into(), results: R::Values::TYPES.into() };
     let code = move |mut call: HostCall<'_>| {
         let params = P::read(call.slots(), call.store());
