@@ -1,5 +1,6 @@
-//! Resumable calls: they stop when their fuel is used up, or when a host function suspends them. Then they run again
-//! or are dropped. Each has its own value stack, so any number of a store's calls can be stopped at the same time.
+//! Resumable calls: they stop when their fuel is used up, when they are interrupted, or when a host function suspends
+//! them. Then they run again or are dropped. Each has its own value stack, so any number of a store's calls can be
+//! stopped at the same time.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU64;
@@ -10,6 +11,7 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::error::Error;
+use crate::interrupt::{self, Next};
 use crate::lock::Lock;
 use crate::run::failure;
 use crate::shared::FallibleArc;
@@ -23,8 +25,9 @@ pub enum Progress {
     Returned,
     /// Its fuel is used up. [`StoreMut::run`](crate::StoreMut::run) continues it.
     OutOfFuel,
-    /// Its slice of the fuel is used up ([`Activation::yield_every`]), and the store has more.
-    /// [`StoreMut::run`](crate::StoreMut::run) continues it.
+    /// It was interrupted. [`StoreMut::run`](crate::StoreMut::run) continues it.
+    Interrupted,
+    /// It lets others run ([`Activation::yield_every`]). [`StoreMut::run`](crate::StoreMut::run) continues it.
     Yielded,
     /// A host function suspended it, with this error. [`StoreMut::finish_host`](crate::StoreMut::finish_host) continues
     /// it with the host function's results, and [`StoreMut::fail`](crate::StoreMut::fail) with a failure.
@@ -35,12 +38,12 @@ pub enum Progress {
 pub struct Activation {
     paused: Paused,
     store: StoreId,
-    slice: Slice,
+    /// `None` if the call never yields.
+    yields: Option<Yields>,
 }
 
-/// After how much fuel a call yields.
-#[derive(Default)]
-struct Slice {
+/// When a call yields: at deadlines that ask for it, and after so much fuel.
+struct Yields {
     interval: Option<NonZeroU64>,
     /// The fuel until the next time.
     left: u64,
@@ -123,7 +126,7 @@ impl Activation {
         let activation = started?;
         let paused = FallibleArc::try_new(Lock::new(Some(Call { activation, waits: false, _stack: stack })))?;
         store.calls.add(paused.clone())?;
-        Ok(Activation { paused, store: store.id(), slice: Slice::default() })
+        Ok(Activation { paused, store: store.id(), yields: None })
     }
 
     /// Runs the call until it returns or stops. An error ends it.
@@ -190,9 +193,9 @@ impl Activation {
         }
     }
 
-    /// Makes the call yield each time that it has used this much fuel.
+    /// Makes the call yield at deadlines that ask for it, and each time that it has used this much fuel.
     pub fn yield_every(&mut self, interval: Option<NonZeroU64>) {
-        self.slice = Slice { interval, left: interval.map_or(0, NonZeroU64::get) };
+        self.yields = Some(Yields { interval, left: interval.map_or(0, NonZeroU64::get) });
     }
 
     fn waits(&self) -> bool {
@@ -243,26 +246,25 @@ impl Activation {
         // SAFETY: the caller borrows the store mutably and holds no reference to it. The call belongs to it and can
         // continue. If it returns, the caller guarantees the slots of `results`.
         unsafe {
-            let stop = match self.slice.interval {
-                Some(interval) => {
-                    let outer = root.as_mut().begin_slice(self.slice.left);
-                    let stop = call.activation.run(&raw mut (*root.as_ptr()).machine);
-                    let (left, more) = root.as_mut().end_slice(outer);
-                    self.slice.left = left;
-                    if stop == exec::Stop::OutOfFuel && more {
-                        // What is left is less than the next instruction takes, which may be more than the interval.
-                        self.slice.left = left.saturating_add(interval.get());
+            let stop = loop {
+                let (stop, more) = self.run_slice(root, &mut call.activation);
+                match stop {
+                    exec::Stop::OutOfFuel if more => {
                         *self.paused.lock() = Some(call);
                         return Ok(Progress::Yielded);
                     }
-                    stop
+                    exec::Stop::OutOfFuel if self.yields.is_none() && root.as_mut().refuel() => {}
+                    exec::Stop::Interrupted => match interrupt::next(root, &mut call.activation) {
+                        Ok(Next::Yield) if self.yields.is_some() => {
+                            *self.paused.lock() = Some(call);
+                            return Ok(Progress::Yielded);
+                        }
+                        Ok(Next::Resume | Next::Yield) => {}
+                        Ok(Next::Stop) => break stop,
+                        Err(of_callback) => return Err(failure(root, &call.activation, of_callback)),
+                    },
+                    _ => break stop,
                 }
-                None => loop {
-                    let stop = call.activation.run(&raw mut (*root.as_ptr()).machine);
-                    if stop != exec::Stop::OutOfFuel || !root.as_mut().refuel() {
-                        break stop;
-                    }
-                },
             };
             match stop.returned() {
                 Ok(()) => {
@@ -271,6 +273,30 @@ impl Activation {
                 }
                 Err(code) => self.stopped(root, call, stop, code),
             }
+        }
+    }
+
+    /// Runs a call until it stops, or until its slice of the fuel is used up. Returns whether there is more fuel then.
+    ///
+    /// # Safety
+    /// As for [`Activation::go_on`].
+    unsafe fn run_slice(&mut self, mut root: NonNull<Store>, call: &mut exec::Activation) -> (exec::Stop, bool) {
+        // SAFETY: the caller borrows the store mutably and holds no reference to it. The call belongs to it and can
+        // continue.
+        unsafe {
+            let machine = &raw mut (*root.as_ptr()).machine;
+            let Some(Yields { interval: Some(interval), left }) = &mut self.yields else {
+                return (call.run(machine), false);
+            };
+            let outer = root.as_mut().begin_slice(*left);
+            let stop = call.run(machine);
+            let more;
+            (*left, more) = root.as_mut().end_slice(outer);
+            if more && stop == exec::Stop::OutOfFuel {
+                // What is left is less than the next instruction takes, which may be more than the interval.
+                *left = left.saturating_add(interval.get());
+            }
+            (stop, more)
         }
     }
 
@@ -287,6 +313,7 @@ impl Activation {
     ) -> Result<Progress, Error> {
         let progress = match stop {
             exec::Stop::OutOfFuel => Progress::OutOfFuel,
+            exec::Stop::Interrupted => Progress::Interrupted,
             // SAFETY: the caller borrows the store mutably and holds no reference to it.
             exec::Stop::Waiting => match unsafe { root.as_mut() }.pending.take() {
                 Some(error) => Progress::Waiting(error),

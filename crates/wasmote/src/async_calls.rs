@@ -181,6 +181,7 @@ async fn run<T: 'static>(mut ctx: StoreContextMut<'_, T>, mut call: Call, result
         progress = match progress {
             Progress::Returned => return Ok(()),
             Progress::OutOfFuel => call.go_on(&mut ctx.0.untyped(), Next::Trap(TrapCode::OutOfFuel), results)?,
+            Progress::Interrupted => call.go_on(&mut ctx.0.untyped(), Next::Trap(TrapCode::Interrupted), results)?,
             Progress::Yielded => {
                 yield_once().await;
                 call.go_on(&mut ctx.0.untyped(), Next::Run, results)?

@@ -150,8 +150,8 @@ pub use module::{ExportDescription, ImportDescription, Module};
 #[cfg(feature = "replay")]
 pub use replay::{ReplayError, ReplayedCall};
 pub use resumable::{
-    ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
-    TypedResumableCallOutOfFuel,
+    ResumableCall, ResumableCallHostTrap, ResumableCallInterrupted, ResumableCallOutOfFuel, TypedResumableCall,
+    TypedResumableCallHostTrap, TypedResumableCallInterrupted, TypedResumableCallOutOfFuel,
 };
 pub use store::Store;
 #[cfg(feature = "trace")]

@@ -58,6 +58,8 @@ pub enum ResumableCall {
     HostTrap(ResumableCallHostTrap),
     /// The fuel is used up.
     OutOfFuel(ResumableCallOutOfFuel),
+    /// It was interrupted, for example by [`InterruptHandle::interrupt`](crate::InterruptHandle::interrupt).
+    Interrupted(ResumableCallInterrupted),
 }
 
 /// A call that waits for a host function.
@@ -66,13 +68,6 @@ pub struct ResumableCallHostTrap {
     call: Call,
     host: Func,
     reason: Suspension,
-}
-
-/// A call that has used up the fuel. It goes on after [`Store::set_fuel`](crate::Store::set_fuel). If that is less than
-/// the next instruction takes, the call stops again at once.
-#[derive(Debug)]
-pub struct ResumableCallOutOfFuel {
-    call: Call,
 }
 
 /// As [`ResumableCall`], with results of a type known at compile time.
@@ -85,6 +80,8 @@ pub enum TypedResumableCall<R> {
     HostTrap(TypedResumableCallHostTrap<R>),
     /// The fuel is used up.
     OutOfFuel(TypedResumableCallOutOfFuel<R>),
+    /// It was interrupted, for example by [`InterruptHandle::interrupt`](crate::InterruptHandle::interrupt).
+    Interrupted(TypedResumableCallInterrupted<R>),
 }
 
 /// As [`ResumableCallHostTrap`], with results of a type known at compile time.
@@ -93,10 +90,65 @@ pub struct TypedResumableCallHostTrap<R> {
     results: PhantomData<fn() -> R>,
 }
 
-/// As [`ResumableCallOutOfFuel`], with results of a type known at compile time.
-pub struct TypedResumableCallOutOfFuel<R> {
-    call: ResumableCallOutOfFuel,
-    results: PhantomData<fn() -> R>,
+/// Defines the types of calls that need nothing from the host to go on.
+macro_rules! stopped {
+    ($(#[$doc:meta])* $name:ident, $typed:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name {
+            call: Call,
+        }
+
+        #[doc = concat!("As [`", stringify!($name), "`], with results of a type known at compile time.")]
+        pub struct $typed<R> {
+            call: Call,
+            results: PhantomData<fn() -> R>,
+        }
+
+        impl $name {
+            /// Goes on. The results of the call are written once it has returned.
+            ///
+            /// # Errors
+            /// Fails if the length of `results` is wrong, or if the call belongs to another store. Otherwise as
+            /// [`Func::call`]. An error ends the call.
+            ///
+            /// # Panics
+            /// If a host function panics.
+            pub fn resume(self, mut ctx: impl AsContextMut, results: &mut [Val]) -> Result<ResumableCall, Error> {
+                ResumableCall::go_on_with_values(self.call, ctx.as_context_mut().0.untyped(), Next::Run, results)
+            }
+        }
+
+        impl<R: WasmTypes> $typed<R> {
+            /// Goes on.
+            ///
+            /// # Errors
+            #[doc = concat!("As [`", stringify!($name), "::resume`].")]
+            ///
+            /// # Panics
+            /// If a host function panics.
+            pub fn resume(self, mut ctx: impl AsContextMut) -> Result<TypedResumableCall<R>, Error> {
+                TypedResumableCall::go_on(self.call, ctx.as_context_mut().0.untyped(), Next::Run)
+            }
+        }
+
+        impl<R> fmt::Debug for $typed<R> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.call.fmt(f)
+            }
+        }
+    };
+}
+
+stopped! {
+    /// A call that has used up the fuel. It goes on after [`Store::set_fuel`](crate::Store::set_fuel). If that is less
+    /// than the next instruction takes, the call stops again at once.
+    ResumableCallOutOfFuel, TypedResumableCallOutOfFuel
+}
+
+stopped! {
+    /// A call that was interrupted. It goes on until it is interrupted again.
+    ResumableCallInterrupted, TypedResumableCallInterrupted
 }
 
 /// A call that has not ended.
@@ -212,7 +264,9 @@ impl ResumableCall {
     ) -> Result<ResumableCall, Error> {
         Ok(match call.go_on(ctx, next, slots)? {
             Progress::Returned => ResumableCall::Finished,
-            Progress::OutOfFuel | Progress::Yielded => ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call }),
+            Progress::OutOfFuel => ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call }),
+            // A call yields only if it is told to.
+            Progress::Interrupted | Progress::Yielded => ResumableCall::Interrupted(ResumableCallInterrupted { call }),
             Progress::Waiting(error) => ResumableCall::HostTrap(ResumableCallHostTrap::new(call, ctx, error)?),
         })
     }
@@ -310,20 +364,6 @@ impl ResumableCallHostTrap {
     }
 }
 
-impl ResumableCallOutOfFuel {
-    /// Goes on. The results of the call are written once it has returned.
-    ///
-    /// # Errors
-    /// Fails if the length of `results` is wrong, or if the call belongs to another store. Otherwise as [`Func::call`].
-    /// An error ends the call.
-    ///
-    /// # Panics
-    /// If a host function panics.
-    pub fn resume(self, mut ctx: impl AsContextMut, results: &mut [Val]) -> Result<ResumableCall, Error> {
-        ResumableCall::go_on_with_values(self.call, ctx.as_context_mut().0.untyped(), Next::Run, results)
-    }
-}
-
 impl<R: WasmTypes> TypedResumableCall<R> {
     fn go_on(call: Call, mut ctx: StoreMut<'_, ()>, next: Next<'_>) -> Result<TypedResumableCall<R>, Error> {
         call.number(&ctx)?;
@@ -334,8 +374,11 @@ impl<R: WasmTypes> TypedResumableCall<R> {
             ResumableCall::HostTrap(call) => {
                 TypedResumableCall::HostTrap(TypedResumableCallHostTrap { call, results: PhantomData })
             }
-            ResumableCall::OutOfFuel(call) => {
+            ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call }) => {
                 TypedResumableCall::OutOfFuel(TypedResumableCallOutOfFuel { call, results: PhantomData })
+            }
+            ResumableCall::Interrupted(ResumableCallInterrupted { call }) => {
+                TypedResumableCall::Interrupted(TypedResumableCallInterrupted { call, results: PhantomData })
             }
         })
     }
@@ -374,19 +417,6 @@ impl<R: WasmTypes> TypedResumableCallHostTrap<R> {
     }
 }
 
-impl<R: WasmTypes> TypedResumableCallOutOfFuel<R> {
-    /// Goes on.
-    ///
-    /// # Errors
-    /// As [`ResumableCallOutOfFuel::resume`].
-    ///
-    /// # Panics
-    /// If a host function panics.
-    pub fn resume(self, mut ctx: impl AsContextMut) -> Result<TypedResumableCall<R>, Error> {
-        TypedResumableCall::go_on(self.call.call, ctx.as_context_mut().0.untyped(), Next::Run)
-    }
-}
-
 /// What is known of the host function, and of the reason.
 impl<R> Deref for TypedResumableCallHostTrap<R> {
     type Target = ResumableCallHostTrap;
@@ -403,12 +433,6 @@ impl<R> DerefMut for TypedResumableCallHostTrap<R> {
 }
 
 impl<R> fmt::Debug for TypedResumableCallHostTrap<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.call.fmt(f)
-    }
-}
-
-impl<R> fmt::Debug for TypedResumableCallOutOfFuel<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.call.fmt(f)
     }

@@ -1,12 +1,11 @@
 //! Asynchronous calls that yield after an interval of fuel.
 
 use std::pin::pin;
-use std::task::Poll;
 
 use wasmote::{Caller, Engine, Extern, Linker, TrapCode};
 
 use super::modes::{MODES, Mode};
-use super::{block_on, instantiate, poll_once};
+use super::{block_on, count_yields, instantiate, poll_once};
 
 /// Computes for a while, also in a call that the host makes, and fills a memory.
 const COMPUTES: &str = r#"(module
@@ -32,17 +31,6 @@ fn linker(engine: &Engine) -> Linker<()> {
     linker.func_wrap("host", "again", again).unwrap();
     linker.func_wrap_async("host", "ready", |_: Caller<'_, ()>, (): ()| async {}).unwrap();
     linker
-}
-
-/// Polls a future until it is ready. Returns how often it was pending.
-fn count_yields<R>(future: impl Future<Output = R>) -> (R, u64) {
-    let (mut future, mut yields) = (pin!(future), 0);
-    loop {
-        match poll_once(future.as_mut()) {
-            Poll::Ready(result) => return (result, yields),
-            Poll::Pending => yields += 1,
-        }
-    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Calls and host functions that are futures.
 
+mod deadlines;
 mod fuel;
 #[path = "../resumable/modes.rs"]
 mod modes;
@@ -25,6 +26,17 @@ fn block_on<R>(future: impl Future<Output = R>) -> R {
 /// Polls a future once.
 fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls a future until it is ready. Returns how often it was pending.
+fn count_yields<R>(future: impl Future<Output = R>) -> (R, u64) {
+    let (mut future, mut yields) = (pin!(future), 0);
+    loop {
+        match poll_once(future.as_mut()) {
+            Poll::Ready(result) => return (result, yields),
+            Poll::Pending => yields += 1,
+        }
+    }
 }
 
 fn instantiate<T>(mode: Mode, linker: &Linker<T>, data: T, text: &str) -> (Store<T>, Instance) {

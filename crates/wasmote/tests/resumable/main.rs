@@ -1,5 +1,6 @@
 //! Calls that stop, because of a host function or of their fuel, and go on later.
 
+mod interrupts;
 mod modes;
 mod objects;
 mod stops;

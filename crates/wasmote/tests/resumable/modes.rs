@@ -35,14 +35,19 @@ impl Mode {
         matches!(self, Mode::Metered | Mode::Image(_, true))
     }
 
-    /// Returns an engine for this mode. Value stacks are small, since tests make many.
+    /// Returns an engine for this mode.
     pub fn engine(self) -> Engine {
+        Engine::new(&self.config())
+    }
+
+    /// Returns the settings of this mode. Value stacks are small, since tests make many. All code can be interrupted.
+    pub fn config(self) -> Config {
         let mut config = Config::new();
         config.max_stack(64 << 10).validation_threads(1).gc_stress(self == Mode::Stress);
         config.eager_translation(self == Mode::Eager).fuel(self.is_metered());
-        config.guard_pages(self != Mode::Unguarded);
+        config.guard_pages(self != Mode::Unguarded).interruption(true);
         config.validation(if self == Mode::Lazy { Validation::Lazy } else { Validation::Eager });
-        Engine::new(&config)
+        config
     }
 
     /// Loads a module from its text.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use wasmote::{Caller, Config, Engine, Error, ExternRef, Linker, ResumableCall, Store, Val, scope};
+use wasmote::{Caller, Error, ExternRef, Linker, ResumableCall, Store, Val, scope};
 
-use super::modes::{MODES, Mode};
+use super::modes::MODES;
 
 const OBJECTS: &str = r#"(module
     (type $s (struct (field i32)))
@@ -22,9 +22,7 @@ const OBJECTS: &str = r#"(module
 #[test]
 fn objects_of_a_waiting_call_stay_alive_and_go_with_it() {
     for &mode in MODES {
-        let stress = matches!(mode, Mode::Stress);
-        let engine =
-            if stress { Engine::new(Config::new().gc_stress(true).max_stack(64 << 10)) } else { mode.engine() };
+        let engine = mode.engine();
         let mut linker = Linker::<()>::new(&engine);
         let wait = |caller: Caller<'_, ()>, _: Option<ExternRef>| -> Result<Option<ExternRef>, Error> {
             Err(caller.suspend(Error::new("wait")))
