@@ -69,7 +69,8 @@ pub struct Activation<M: Mode> {
     /// The activation whose host function runs this one, or null.
     pub(crate) outer: *mut Activation<M>,
     outer_top: *mut u64,
-    /// Where it runs on the native stack.
+    /// Where it runs on the native stack. Only linked code has nested calls.
+    #[cfg_attr(not(feature = "alloc"), allow(dead_code))]
     pub(crate) native: M::NativePlace,
 }
 
