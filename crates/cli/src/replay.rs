@@ -1,7 +1,6 @@
 //! `run --record` keeps a program's host calls in a file, and `run --replay` runs the program again with them.
 
 use alloc::format;
-use alloc::string::String;
 
 use wasmote::{Error, Module, ReplayError, ReplayedCall, Store};
 use wasmote_rt::{OutputFile, Stream};
@@ -37,14 +36,14 @@ fn begin(store: &mut Store<State>, module: &Module, options: &Options) -> Result
     Ok(())
 }
 
-/// Ends recording or replaying, after this result of the run.
-fn end(store: &mut Store<State>, options: &Options, result: &Result<String, Error>) -> Result<(), CliError> {
+/// Ends recording or replaying, after a run that may have ended with an error.
+fn end(store: &mut Store<State>, options: &Options, error: Option<&Error>) -> Result<(), CliError> {
     let Some(name) = options.record.or(options.replay) else { return Ok(()) };
     let ended = store.end_recording();
-    match result {
-        // The run ended with the same error.
-        Err(error) if error.downcast_ref::<ReplayError>().is_some() => Ok(()),
-        _ => ended.map(drop).map_err(|error| CliError::load(name, error)),
+    // The run may have ended with the same error.
+    match error.is_some_and(|error| error.downcast_ref::<ReplayError>().is_some()) {
+        true => Ok(()),
+        false => ended.map(drop).map_err(|error| CliError::load(name, error)),
     }
 }
 

@@ -90,6 +90,8 @@ pub struct Interruption {
 }
 
 const INTERRUPTION: Option<Interruption> = built!("interrupt", crate::interrupt::INTERRUPTION);
+/// Ends recording or replaying, after a run that may have ended with an error.
+type EndReplay = fn(&mut Store<State>, &Options, Option<&Error>) -> Result<(), CliError>;
 
 /// What a run does for `--record` and `--replay`.
 #[derive(Clone, Copy)]
@@ -99,7 +101,7 @@ pub struct Replay {
     /// Defines what the module imports, for a replay.
     pub provide: fn(&mut Linker<State>, &Module) -> Result<(), Error>,
     /// Ends both.
-    pub end: fn(&mut Store<State>, &Options, &Result<String, Error>) -> Result<(), CliError>,
+    pub end: EndReplay,
 }
 
 type StartTrace = fn(&mut Config) -> Box<dyn Trace>;
@@ -288,7 +290,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(print_counts) = PRINT_COUNTS {
         print_counts();
     }
-    let ended = REPLAY.map_or(Ok(()), |replay| (replay.end)(&mut store, options, &result));
+    let ended = REPLAY.map_or(Ok(()), |replay| (replay.end)(&mut store, options, result.as_ref().err()));
     let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => {

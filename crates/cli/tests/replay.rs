@@ -204,6 +204,22 @@ fn wrong_options_say_what_to_do() {
     );
 }
 
+/// What a replay runs can be watched.
+#[test]
+#[cfg(feature = "trace")]
+fn a_replay_can_be_traced() {
+    let folder = with_input();
+    let roll =
+        |options: &[&str]| wasmote(&folder.0, &[&["run"], options, &["--invoke", "roll", "program.wasm"]].concat());
+    let first = roll(&["--record", "roll.wmr"]);
+    let traced = roll(&["--trace=roll", "--replay", "roll.wmr"]);
+    assert_eq!(traced.stdout, first.stdout);
+    // The bytes from the host are among the values.
+    let shown = String::from_utf8(traced.stderr).unwrap();
+    let value = String::from_utf8(first.stdout).unwrap();
+    assert!(shown.contains("I32Load") && shown.contains(value.trim()), "{shown}");
+}
+
 /// A disk that is full ends the run; what it did so far is not taken for a recording.
 #[test]
 #[cfg(target_os = "linux")]

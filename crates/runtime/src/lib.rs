@@ -17,7 +17,8 @@
 //!    of the records, and its operations while no code runs;
 //! 6. `run`, `activation`, `interrupt`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
 //!    `instantiate`: how instances are made;
-//! 7. `replay`, or `not_replayed` in a build without it: what recording needs of host calls and of what they change;
+//! 7. `noted`, or `not_noted` in a build without recording: what the host changes; `replay`: host calls that are
+//!    recorded or replayed;
 //! 8. `owned`, `caller`: borrows of a store together with the embedder's data.
 //!
 //! `unsafe` is needed because records refer to each other by pointers. It relies on three invariants. Records stay
@@ -69,7 +70,9 @@ mod lock;
 mod memory;
 mod module;
 #[cfg(not(feature = "replay"))]
-mod not_replayed;
+mod not_noted;
+#[cfg(feature = "replay")]
+mod noted;
 #[cfg(all(feature = "validate", not(feature = "threads")))]
 mod one_thread;
 mod origin;
@@ -108,7 +111,7 @@ use externs::objects;
 #[cfg(feature = "gc")]
 use gc::objects;
 #[cfg(not(feature = "replay"))]
-use not_replayed as replay;
+use not_noted as noted;
 #[cfg(all(feature = "validate", not(feature = "threads")))]
 use one_thread as threads;
 #[cfg(not(guarded))]
@@ -137,10 +140,10 @@ pub use listing::{InstrHandler, LinkedFunction, LinkedInstr, LinkedOptions};
 pub use lock::Lock;
 pub use memory::MemoryRecord;
 pub use module::{Module, slots};
-pub use owned::{StoreMut, StoreRef, StoreWithData};
-pub use replay::Writes;
+pub use noted::Writes;
 #[cfg(feature = "replay")]
-pub use replay::{Changes, HostCalls, InterposedCall, MemoryChange};
+pub use noted::{Changes, HostCalls, InterposedCall, MemoryChange};
+pub use owned::{StoreMut, StoreRef, StoreWithData};
 pub use root::Root;
 pub use shared::{FallibleArc, no_memory, try_box};
 pub use store::{Store, StoreId};

@@ -8,8 +8,8 @@ mod format;
 mod play;
 mod record;
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt;
@@ -47,7 +47,7 @@ pub enum ReplayError {
         /// The number of the host call. The first is 1.
         call: u64,
         /// What is different.
-        what: String,
+        what: Cow<'static, str>,
     },
     /// A host function did what a recording cannot hold.
     Unsupported {

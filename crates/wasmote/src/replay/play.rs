@@ -1,12 +1,13 @@
 //! Replays recorded host calls.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use wasmote_ir::TrapCode;
-use wasmote_ir::fallible::{TryVec, try_collect, try_str};
+use wasmote_ir::fallible::{TryVec, try_collect, try_format, try_str};
 use wasmote_ir::image::checksum;
 use wasmote_runtime::{InterposedCall, Store, slots};
 
@@ -29,12 +30,14 @@ pub struct Player {
     sum: u32,
     /// The number of calls so far.
     calls: u64,
-    /// The error that ended the replay.
-    failed: Option<ReplayError>,
+    /// Whether a call could not be replayed.
+    failed: bool,
 }
 
 /// The maximum bytes of a name in a message.
 const SHOWN: usize = 64;
+
+const FAILED: &str = "replaying an earlier call has failed";
 
 /// How a recorded call ended.
 enum Outcome {
@@ -45,45 +48,38 @@ enum Outcome {
 impl Player {
     pub fn new(module: &[u8], recording: Vec<u8>, observe: Observe) -> Result<Player, Error> {
         check_header(&recording, module)?;
-        Ok(Player { recording, observe, at: HEADER_LEN, sum: 0, calls: 0, failed: None })
+        Ok(Player { recording, observe, at: HEADER_LEN, sum: 0, calls: 0, failed: false })
     }
 
     /// Replays a call. The inner result is that of the recorded one.
     pub fn call(&mut self, call: &mut InterposedCall<'_>) -> Result<Result<(), TrapCode>, Error> {
-        if let Some(error) = &self.failed {
-            return Err(error.clone().into());
+        // After an error, the recording is no longer in step with the run.
+        if core::mem::replace(&mut self.failed, true) {
+            return Err(self.diverged(Cow::Borrowed(FAILED)));
         }
-        match self.replay(call) {
-            Err(error) => {
-                let other =
-                    || ReplayError::Diverged { call: self.calls, what: String::from("replaying it has failed") };
-                self.failed = Some(error.downcast_ref().cloned().unwrap_or_else(other));
-                Err(error)
-            }
-            replayed => replayed,
-        }
+        let outcome = self.replay(call)?;
+        self.failed = false;
+        Ok(outcome)
     }
 
     /// Ends the replay. Errors: the recording goes on, or is cut off.
     pub fn end(mut self) -> Result<u64, Error> {
-        if let Some(error) = self.failed {
-            return Err(error.into());
+        if self.failed {
+            return Err(self.diverged(Cow::Borrowed(FAILED)));
         }
-        let (kind, mut body) = match entry(&self.recording, self.at, &mut self.sum)? {
-            Some((kind, body, _)) => (kind, body),
-            None => return Err(ReplayError::CutOff { calls: self.calls }.into()),
+        let Some((kind, mut body, next)) = entry(&self.recording, self.at, &mut self.sum)? else {
+            return Err(ReplayError::CutOff { calls: self.calls }.into());
         };
         if kind != kinds::END {
-            let what = String::from("the run ended, and the recorded one made this call");
-            return Err(ReplayError::Diverged { call: self.calls + 1, what }.into());
+            self.calls += 1;
+            return Err(self.diverged(Cow::Borrowed("the run ended, and the recorded one made this call")));
         }
         if body.number()? != self.calls {
             return Err(body.damaged("it has another number of calls than its end says").into());
         }
         body.end()?;
-        if body.start + body.bytes.len() + SUM_LEN != self.recording.len() {
-            let offset = body.start + body.bytes.len() + SUM_LEN;
-            return Err(ReplayError::Damaged { offset, what: "bytes follow its end" }.into());
+        if next != self.recording.len() {
+            return Err(ReplayError::Damaged { offset: next, what: "bytes follow its end" }.into());
         }
         Ok(self.calls)
     }
@@ -96,7 +92,7 @@ impl Player {
         self.at = next;
         self.calls += 1;
         if kind != kinds::CALL {
-            return Err(self.diverged(String::from("the recorded run ended before it")));
+            return Err(self.diverged(Cow::Borrowed("the recorded run ended before it")));
         }
         self.compare(call, &mut body)?;
         // The results overwrite the arguments.
@@ -121,7 +117,7 @@ impl Player {
 
     #[cold]
     #[inline(never)]
-    fn diverged(&self, what: String) -> Error {
+    fn diverged(&self, what: Cow<'static, str>) -> Error {
         ReplayError::Diverged { call: self.calls, what }.into()
     }
 
@@ -132,31 +128,53 @@ impl Player {
         let (module, name) = call.import().map_or(("", ""), |import| (&*import.module, &*import.name));
         let recorded = if named { Some((body.bytes()?, body.bytes()?)) } else { None };
         if number != u64::from(call.number()) || recorded.is_some_and(|it| it != (module.as_bytes(), name.as_bytes())) {
-            let called = shown(module.as_bytes(), name.as_bytes());
-            let recorded = match recorded {
-                Some((module, name)) => shown(module, name),
-                None => format!("function {number}"),
-            };
-            return Err(self.diverged(format!("`{called}` is called, and `{recorded}` in the recording")));
+            let called = Shown { module: module.as_bytes(), name: name.as_bytes() };
+            return Err(self.diverged(match recorded {
+                Some((module, name)) => {
+                    let recorded = Shown { module, name };
+                    text(format_args!("`{called}` is called, and `{recorded}` in the recording"))
+                }
+                None => text(format_args!("`{called}` is called, and function {number} in the recording")),
+            }));
         }
         for (i, arg) in (Slots { ty: call.ty(), store: call.store() }).args(call.slots()).enumerate() {
             let recorded = body.number()?;
             if recorded != arg {
-                let (i, called) = (i + 1, shown(module.as_bytes(), name.as_bytes()));
-                let what = format!("argument {i} of `{called}` is {arg}, and {recorded} in the recording");
-                return Err(self.diverged(what));
+                let (i, called) = (i + 1, Shown { module: module.as_bytes(), name: name.as_bytes() });
+                let what = format_args!("argument {i} of `{called}` is {arg}, and {recorded} in the recording");
+                return Err(self.diverged(text(what)));
             }
         }
         Ok(())
     }
 }
 
-/// Returns the name of a function for a message. Guests and recordings choose the length, so it is limited.
+/// Returns the text of an error, or a fixed one if there is not enough memory.
 #[cold]
 #[inline(never)]
-fn shown(module: &[u8], name: &[u8]) -> String {
-    let [module, name] = [module, name].map(|text| String::from_utf8_lossy(&text[..text.len().min(SHOWN)]));
-    format!("{module}::{name}")
+fn text(what: fmt::Arguments<'_>) -> Cow<'static, str> {
+    try_format(what).map_or(Cow::Borrowed("another call is made"), Cow::Owned)
+}
+
+/// The name of a function in an error. Guests and recordings choose its length and its bytes, so it is limited.
+struct Shown<'a> {
+    module: &'a [u8],
+    name: &'a [u8],
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (text, end) in [(self.module, "::"), (self.name, "")] {
+            for chunk in text[..text.len().min(SHOWN)].utf8_chunks() {
+                f.write_str(chunk.valid())?;
+                if !chunk.invalid().is_empty() {
+                    f.write_str("\u{fffd}")?;
+                }
+            }
+            f.write_str(end)?;
+        }
+        Ok(())
+    }
 }
 
 /// Reads the entry at `at`: its kind, its body, and where the next one begins. `None` if nothing is left.

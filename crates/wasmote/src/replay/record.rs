@@ -1,11 +1,10 @@
 //! Records host calls.
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::vec::Vec;
 
 use wasmote_decode::FuncType;
-use wasmote_ir::fallible::TryVec;
+use wasmote_ir::fallible::{TryVec, try_format};
 use wasmote_ir::image::checksum;
 use wasmote_ir::{HeapType, TrapCode, ValType};
 use wasmote_runtime::{Changes, InterposedCall, MemoryChange, Store, slots};
@@ -155,7 +154,7 @@ impl Recorder {
             ErrorKind::Trap(trap) => (outcomes::TRAP, trap.code() as u64),
             _ => {
                 put(&mut self.body, outcomes::ERROR.into())?;
-                return Ok(put_bytes(&mut self.body, format!("{error}").as_bytes())?);
+                return Ok(put_bytes(&mut self.body, try_format(format_args!("{error}"))?.as_bytes())?);
             }
         };
         put(&mut self.body, kind.into())?;

@@ -1,8 +1,10 @@
 //! The work that is done while allocations fail.
 
+use std::sync::{Arc, Mutex};
+
 use wasmote::{
-    CodeOptions, Config, Engine, Error, ErrorKind, ExternRef, Func, ImageOptions, Linker, Module, OpSet, Store, Val,
-    Validation,
+    Caller, CodeOptions, Config, Engine, Error, ErrorKind, ExternRef, Func, ImageOptions, Instance, Linker, Module,
+    OpSet, ReplayError, Store, Val, Validation,
 };
 
 /// A piece of work. `begin` runs with enough memory and returns the rest, which may fail. The rest returns what is
@@ -34,6 +36,14 @@ fn anything(_: &Result<Left, Error>, _once: bool) -> bool {
     true
 }
 
+/// A call that is not recorded ends the run.
+fn no_memory_to_record(result: &Result<Left, Error>, _once: bool) -> bool {
+    result.as_ref().is_err_and(|error| match error.kind() {
+        ErrorKind::OutOfMemory => true,
+        _ => matches!(error.downcast_ref(), Some(ReplayError::Unsupported { what, .. }) if what.contains("memory")),
+    })
+}
+
 pub type Rest = Box<dyn FnOnce() -> Result<Left, Error>>;
 
 /// What is left of some work, to be dropped.
@@ -45,7 +55,7 @@ pub enum Left {
     Error(Error),
 }
 
-pub fn all() -> [Work; 14] {
+pub fn all() -> [Work; 16] {
     [
         Work { name: "load", begin: || load(Config::new(), wasm()), outcome: out_of_memory },
         Work { name: "load a module whose bodies are validated later", begin: load_lazily, outcome: out_of_memory },
@@ -61,6 +71,8 @@ pub fn all() -> [Work; 14] {
         Work { name: "instantiate an image", begin: instantiate_image, outcome: an_error },
         Work { name: "run", begin: run, outcome: anything },
         Work { name: "run an image", begin: run_image, outcome: anything },
+        Work { name: "record", begin: record, outcome: no_memory_to_record },
+        Work { name: "replay", begin: replay, outcome: an_error },
     ]
 }
 
@@ -229,4 +241,76 @@ fn run() -> Rest {
 fn run_image() -> Rest {
     let engine = Engine::default();
     run_module(Module::from_image(&engine, image(&engine)).expect("an image"))
+}
+
+/// A module whose host function changes a memory in two ways, a table and a global.
+const RECORDED: &str = r#"(module
+    (import "host" "change" (func $change (param i32 i64) (result i32)))
+    (memory (export "memory") 1)
+    (memory (export "other") 1)
+    (table (export "table") 10 funcref)
+    (global (export "global") (mut i32) (i32.const 0))
+    (func $f (export "run") (drop (call $change (i32.const 1) (i64.const 2)))))"#;
+
+/// Records a run into a buffer that has room already. Returns what is to be run.
+fn recorded(recording: Arc<Mutex<Vec<u8>>>) -> (Store<()>, Instance) {
+    let engine = Engine::default();
+    let module = Module::new(&engine, wat::parse_str(RECORDED).expect("text")).expect("the module is valid");
+    let change = |mut caller: Caller<'_, ()>, x: i32, _: i64| -> Result<i32, Error> {
+        let export = |caller: &Caller<'_, ()>, name| caller.get_export(name).expect("it is exported");
+        let (memory, other) = (export(&caller, "memory").memory(), export(&caller, "other").memory());
+        memory.expect("a memory").data_mut(&mut caller)[100] += 1;
+        other.expect("a memory").write(&mut caller, 5, b"some bytes")?;
+        let (table, run) = (export(&caller, "table").table(), export(&caller, "run").func());
+        table.expect("a table").set(&mut caller, 3, Val::FuncRef(run))?;
+        export(&caller, "global").global().expect("a global").set(&mut caller, Val::I32(x))?;
+        Ok(7)
+    };
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("host", "change", change).expect("a new name");
+    let mut store = Store::new(&engine, ());
+    let write = move |bytes: &[u8]| {
+        recording.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(())
+    };
+    store.record(&module, write).expect("it is written");
+    let instance = linker.instantiate(&mut store, &module).expect("an instance");
+    let run = instance.get_func(&store, "run").expect("it is exported");
+    // The first call translates the function and makes the stack.
+    run.call(&mut store, &[], &mut []).expect("it is recorded");
+    (store, instance)
+}
+
+fn record() -> Rest {
+    let (mut store, instance) = recorded(Arc::new(Mutex::new(Vec::with_capacity(10_000))));
+    let run = instance.get_func(&store, "run").expect("it is exported");
+    Box::new(move || {
+        for _ in 0..3 {
+            run.call(&mut store, &[], &mut [])?;
+        }
+        store.end_recording()?;
+        Ok(Left::Store(store))
+    })
+}
+
+fn replay() -> Rest {
+    let recording = Arc::new(Mutex::new(Vec::new()));
+    let (mut store, instance) = recorded(recording.clone());
+    let run = instance.get_func(&store, "run").expect("it is exported");
+    run.call(&mut store, &[], &mut []).expect("it is recorded");
+    store.end_recording().expect("it is written");
+    let module = instance.module(&store).clone();
+    let mut store = Store::new(module.engine(), ());
+    let recording = recording.lock().expect("no panic").clone();
+    let mut linker = Linker::new(module.engine());
+    linker.define_unknown_imports_as_traps(&module).expect("functions");
+    Box::new(move || {
+        store.replay(&module, recording, |_| Ok(()))?;
+        let instance = linker.instantiate(&mut store, &module)?;
+        let run = instance.get_func(&store, "run").expect("it is exported");
+        run.call(&mut store, &[], &mut [])?;
+        run.call(&mut store, &[], &mut [])?;
+        store.end_recording()?;
+        Ok(Left::Store(store))
+    })
 }

@@ -1,4 +1,4 @@
-//! Takes the place of `replay` in builds without recording: nothing is noted.
+//! Takes the place of `noted` in builds without recording: nothing is noted.
 
 use core::marker::PhantomData;
 
