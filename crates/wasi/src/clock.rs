@@ -18,7 +18,8 @@ pub trait Clocks: Send {
     /// Returns the resolution in nanoseconds, or `None` if there is no such clock.
     fn resolution(&self, clock: u32) -> Option<u64>;
 
-    /// Waits for this many nanoseconds of clock 1.
+    /// Waits for this many nanoseconds of clock 1. It is not called if the store can be interrupted and time passes
+    /// anyway.
     fn sleep(&mut self, nanoseconds: u64);
 
     /// Returns whether time passes without calls of `sleep`. If it does not, a guest that waits gets what is ready at

@@ -10,6 +10,7 @@ use wasmote::Error;
 use crate::abi::{filetype, rights};
 use crate::clock::{Clocks, FixedClocks, SteppingClocks, SystemClocks};
 use crate::descriptor::{Descriptor, Descriptors, Object};
+use crate::interrupt::Interrupts;
 use crate::random::{self, Random};
 use crate::sandbox::Dir;
 use crate::stdio::{Input, Output};
@@ -26,6 +27,7 @@ pub struct WasiCtx {
     pub(crate) random: Random,
     /// Called before the guest's first call with side effects.
     pub(crate) gate: Option<Gate>,
+    pub(crate) interrupts: Interrupts,
 }
 
 /// Permits a guest's side effects, or ends its call with an error ([`WasiCtxBuilder::gate`]).
@@ -231,6 +233,6 @@ impl WasiCtxBuilder {
                 return Err(SetupError::TooManyDescriptors);
             }
         }
-        Ok(WasiCtx { args, env, descriptors, clocks, random, gate })
+        Ok(WasiCtx { args, env, descriptors, clocks, random, gate, interrupts: Interrupts::default() })
     }
 }

@@ -48,6 +48,11 @@ impl Descriptor {
         }
     }
 
+    /// Returns whether reading or writing may have to wait for others: not if it is a file on a disk.
+    pub fn may_block(&self) -> bool {
+        !matches!(self.filetype, filetype::REGULAR_FILE | filetype::BLOCK_DEVICE | filetype::DIRECTORY)
+    }
+
     /// Checks that the descriptor has all of these rights. If a right can't apply to this kind of object, the error is
     /// the one of POSIX, so that programs report what they would elsewhere.
     pub fn require(&self, needed: u64) -> Result<(), Errno> {

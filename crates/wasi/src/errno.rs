@@ -74,6 +74,11 @@ errnos! {
     NOTCAPABLE = 76;
 }
 
+impl Errno {
+    /// An interruption of the store stopped the call, which has not done anything. No guest gets this number.
+    pub(crate) const INTERRUPTED: Errno = Errno(u16::MAX);
+}
+
 impl From<rustix::io::Errno> for Errno {
     #[cold]
     fn from(host: rustix::io::Errno) -> Errno {

@@ -9,10 +9,12 @@ use rustix::fs::{
 use rustix::io::{IoSlice, retry_on_intr};
 
 use crate::abi::{Filestat, Snapshot, fdflags, filetype, fstflags, rights};
+use crate::blocking;
 use crate::call::{Call, GuestMemory};
 use crate::clock::{nanoseconds, timespec};
 use crate::descriptor::{Object, filetype_of};
 use crate::errno::Errno;
+use crate::interrupt::Interrupts;
 use crate::iovecs::{Iovecs, Progress};
 use crate::socket;
 
@@ -26,6 +28,8 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
     memory.check(result, 4)?;
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
     let regular = descriptor.filetype == filetype::REGULAR_FILE;
+    let interrupts = &mut call.cx.interrupts;
+    let gives_way = interrupts.is_active() && descriptor.may_block();
     let mut progress = Progress(0);
     for i in 0..iovecs.count {
         let (at, len) = iovecs.get(memory, i)?;
@@ -37,12 +41,13 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
         }
         let buffer = memory.slice_mut(at, len)?;
         let done = match (&mut descriptor.object, offset) {
+            (Object::File(file), None) if gives_way => blocking::read(interrupts, file.as_fd(), buffer),
             (Object::File(file), None) => retry_on_intr(|| rustix::io::read(&*file, &mut *buffer)).map_err(Errno::from),
             (Object::File(file), Some(offset)) => {
                 let offset = offset.wrapping_add(u64::from(progress.0));
                 retry_on_intr(|| rustix::io::pread(&*file, &mut *buffer, offset)).map_err(Errno::from)
             }
-            (Object::Reader(reader), None) => reader.read(buffer),
+            (Object::Reader(reader), None) => blocking::retry(interrupts, || reader.read(buffer)),
             _ => Err(Errno::NOTSUP),
         };
         if let Object::File(_) = descriptor.object {
@@ -58,31 +63,82 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
 /// The maximum number of buffers in one system call.
 const MAX_IOVECS_PER_CALL: usize = 16;
 
-/// Writes some buffers in one call, beginning with number `first` and with at most `room` bytes in total. Returns how
-/// many buffers were passed, their total length, and how many bytes were written.
-fn gather(
-    (file, is_socket): (BorrowedFd<'_>, bool),
-    memory: &GuestMemory<'_>,
-    iovecs: Iovecs,
-    first: u32,
-    room: u32,
-) -> Result<(u32, u32, usize), Errno> {
-    let mut slices = [IoSlice::new(&[]); MAX_IOVECS_PER_CALL];
-    let mut taken = 0;
-    let mut total = 0u32;
-    while taken < MAX_IOVECS_PER_CALL && first + (taken as u32) < iovecs.count {
-        let (at, len) = iovecs.get(memory, first + taken as u32)?;
-        match total.checked_add(len) {
-            Some(sum) if sum <= room => total = sum,
-            _ => break,
+/// Where the bytes of a write go.
+struct Sink<'a> {
+    file: BorrowedFd<'a>,
+    is_socket: bool,
+    /// If an interruption may end the write, what it needs.
+    interrupts: Option<&'a mut Interrupts>,
+}
+
+impl Sink<'_> {
+    /// Writes some buffers in one call, without the first `skip` bytes, and with at most `room` bytes in total. The first
+    /// buffer is number `first`, which has more than `skip` bytes or `skip` is 0. Returns how many buffers were passed,
+    /// the total length, and how many bytes were written.
+    fn gather(
+        &mut self,
+        memory: &GuestMemory<'_>,
+        iovecs: Iovecs,
+        (first, skip): (u32, u32),
+        room: u32,
+    ) -> Result<(u32, u32, usize), Errno> {
+        let mut slices = [IoSlice::new(&[]); MAX_IOVECS_PER_CALL];
+        let mut nonempty: &[u8] = &[];
+        let mut taken = 0;
+        let mut total = 0u32;
+        while taken < MAX_IOVECS_PER_CALL && first + (taken as u32) < iovecs.count {
+            let (at, len) = iovecs.get(memory, first + taken as u32)?;
+            let skip = if taken == 0 { skip } else { 0 };
+            match total.checked_add(len - skip) {
+                Some(sum) if sum <= room => total = sum,
+                _ => break,
+            }
+            let bytes = &memory.slice(at, len)?[skip as usize..];
+            slices[taken] = IoSlice::new(bytes);
+            if nonempty.is_empty() {
+                nonempty = bytes;
+            }
+            taken += 1;
         }
-        slices[taken] = IoSlice::new(memory.slice(at, len)?);
-        taken += 1;
+        let (file, slices) = (self.file, &slices[..taken]);
+        let done = match &mut self.interrupts {
+            Some(interrupts) => blocking::write(interrupts, file, self.is_socket, nonempty, slices)?,
+            None => retry_on_intr(|| {
+                if self.is_socket { socket::write(file, slices, false) } else { rustix::io::writev(file, slices) }
+            })?,
+        };
+        Ok((taken as u32, total, done))
     }
-    let slices = &slices[..taken];
-    let done =
-        retry_on_intr(|| if is_socket { socket::write(file, slices) } else { rustix::io::writev(file, slices) })?;
-    Ok((taken as u32, total, done))
+
+    /// Writes all buffers, each system call some of them.
+    fn write(&mut self, memory: &GuestMemory<'_>, iovecs: Iovecs) -> Result<Progress, Errno> {
+        let mut progress = Progress(0);
+        let (mut i, mut skip) = (0, 0);
+        while i < iovecs.count {
+            if !progress.has_room(iovecs.get(memory, i)?.1 - skip) {
+                break;
+            }
+            let (mut taken, mut len, mut written) = (1, 0, 0);
+            let done = self.gather(memory, iovecs, (i, skip), u32::MAX - progress.0).map(|(count, total, done)| {
+                (taken, len, written) = (count, total, done.min(total as usize) as u32);
+                done
+            });
+            if progress.add(len, done)? {
+                (i, skip) = (i + taken, 0);
+                continue;
+            }
+            // A call that may be interrupted writes only what there is room for.
+            if self.interrupts.is_none() || written == 0 {
+                break;
+            }
+            skip += written;
+            while skip >= iovecs.get(memory, i)?.1 {
+                skip -= iovecs.get(memory, i)?.1;
+                i += 1;
+            }
+        }
+        Ok(progress)
+    }
 }
 
 /// Writes the buffers directly from the guest's memory.
@@ -93,34 +149,35 @@ pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> 
     let memory = &mut call.memory;
     memory.check(result, 4)?;
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
-    let is_socket = descriptor.filetype == filetype::SOCKET_STREAM;
+    let interrupts = &mut call.cx.interrupts;
+    if let (Object::File(file), None) = (&descriptor.object, offset) {
+        let gives_way = interrupts.is_active() && descriptor.may_block();
+        let mut sink = Sink {
+            file: file.as_fd(),
+            is_socket: descriptor.filetype == filetype::SOCKET_STREAM,
+            interrupts: gives_way.then_some(interrupts),
+        };
+        let written = sink.write(memory, iovecs)?;
+        return memory.put_u32(result, written.0);
+    }
     let mut progress = Progress(0);
-    let mut i = 0;
-    while i < iovecs.count {
-        let (at, mut len) = iovecs.get(memory, i)?;
+    for i in 0..iovecs.count {
+        let (at, len) = iovecs.get(memory, i)?;
         if !progress.has_room(len) {
             break;
         }
-        let mut taken = 1;
+        let buffer = memory.slice(at, len)?;
         let done = match (&mut descriptor.object, offset) {
-            (Object::File(file), None) => gather((file.as_fd(), is_socket), memory, iovecs, i, u32::MAX - progress.0)
-                .map(|(count, total, done)| {
-                    taken = count;
-                    len = total;
-                    done
-                }),
             (Object::File(file), Some(offset)) => {
                 let offset = offset.wrapping_add(u64::from(progress.0));
-                let buffer = memory.slice(at, len)?;
                 retry_on_intr(|| rustix::io::pwrite(&*file, buffer, offset)).map_err(Errno::from)
             }
-            (Object::Writer(writer), None) => writer.write(memory.slice(at, len)?),
+            (Object::Writer(writer), None) => blocking::retry(interrupts, || writer.write(buffer)),
             _ => Err(Errno::NOTSUP),
         };
         if !progress.add(len, done)? {
             break;
         }
-        i += taken;
     }
     memory.put_u32(result, progress.0)
 }

@@ -26,6 +26,8 @@ pub(crate) struct WasiFunction {
     since: Snapshot,
     /// Returns whether a call has side effects: anybody but the guest could notice it.
     pub has_side_effects: fn(&Call<'_>) -> bool,
+    /// Whether a call may wait for something.
+    pub may_block: bool,
 }
 
 impl WasiFunction {
@@ -57,7 +59,7 @@ impl WasiFunction {
 }
 
 const fn of(name: &'static str, params: &'static str, body: Implementation) -> WasiFunction {
-    WasiFunction { name, params, body, since: Snapshot::Zero, has_side_effects: |_| true }
+    WasiFunction { name, params, body, since: Snapshot::Zero, has_side_effects: |_| true, may_block: false }
 }
 
 const fn row(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -> Result<(), Errno>) -> WasiFunction {
@@ -67,6 +69,11 @@ const fn row(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -
 /// Returns a row for a function without side effects.
 const fn ask(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -> Result<(), Errno>) -> WasiFunction {
     WasiFunction { has_side_effects: |_| false, ..row(name, params, body) }
+}
+
+/// Returns a row for a function that may wait.
+const fn wait(name: &'static str, params: &'static str, body: fn(&mut Call<'_>) -> Result<(), Errno>) -> WasiFunction {
+    WasiFunction { may_block: true, ..row(name, params, body) }
 }
 
 /// All functions, in the order of the interface's definition.
@@ -94,31 +101,31 @@ pub(crate) static TABLE: &[WasiFunction] = &[
     ask("fd_prestat_get", "ii", descriptor::fd_prestat_get),
     ask("fd_prestat_dir_name", "iii", descriptor::fd_prestat_dir_name),
     row("fd_pwrite", "iiiIi", file::fd_pwrite),
-    row("fd_read", "iiii", file::fd_read),
+    wait("fd_read", "iiii", file::fd_read),
     row("fd_readdir", "iiiIi", directory::fd_readdir),
     row("fd_renumber", "ii", descriptor::fd_renumber),
     row("fd_seek", "iIii", file::fd_seek),
     row("fd_sync", "i", file::fd_sync),
     row("fd_tell", "ii", file::fd_tell),
-    row("fd_write", "iiii", file::fd_write),
+    wait("fd_write", "iiii", file::fd_write),
     row("path_create_directory", "iii", path::path_create_directory),
     row("path_filestat_get", "iiiii", path::path_filestat_get),
     row("path_filestat_set_times", "iiiiIIi", path::path_filestat_set_times),
     row("path_link", "iiiiiii", path::path_link),
-    row("path_open", "iiiiiIIii", path::path_open),
+    wait("path_open", "iiiiiIIii", path::path_open),
     row("path_readlink", "iiiiii", path::path_readlink),
     row("path_remove_directory", "iii", path::path_remove_directory),
     row("path_rename", "iiiiii", path::path_rename),
     row("path_symlink", "iiiii", path::path_symlink),
     row("path_unlink_file", "iii", path::path_unlink_file),
-    row("poll_oneoff", "iiii", poll::poll_oneoff),
+    wait("poll_oneoff", "iiii", poll::poll_oneoff),
     of("proc_exit", "i", Implementation::Exit(process::proc_exit)),
     row("proc_raise", "i", process::proc_raise),
     row("sched_yield", "", process::sched_yield),
     ask("random_get", "ii", random::random_get),
-    WasiFunction { since: Snapshot::One, ..row("sock_accept", "iii", socket::sock_accept) },
-    row("sock_recv", "iiiiii", socket::sock_recv),
-    row("sock_send", "iiiii", socket::sock_send),
+    WasiFunction { since: Snapshot::One, ..wait("sock_accept", "iii", socket::sock_accept) },
+    wait("sock_recv", "iiiiii", socket::sock_recv),
+    wait("sock_send", "iiiii", socket::sock_send),
     row("sock_shutdown", "ii", socket::sock_shutdown),
 ];
 

@@ -14,7 +14,8 @@
 //! 2. `functions`: the functions, a row each; `call`: the arguments and the memory of a call;
 //! 3. `descriptor`: what descriptors refer to, and rights; then the subjects: `file` (with `iovecs`), `directory`,
 //!    `path` (over `sandbox`), `socket`, `poll`, `args`, `process`;
-//! 4. `abi` and `errno`: numbers and layouts.
+//! 4. `blocking`: calls that wait, and how an interruption ends them (`interrupt`);
+//! 5. `abi` and `errno`: numbers and layouts.
 //!
 //! It provides `wasi_snapshot_preview1` and its predecessor `wasi_unstable`, which differ in a few layouts. Paths are
 //! resolved so that none leads out of the directory it starts in. On Linux the kernel does that (5.8 or newer);
@@ -66,6 +67,7 @@ extern crate std;
 
 mod abi;
 mod args;
+mod blocking;
 mod call;
 pub mod clock;
 pub mod context;
@@ -74,6 +76,8 @@ mod directory;
 mod errno;
 mod file;
 mod functions;
+#[cfg_attr(not(feature = "interrupt"), path = "uninterrupted.rs")]
+mod interrupt;
 mod iovecs;
 mod path;
 mod poll;
@@ -105,12 +109,20 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> 
         for row in functions::TABLE.iter().filter(|row| row.is_in(snapshot)) {
             let ty = FuncType { params: row.params().collect(), results: row.results().into() };
             let body = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
+                let handle = row.may_block.then(|| interrupt::handle(&mut caller));
                 // A guest without a memory can call functions that need none.
-                let Some(memory) = caller.memory() else {
-                    return run(row, snapshot, context(caller.data_mut()), None, slots);
+                let (memory, data) = match caller.memory() {
+                    Some(memory) => {
+                        let (bytes, data, writes) = memory.data_and_writes_mut(&mut caller);
+                        (Some(GuestMemory { bytes, writes }), data)
+                    }
+                    None => (None, caller.data_mut()),
                 };
-                let (bytes, data, writes) = memory.data_and_writes_mut(&mut caller);
-                run(row, snapshot, context(data), Some(GuestMemory { bytes, writes }), slots)
+                let cx = context(data);
+                if let Some(handle) = handle {
+                    cx.interrupts.begin_call(handle);
+                }
+                run(row, snapshot, cx, memory, slots)
             };
             linker.func_raw_fn(module, row.name, ty, Arc::new(body))?;
         }
@@ -141,6 +153,7 @@ fn run(
         call.cx.gate = None;
     }
     match row.call(&mut call) {
+        Ok(Errno::INTERRUPTED) => Err(interrupt::error()),
         Ok(errno) => {
             slots[0] = u64::from(errno.0);
             Ok(())

@@ -6,10 +6,12 @@ use rustix::fd::AsFd;
 use rustix::fs::{FileType, OFlags};
 
 use crate::abi::{LOOKUP_SYMLINK_FOLLOW, fdflags, filetype, oflags, rights};
+use crate::blocking;
 use crate::call::{Call, PATH_MAX};
 use crate::descriptor::{Descriptor, Object, filetype_of, rights_of};
 use crate::errno::Errno;
 use crate::file::times;
+use crate::interrupt::Interrupts;
 use crate::sandbox::Dir;
 
 impl Call<'_> {
@@ -123,6 +125,14 @@ fn host_flags(oflags: u16, fdflags: u16) -> OFlags {
 const RESIZE: u64 = rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
 
 pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
+    // Taken out, because the directory is borrowed along with the rest of the context.
+    let mut interrupts = core::mem::take(&mut call.cx.interrupts);
+    let done = open(call, &mut interrupts);
+    call.cx.interrupts = interrupts;
+    done
+}
+
+fn open(call: &mut Call<'_>, interrupts: &mut Interrupts) -> Result<(), Errno> {
     let follow = call.follow(1)?;
     let (oflags, fdflags) = (call.u16(4)?, call.u16(7)?);
     if oflags & !0b1111 != 0 || fdflags & !0b1_1111 != 0 {
@@ -154,13 +164,13 @@ pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
     let read = base & (rights::FD_READ | rights::FD_READDIR) != 0;
 
     let (dir, path) = call.dir_and_path_at(0, 2, needed)?;
-    let open = |write: bool| {
+    let mut open = |write: bool| {
         let access = match (read || !write, write) {
             (true, true) => OFlags::RDWR,
             (_, false) => OFlags::RDONLY,
             (false, true) => OFlags::WRONLY,
         };
-        dir.open(&path, follow, access | host_flags(oflags, fdflags))
+        blocking::open(interrupts, call.args, dir, &path, follow, access | host_flags(oflags, fdflags))
     };
     let file = if write || base & RESIZE == 0 {
         open(write)?

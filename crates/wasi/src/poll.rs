@@ -11,6 +11,7 @@ use crate::clock::{monotonic, timespec};
 use crate::context::WasiCtx;
 use crate::descriptor::{Descriptor, Object};
 use crate::errno::Errno;
+use crate::interrupt::Unfinished;
 
 /// The maximum number of subscriptions in a call.
 const MAX: u32 = 4096;
@@ -36,14 +37,14 @@ fn failed(error: Errno) -> WakeCondition {
     WakeCondition::Done { error, nbytes: 0, flags: 0 }
 }
 
-/// Returns the condition of a clock's subscription.
-fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16) -> WakeCondition {
+/// Returns the condition of a clock's subscription. The call has already waited for some nanoseconds.
+fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16, waited: u64) -> WakeCondition {
     // The CPU-time clocks stand still while the process waits, so the wait would never end.
     if id != clock::REALTIME && id != clock::MONOTONIC {
         return failed(if cx.clocks.now(id).is_some() { Errno::NOTSUP } else { Errno::INVAL });
     }
     if flags & event::CLOCK_ABSTIME == 0 {
-        return WakeCondition::Passed(timeout);
+        return WakeCondition::Passed(timeout.saturating_sub(waited));
     }
     match cx.clocks.now(id) {
         Some(now) => WakeCondition::Passed(timeout.saturating_sub(now)),
@@ -100,6 +101,12 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
     let layout = Subscription::layout(call.snapshot);
     call.memory.check(events, count * event::SIZE as u32)?;
     call.memory.check(result, 4)?;
+    // When the call began, if it was interrupted and now continues.
+    let begun = call.cx.interrupts.resume(call.args, |unfinished| match unfinished {
+        Unfinished::Wait { begun } => Ok(begun),
+        other => Err(other),
+    });
+    let waited = begun.map_or(0, |begun| monotonic().saturating_sub(begun));
     let (mut pending, mut polled) = (room(count as usize)?, Vec::new());
     for bytes in call.memory.slice(subscriptions, count * layout.size as u32)?.chunks_exact(layout.size) {
         let u64_at = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
@@ -107,7 +114,7 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
         let until = match kind {
             event::CLOCK => {
                 let flags = u64_at(layout.clock_flags) as u16;
-                remaining(call.cx, u64_at(layout.clock_id) as u32, u64_at(layout.timeout), flags)
+                remaining(call.cx, u64_at(layout.clock_id) as u32, u64_at(layout.timeout), flags, waited)
             }
             event::FD_READ | event::FD_WRITE => {
                 polled.try_reserve(1).map_err(|_| Errno::NOMEM)?;
@@ -118,7 +125,9 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
         pending.push(PendingSubscription { userdata: u64_at(Subscription::USERDATA), kind, until });
     }
 
-    wait(call.cx, &mut pending, &polled)?;
+    let begun = begun.unwrap_or_else(monotonic);
+    wait(call.cx, &mut pending, &polled)
+        .or_else(|error| call.cx.interrupts.suspend(error, call.args, || Unfinished::Wait { begun }))?;
 
     let mut at = events;
     let mut done = 0;
@@ -157,7 +166,7 @@ fn wait(cx: &mut WasiCtx, pending: &mut [PendingSubscription], polled: &[PolledF
         timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
     }
 
-    let WasiCtx { descriptors, clocks, .. } = cx;
+    let WasiCtx { descriptors, clocks, interrupts, .. } = cx;
     let mut fds: Vec<PollFd<'_>> = room(polled.len())?;
     for &PolledFd { fd, flags } in polled {
         if let Object::File(file) = &descriptors.get(fd, 0)?.object {
@@ -168,7 +177,7 @@ fn wait(cx: &mut WasiCtx, pending: &mut [PendingSubscription], polled: &[PolledF
     let mut passed = 0;
     match timeout {
         Some(0) if fds.is_empty() => (),
-        Some(timeout) if fds.is_empty() => clocks.sleep(timeout),
+        Some(timeout) if fds.is_empty() && !(interrupts.is_active() && clocks.runs()) => clocks.sleep(timeout),
         Some(timeout) if !clocks.runs() => {
             ready = retry_on_intr(|| poll(&mut fds, Some(&timespec(0))))?;
             if ready == 0 {
@@ -177,15 +186,8 @@ fn wait(cx: &mut WasiCtx, pending: &mut [PendingSubscription], polled: &[PolledF
         }
         _ => {
             let start = monotonic();
-            ready = loop {
-                let left = timeout.map(|timeout| timespec(timeout.saturating_sub(passed)));
-                let answer = poll(&mut fds, left.as_ref());
-                passed = monotonic() - start;
-                match answer {
-                    Err(rustix::io::Errno::INTR) => (),
-                    answer => break answer?,
-                }
-            };
+            ready = interrupts.poll(&mut fds, timeout)?;
+            passed = monotonic() - start;
         }
     }
     // If no descriptor was ready, the timeout has passed, whatever the clock says. Otherwise the clocks whose time has

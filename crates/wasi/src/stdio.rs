@@ -15,13 +15,15 @@ use crate::socket;
 
 /// A source of bytes that an embedder gives to a guest. With the feature `std`, every [`std::io::Read`] is one.
 pub trait Reader: Send {
-    /// Reads into the front of the buffer. Returns how many bytes were read; 0 is the end.
+    /// Reads into the front of the buffer. Returns how many bytes were read; 0 is the end. After [`Errno::INTR`] it is
+    /// called again, unless the store was interrupted.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno>;
 }
 
 /// A sink for the bytes that a guest writes. With the feature `std`, every [`std::io::Write`] is one.
 pub trait Writer: Send {
-    /// Writes bytes from the front of the buffer. Returns how many.
+    /// Writes bytes from the front of the buffer. Returns how many. After [`Errno::INTR`] it is called again, unless the
+    /// store was interrupted.
     fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno>;
 
     /// Writes out all buffered bytes.

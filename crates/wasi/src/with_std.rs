@@ -10,29 +10,25 @@ use crate::context::{DirAccess, SetupError, WasiCtxBuilder};
 use crate::errno::Errno;
 use crate::stdio::{Input, Output, Pipe, Reader, Writer};
 
-/// Calls `what` again while it is interrupted, as callers in the standard library do.
-fn again<T>(mut what: impl FnMut() -> io::Result<T>) -> Result<T, Errno> {
-    loop {
-        match what() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
-            done => return Ok(done?),
-        }
-    }
-}
-
 impl<T: io::Read + Send> Reader for T {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Errno> {
-        again(|| io::Read::read(self, buffer))
+        Ok(io::Read::read(self, buffer)?)
     }
 }
 
 impl<T: io::Write + Send> Writer for T {
     fn write(&mut self, buffer: &[u8]) -> Result<usize, Errno> {
-        again(|| io::Write::write(self, buffer))
+        Ok(io::Write::write(self, buffer)?)
     }
 
     fn flush(&mut self) -> Result<(), Errno> {
-        again(|| io::Write::flush(self))
+        // As callers in the standard library do.
+        loop {
+            match io::Write::flush(self) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                done => return Ok(done?),
+            }
+        }
     }
 }
 

@@ -71,6 +71,9 @@ pub enum ErrorKind {
     Host(Box<dyn core::error::Error + Send + Sync>),
     /// A host function ended the program with this exit code, as `proc_exit` of WASI does.
     Exit(i32),
+    /// A host function gives way to an interruption: see [`Error::interrupted`].
+    #[cfg(feature = "interrupt")]
+    Interrupted,
     /// The embedder used this crate wrongly, or made an error of a message with [`Error::new`].
     Usage(Cow<'static, str>),
     /// There was not enough memory for the operation, or for the error itself.

@@ -8,7 +8,7 @@ use wasmote_runtime as runtime;
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut, StoreContextMut};
 use crate::engine::{Config, Engine};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 
 pub use runtime::UpdateDeadline;
@@ -46,9 +46,15 @@ impl InterruptHandle {
     }
 
     /// Returns whether an interruption was asked for that has not yet taken effect. A host function that works for a
-    /// long time asks this, and then returns an error.
+    /// long time asks this, and then returns an error: [`Error::interrupted`], if it can be called again.
     pub fn is_interrupted(&self) -> bool {
         self.0.is_interrupted()
+    }
+
+    /// Returns how many calls interruptions have ended in this store so far. A host function that returned
+    /// [`Error::interrupted`] compares it with an earlier value: if it is the same, its call may be made again.
+    pub fn stopped_calls(&self) -> usize {
+        self.0.stopped_calls()
     }
 
     /// Sets what an interruption wakes, beside the code itself. `None` removes it. Host functions that block use it.
@@ -91,7 +97,47 @@ impl Config {
     }
 }
 
+impl Error {
+    /// Makes the error with which a host function gives way to an interruption of its store.
+    ///
+    /// The interruption takes effect at once. If the code continues after it, the host function is called again with
+    /// the same arguments, so it must not have done anything yet. Otherwise the call ends with the trap
+    /// [`Interrupted`](crate::TrapCode::Interrupted). An error of a call that ended so is another one: a host function
+    /// that passes it on is not called again.
+    ///
+    /// ```
+    /// use wasmote::{Caller, Config, Engine, Error, Linker, Module, Store, TrapCode};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true));
+    /// let mut linker = Linker::<()>::new(&engine);
+    /// linker.func_wrap("host", "wait", |mut caller: Caller<'_, ()>| {
+    ///     let handle = caller.interrupt_handle()?;
+    ///     std::thread::spawn(move || handle.interrupt());
+    ///     while !caller.is_interrupted() {
+    ///         std::thread::yield_now();
+    ///     }
+    ///     Err::<(), Error>(Error::interrupted())
+    /// })?;
+    /// let wasm = wat::parse_str(r#"(module (import "host" "wait" (func $wait)) (func (export "run") (call $wait)))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
+    /// let error = instance.get_typed_func::<(), ()>(&store, "run")?.call(&mut store, ()).unwrap_err();
+    /// assert_eq!(error.as_trap().unwrap().code(), TrapCode::Interrupted);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cold]
+    #[inline(never)]
+    pub fn interrupted() -> Error {
+        Error::of(ErrorKind::Interrupted)
+    }
+}
+
 impl Engine {
+    /// Returns whether [`Config::interruption`] is on, so that stores have interrupt handles.
+    pub fn is_interruptible(&self) -> bool {
+        self.inner().is_interruptible()
+    }
+
     /// Begins the next epoch. Stores whose deadline is reached are interrupted: see [`Store::set_epoch_deadline`].
     ///
     /// A thread of the embedder calls this regularly, for example every 10 milliseconds. A signal handler must not.

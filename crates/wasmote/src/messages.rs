@@ -33,6 +33,8 @@ mod text {
                 ErrorKind::Exception(exception) => fmt::Display::fmt(exception, f),
                 ErrorKind::Host(error) => fmt::Display::fmt(error, f),
                 ErrorKind::Exit(code) => write!(f, "exit with code {code}"),
+                #[cfg(feature = "interrupt")]
+                ErrorKind::Interrupted => f.write_str("interrupted"),
                 ErrorKind::Usage(message) => f.write_str(message),
                 ErrorKind::OutOfMemory => fmt::Display::fmt(&OutOfMemory, f),
             }
@@ -152,6 +154,8 @@ mod numbers {
                 ErrorKind::CodeLimit { func, .. } => (7, u64::from(*func)),
                 ErrorKind::Link(problems) => (4, problems.len() as u64),
                 ErrorKind::Exit(code) => (5, u64::from(*code as u32)),
+                #[cfg(feature = "interrupt")]
+                ErrorKind::Interrupted => (8, 0),
                 ErrorKind::OutOfMemory => return fmt::Display::fmt(&OutOfMemory, f),
             };
             write!(f, "wasmote error {number} ({detail:#x})")

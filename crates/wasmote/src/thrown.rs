@@ -14,6 +14,10 @@ pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
     if let Some(exception) = error.as_exception() {
         return crate::gc::exceptions::throw(store, exception).unwrap_or_else(|error| error.stop(store));
     }
+    #[cfg(feature = "interrupt")]
+    if let crate::error::ErrorKind::Interrupted = error.kind() {
+        return TrapCode::Interrupted;
+    }
     let suspends = error.is_suspension();
     match error.stop(store) {
         TrapCode::Host if suspends => TrapCode::Suspended,

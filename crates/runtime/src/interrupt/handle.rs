@@ -35,8 +35,14 @@ impl InterruptHandle {
         self.0.is_raised()
     }
 
-    /// Sets what is woken by an interruption, beside the code itself, and returns nothing else until the next call of
-    /// this function. Host functions that block use it. `None` removes it.
+    /// Returns how many calls interruptions have ended in this store so far. If the number is the same as when a host
+    /// function returned [`TrapCode::Interrupted`](wasmote_ir::TrapCode::Interrupted), its call may be made again.
+    pub fn stopped_calls(&self) -> usize {
+        self.0.stopped_calls.load(Ordering::Relaxed)
+    }
+
+    /// Sets what is woken by an interruption, beside the code itself. Host functions that block use it. `None` removes
+    /// it.
     ///
     /// A store has one waker. If interruptions come from signal handlers, waking must be allowed there.
     ///
@@ -67,6 +73,8 @@ pub(super) struct Shared {
     /// How many threads may be using one of the two pointers.
     users: AtomicUsize,
     reasons: AtomicU32,
+    /// How many calls interruptions have ended.
+    stopped_calls: AtomicUsize,
     /// One more than the place in the engine's list of deadlines, or 0. Whoever uses it holds the lock of the list.
     place: AtomicUsize,
 }
@@ -79,6 +87,7 @@ impl Shared {
             waker: AtomicPtr::default(),
             users: AtomicUsize::new(0),
             reasons: AtomicU32::new(0),
+            stopped_calls: AtomicUsize::new(0),
             place: AtomicUsize::new(0),
         }
     }
@@ -118,6 +127,10 @@ impl Shared {
     /// interrupts it again.
     pub(super) fn take_reasons(&self) -> u32 {
         self.reasons.swap(0, Ordering::SeqCst)
+    }
+
+    pub(super) fn count_stopped_call(&self) {
+        self.stopped_calls.fetch_add(1, Ordering::Relaxed);
     }
 
     fn replace_waker(&self, new: *mut Waker) {

@@ -56,6 +56,13 @@ pub(crate) fn configure(linker: exec::CodeLinker, settings: &Settings) -> exec::
     linker.polls(settings.optional.interruption && !settings.optional.interruption_at_calls_only)
 }
 
+impl Engine {
+    /// Returns whether the settings allow interruption.
+    pub fn is_interruptible(&self) -> bool {
+        self.settings().optional.interruption
+    }
+}
+
 impl Store {
     /// Returns a handle that interrupts this store.
     ///
@@ -72,7 +79,7 @@ impl Store {
 
     fn shared_interrupts(&mut self) -> Result<&FallibleArc<Shared>, Error> {
         if self.interrupts.shared.is_none() {
-            if !self.engine.settings().optional.interruption {
+            if !self.engine.is_interruptible() {
                 return Err(Error::usage("interruption is off: turn `Config::interruption` on"));
             }
             // The limit would be null without a stack, which means an interruption.
@@ -120,15 +127,22 @@ pub(crate) unsafe fn next(mut root: NonNull<Store>, activation: &mut exec::Activ
         let reasons = store.interrupts.shared.as_ref().map_or(0, |shared| shared.take_reasons());
         (reasons, reasons & EPOCH != 0 && store.deadline_has_passed())
     };
-    if reasons & REQUESTED != 0 {
-        return Ok(Next::Stop);
-    }
-    if epoch {
+    let next = if reasons & REQUESTED != 0 {
+        Ok(Next::Stop)
+    } else if epoch {
         // SAFETY: as for this function, and no reference to the store is left. The machine is the store's own.
-        return unsafe {
+        unsafe {
             let machine = &raw mut (*root.as_ptr()).machine;
             activation.while_stopped(machine, || epoch::act(root))
-        };
+        }
+    } else {
+        Ok(Next::Resume)
+    };
+    if let Ok(Next::Stop) | Err(_) = next
+        // SAFETY: the caller borrows the store mutably, and no reference to it is left.
+        && let Some(shared) = unsafe { &root.as_ref().interrupts.shared }
+    {
+        shared.count_stopped_call();
     }
-    Ok(Next::Resume)
+    next
 }

@@ -10,8 +10,7 @@ pub(crate) use streams::*;
 #[cfg(not(feature = "sockets"))]
 mod absent {
     use rustix::fd::BorrowedFd;
-    /// Nothing is a socket, so this writes to a file.
-    pub(crate) use rustix::io::writev as write;
+    use rustix::io::IoSlice;
 
     pub(crate) use {
         not_a_socket as sock_accept, not_a_socket as sock_recv, not_a_socket as sock_send,
@@ -25,6 +24,11 @@ mod absent {
     /// Returns the type of an open socket, such as an inherited stream.
     pub(crate) fn filetype(_: BorrowedFd<'_>) -> u8 {
         filetype::SOCKET_DGRAM
+    }
+
+    /// Nothing is a socket, so this writes to a file.
+    pub(crate) fn write(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>], _at_once: bool) -> rustix::io::Result<usize> {
+        rustix::io::writev(fd, slices)
     }
 
     pub(crate) fn not_a_socket(call: &mut Call<'_>) -> Result<(), Errno> {

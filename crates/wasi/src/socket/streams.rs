@@ -9,10 +9,12 @@ use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, Shut
 
 use crate::abi::socket::{LISTENER, SOCK_ACCEPT, riflags, sdflags};
 use crate::abi::{fdflags, filetype, rights};
+use crate::blocking::{self, Receive};
 use crate::call::Call;
 use crate::context::{SetupError, WasiCtxBuilder};
 use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::errno::Errno;
+use crate::interrupt::Unfinished;
 use crate::iovecs::{Iovecs, Progress};
 
 /// The maximum number of connections that wait to be accepted.
@@ -125,9 +127,10 @@ fn flags(socket: &OwnedFd) -> u16 {
     if nonblock { fdflags::NONBLOCK } else { 0 }
 }
 
-/// Sends several buffers in one call.
-pub(crate) fn write(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
-    rustix::net::sendmsg(fd, slices, &mut SendAncillaryBuffer::default(), NO_SIGPIPE)
+/// Sends several buffers in one call. If `at_once` is set, it does not wait for room.
+pub(crate) fn write(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>], at_once: bool) -> rustix::io::Result<usize> {
+    let flags = if at_once { NO_SIGPIPE | SendFlags::DONTWAIT } else { NO_SIGPIPE };
+    rustix::net::sendmsg(fd, slices, &mut SendAncillaryBuffer::default(), flags)
 }
 
 /// Returns the socket with this number, which must have these rights.
@@ -150,6 +153,7 @@ pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
     // Checked before accepting, since an accepted connection without a descriptor would be lost.
     call.memory.check(result, 4)?;
     call.cx.descriptors.free()?;
+    blocking::wait_for_connection(&mut call.cx.interrupts, listener)?;
     let accepted = retry_on_intr(|| host::accept(listener, flags & fdflags::NONBLOCK != 0))?;
     let fd = call.cx.descriptors.insert(descriptor(accepted, base, 0, flags))?;
     call.memory.put_u32(result, fd)
@@ -168,6 +172,12 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
     memory.check(result, 4)?;
     memory.check(result_flags, 2)?;
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
+    let interrupts = &mut call.cx.interrupts;
+    // How many bytes are in the buffers, if the call was interrupted and now continues.
+    let mut received = interrupts.resume(call.args, |unfinished| match unfinished {
+        Unfinished::Receive { received } => Ok(received),
+        other => Err(other),
+    });
     let mut progress = Progress(0);
     for i in 0..iovecs.count {
         let (at, len) = iovecs.get(memory, i)?;
@@ -182,8 +192,25 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
         flags.set(RecvFlags::WAITALL, wait_all);
         flags.set(RecvFlags::DONTWAIT, !wait_all && progress.0 > 0);
         let buffer = memory.slice_mut(at, len)?;
-        let done = retry_on_intr(|| rustix::net::recv(socket, &mut *buffer, flags));
-        let done = done.map(|(received, _)| received).map_err(Errno::from);
+        let mut recv = |buffer: &mut [u8], at_once: bool| {
+            let flags = if at_once { flags | RecvFlags::DONTWAIT } else { flags };
+            Ok(rustix::net::recv(socket, buffer, flags)?.0)
+        };
+        let done = if interrupts.is_active() && !flags.contains(RecvFlags::DONTWAIT) {
+            let before = received.unwrap_or(0).min(len);
+            received = received.map(|received| received - before);
+            let mut receive = Receive { socket, peek, wait_all, done: before as usize };
+            let done = receive.run(interrupts, buffer, &mut recv);
+            if done == Err(Errno::INTERRUPTED) {
+                let received = progress.0 + receive.done as u32;
+                if received > 0 && !peek {
+                    return interrupts.suspend(Errno::INTERRUPTED, call.args, || Unfinished::Receive { received });
+                }
+            }
+            done
+        } else {
+            retry_on_intr(|| recv(&mut *buffer, false)).map_err(Errno::from)
+        };
         memory.wrote_only(*done.as_ref().unwrap_or(&0));
         if !progress.add(len, done)? || peek {
             break;

@@ -90,11 +90,14 @@ impl Guest {
     }
 
     pub fn over(interface: &str, builder: WasiCtxBuilder) -> Guest {
-        let engine = Engine::default();
-        let module = Module::new(&engine, wat::parse_str(text(interface)).unwrap()).unwrap();
-        let mut linker = Linker::new(&engine);
+        Guest::on(&Engine::default(), interface, builder)
+    }
+
+    pub fn on(engine: &Engine, interface: &str, builder: WasiCtxBuilder) -> Guest {
+        let module = Module::new(engine, wat::parse_str(text(interface)).unwrap()).unwrap();
+        let mut linker = Linker::new(engine);
         wasmote_wasi::add_to_linker(&mut linker, |cx: &mut WasiCtx| cx).unwrap();
-        let mut store = Store::new(&engine, builder.build().unwrap());
+        let mut store = Store::new(engine, builder.build().unwrap());
         let instance = linker.instantiate(&mut store, &module).unwrap();
         Guest { store, instance }
     }

@@ -7,6 +7,8 @@ mod escapes;
 mod files;
 mod guest;
 mod hostile;
+#[cfg(feature = "interrupt")]
+mod interruptions;
 mod no_openat2;
 mod paths;
 #[cfg(feature = "sockets")]
