@@ -28,7 +28,7 @@ pub fn compile(options: &Options) -> Result<i32, CliError> {
 
 /// Returns the options of the image.
 fn image_options(options: &Options) -> Result<ImageOptions, CliError> {
-    let mut image = ImageOptions { names: options.names, ..ImageOptions::default() };
+    let mut image = ImageOptions { names: options.names, offsets: options.offsets, ..ImageOptions::default() };
     image.code.metered = options.metered;
     image.code.canonical_nans = options.deterministic;
     if let Some(value) = options.op_set {

@@ -58,7 +58,7 @@ Options of compile:
   --op-set core|extended   the instructions that the image may use: core for firmware, extended for speed
   --fuel                make the code consume fuel, so that a run can be limited
   --deterministic       make the code return canonical NaNs, for a deterministic run
-  --names               keep the names of functions, for backtraces
+  --names[=offsets]     keep the names of functions (and the offsets of instructions), for backtraces
 
 Options of print and parse:
   -o OUT                the file to write (default and `-`: standard output)

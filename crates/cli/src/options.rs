@@ -114,6 +114,8 @@ pub struct Options {
     pub metered: bool,
     /// The image keeps the names of functions.
     pub names: bool,
+    /// The image keeps the offsets of instructions.
+    pub offsets: bool,
     /// The function to print, by index or name.
     pub func: Option<&'static str>,
     /// The code is printed as linked.
@@ -316,6 +318,9 @@ impl Options {
             };
             return Err(CliError::usage(format!("`{name}` is an option of `wasmote {command}` only")));
         }
+        let offsets = name == "--names" && given == Some(b"offsets");
+        let given = given.filter(|_| !offsets);
+        self.offsets |= offsets;
         let flag = match name {
             "--eager" => Some(&mut self.eager),
             "--stats" => Some(&mut self.stats),

@@ -417,6 +417,27 @@ fn an_exception_that_nothing_caught_is_printed_with_its_values_and_where_it_was_
     assert_eq!(lines.len(), 4, "{}", ran.err);
 }
 
+#[test]
+#[cfg(feature = "compile")]
+fn an_image_with_offsets_prints_the_backtrace_of_its_module() {
+    let folder = Folder::empty();
+    let file = folder.module("(module (func $inner unreachable) (func $outer (export \"_start\") (call $inner)))");
+    let backtrace = |file: &str| {
+        let ran = wasmote(&[file], b"");
+        assert_eq!(ran.status, 134);
+        ran.err.lines().skip(1).map(String::from).collect::<Vec<_>>()
+    };
+    let image = format!("{file}.wmi");
+    let expected = backtrace(&file);
+    assert!(expected[1].starts_with("  1: func 1 <outer> at wasm offset 0x"), "{expected:?}");
+    wasmote(&["compile", &file, "--names=offsets", "-o", &image], b"").prints("");
+    assert_eq!(backtrace(&image), expected);
+    wasmote(&["compile", &file, "--names", "-o", &image], b"").prints("");
+    assert_eq!(backtrace(&image), ["  0: func 0 <inner>", "  1: func 1 <outer>"]);
+    let ran = wasmote(&["compile", &file, "--names=lines", "-o", &image], b"");
+    assert!(ran.status == 2 && ran.err.contains("`--names` takes"), "{}", ran.err);
+}
+
 /// Returns the numbers in a line of `--stats`.
 fn numbers(stats: &str, line: &str) -> Vec<f64> {
     let line = stats.lines().find(|it| it.starts_with(line)).unwrap_or_else(|| panic!("no {line} in: {stats}"));

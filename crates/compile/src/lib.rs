@@ -19,7 +19,7 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::fuel::SCHEDULE;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
-use wasmote_ir::image::{checksum, code_checksum};
+use wasmote_ir::image::{checksum, code_checksum, offsets};
 use wasmote_ir::ops::{FIRST_VECTOR, id_of};
 use wasmote_ir::shape::{Operand, Set};
 use wasmote_ir::string_map::StringMap;
@@ -34,6 +34,9 @@ pub struct ImageOptions {
     pub code: CodeOptions,
     /// Whether the names of functions are kept, for backtraces.
     pub names: bool,
+    /// Whether the image says from which byte of the binary each instruction comes, for backtraces. It becomes about
+    /// half as large again.
+    pub offsets: bool,
 }
 
 /// Why no image could be written.
@@ -315,7 +318,7 @@ impl<'a> ImageWriter<'a> {
             let ty = *ty.ok_or(Error::Invalid)?;
             let left = limit.saturating_sub(code.len() as u64) / 2;
             let left = usize::try_from(left).unwrap_or(usize::MAX);
-            let translated = translator.translate_limited(left, module, wasm, index, false);
+            let translated = translator.translate_limited(left, module, wasm, index, options.offsets);
             let translated = translated.map_err(|error| Error::function(index, error))?;
             units.clear();
             units.try_extend_from_slice(translated.code)?;
@@ -324,6 +327,9 @@ impl<'a> ImageWriter<'a> {
                 let section = &mut self.sections[Section::Handlers as usize];
                 [index, from, to, target, tag].into_iter().try_for_each(|word| put32(section, word))?;
                 [slot, count, reference, level].into_iter().try_for_each(|half| put16(section, half))?;
+            }
+            if options.offsets {
+                write_offsets(&mut self.sections[Section::Offsets as usize], translated.offsets)?;
             }
             let uses = renumber_types(&mut units, types);
             self.indexed_data |= uses.indexed_data;
@@ -559,6 +565,10 @@ impl<'a> ImageWriter<'a> {
             let [at, len] = self.string(name)?;
             self.put(Section::Names, &[func, at, len])?;
         }
+        if let Some(name) = wasmote_decode::names::module_name(module, wasm) {
+            let [at, len] = self.string(name)?;
+            self.put(Section::Names, &[layout::NONE, at, len])?;
+        }
         Ok(())
     }
 
@@ -658,6 +668,26 @@ fn append_key(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
     let Some(ty) = ty.func() else { return Ok(()) };
     put32(key, ty.params.len() as u32)?;
     ty.params.iter().chain(&ty.results).try_for_each(|ty| put32(key, ty.number()))
+}
+
+/// Appends the table of a function's offsets.
+fn write_offsets(section: &mut Vec<u8>, all: &[(u32, u32)]) -> Result<(), Error> {
+    let start = section.len();
+    // The number of bytes, whose place is known before its value, has a fixed length.
+    section.try_extend_from_slice(&[0; offsets::MAX_BYTES])?;
+    let mut last = (0, 0);
+    for &(unit, offset) in all {
+        let difference = offsets::of_difference(offset.wrapping_sub(last.1) as i32);
+        for number in [unit.wrapping_sub(last.0), difference] {
+            let (bytes, len) = offsets::encode(number);
+            section.try_extend_from_slice(&bytes[..len])?;
+        }
+        last = (unit, offset);
+    }
+    let len = section.len() - start - offsets::MAX_BYTES;
+    let len = u32::try_from(len).map_err(|_| Error::TooLarge("offsets"))?;
+    section[start..][..offsets::MAX_BYTES].copy_from_slice(&offsets::encode_fixed(len));
+    Ok(())
 }
 
 /// The features that code uses.

@@ -19,20 +19,27 @@ pub(crate) struct ImageCode {
     units: Vec<u16>,
     handlers: Vec<ExceptionEntry>,
     scratch: Vec<u32>,
+    offsets: Vec<(u32, u32)>,
 }
 
 impl ImageCode {
-    /// Fetches the code of a function. An image has no offsets of operators.
+    /// Fetches the code of a function. If it is fetched `again`, so are its offsets, if the image has them.
     pub(crate) fn function<'a>(
         &'a mut self,
         module: &ModuleInner,
         source: &ImageOrigin,
         func: u32,
-        _: bool,
+        again: bool,
     ) -> Result<Made<'a>, Error> {
         let (frame_slots, header) = self.fetch(module, source, func)?;
-        let ImageCode { units: code, handlers, .. } = self;
-        Ok((exec::UnlinkedFunc { code, header, frame_slots, handlers, ..exec::UnlinkedFunc::EMPTY }, &[]))
+        self.offsets.clear();
+        if again {
+            for pair in source.image().offsets(func - module.info.imported_funcs) {
+                self.offsets.try_push(pair)?;
+            }
+        }
+        let ImageCode { units: code, handlers, offsets, .. } = self;
+        Ok((exec::UnlinkedFunc { code, header, frame_slots, handlers, ..exec::UnlinkedFunc::EMPTY }, offsets))
     }
 
     /// Fetches a function, and verifies it unless the image is trusted. Returns the slots of its frame, and the

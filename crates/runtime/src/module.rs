@@ -187,6 +187,11 @@ impl Module {
         self.inner.global_type(ty)
     }
 
+    /// Returns the module's name, if it has names.
+    pub fn name(&self) -> Option<&str> {
+        with_origin!(self.inner.source, it => it.module_name(&self.inner.info, self.inner.bytes()))
+    }
+
     /// Returns the name of a function, if the module has names. `func` is its index; imports count.
     pub fn function_name(&self, func: u32) -> Option<&str> {
         with_origin!(self.inner.source, it => it.function_name(&self.inner.info, self.inner.bytes(), func))

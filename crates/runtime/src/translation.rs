@@ -13,7 +13,7 @@ use crate::interrupt::configure;
 use crate::limits::CodeBudget;
 use crate::module::{Module, ModuleInner};
 use crate::objects::HANDLERS;
-use crate::origin::ModuleOrigin;
+use crate::origin::{ModuleOrigin, with_origin};
 
 /// What makes compact code, for each origin of modules, with buffers.
 #[derive(Default)]
@@ -35,7 +35,7 @@ pub(crate) struct Translation {
 pub(crate) struct LinkJob<'a> {
     pub(crate) source: exec::UnlinkedFunc<'a>,
     /// The units where the code of another operator begins, each with that operator's byte offset in the module.
-    /// Images have none.
+    /// Images may have none.
     pub(crate) offsets: &'a [(u32, u32)],
     pub(crate) linker: &'a mut exec::CodeLinker,
     /// The buffer for the cells. Linking replaces its contents.
@@ -109,15 +109,16 @@ impl Translation {
     }
 
     /// Finds the offsets in the module for offsets in a function's linked code. It translates the function again,
-    /// this time recording offsets. So traps that never happen cost nothing. An image has no offsets.
+    /// this time recording offsets. So traps that never happen cost nothing. An image has offsets if it was written
+    /// with them.
     pub(crate) fn wasm_offsets(
         &mut self,
         module: &ModuleInner,
         func: u32,
         cells: &mut dyn Iterator<Item = (u32, &mut Option<u32>)>,
     ) {
-        if module.is_image() {
-            return cells.for_each(drop);
+        if !with_origin!(module.source, it => it.has_offsets()) {
+            return;
         }
         // The function was translated before, so this fails only for lack of memory.
         let Ok(LinkJob { source, offsets, linker, .. }) = self.unlinked(module, func, true) else { return };

@@ -123,6 +123,11 @@ impl Module {
         self.0.bytes()
     }
 
+    /// Returns the module's name, if it has names.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name()
+    }
+
     /// Returns the name of a function, if the module has names. `func` is the function's index; imports count.
     pub fn function_name(&self, func: u32) -> Option<&str> {
         self.0.function_name(func)

@@ -419,7 +419,7 @@ fn objects_survive_collections_at_each_chance() {
 fn images_are_verified_and_linked() {
     for op_set in [OpSet::Core, OpSet::Extended] {
         let module = module(&config(), CALLS);
-        let options = ImageOptions { code: CodeOptions { op_set, ..CodeOptions::default() }, names: true };
+        let options = ImageOptions { code: CodeOptions { op_set, ..CodeOptions::default() }, names: true, ..ImageOptions::default() };
         let image = module.to_image(&options).unwrap();
         let module = Module::from_image(module.engine(), image).unwrap();
         let (mut store, instance) = linked(&module, |_| {});

@@ -35,7 +35,7 @@ pub fn all(wasm: &[u8], record: &mut Record) {
                 }
             });
         }
-        image(wasm, &info, ImageOptions { code, names: true }, record);
+        image(wasm, &info, ImageOptions { code, names: true, ..ImageOptions::default() }, record);
     }
     record.set_context("lazy: ");
     lazily(wasm, record);

@@ -32,6 +32,7 @@ const SECTIONS: [&str; Section::COUNT] = [
     "subtypes",
     "tags",
     "exceptions",
+    "offsets",
 ];
 
 /// The features that an image may need, with the names that `inspect` prints for modules.

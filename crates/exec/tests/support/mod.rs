@@ -71,7 +71,8 @@ fn op_set_of(text: &str, op_set: OpSet) -> OpSet {
     let wasm = wat::parse_str(text).expect("a module");
     let module = wasmote_decode::decode(&wasm).expect("a module that decodes");
     let code = CodeOptions { op_set, ..CodeOptions::default() };
-    let image = write_image(&module, &wasm, &ImageOptions { code, names: false }).expect("an image");
+    let image =
+        write_image(&module, &wasm, &ImageOptions { code, names: false, ..ImageOptions::default() }).expect("an image");
     Image::of_parsed(&image).op_set()
 }
 
@@ -85,7 +86,8 @@ pub fn is_refused(image: &[u8]) -> bool {
 /// Writes the image of a binary module.
 pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteError> {
     let module = wasmote_decode::decode(wasm).expect("a module that decodes");
-    let image = Aligned::new(&write_image(&module, wasm, &ImageOptions { code, names: false })?);
+    let image =
+        Aligned::new(&write_image(&module, wasm, &ImageOptions { code, names: false, ..ImageOptions::default() })?);
     assert_eq!(Image::of_parsed(image.bytes()).op_set(), code.op_set);
     Ok(image)
 }

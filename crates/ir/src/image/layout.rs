@@ -3,7 +3,7 @@
 /// The first four bytes.
 pub const MAGIC: [u8; 4] = *b"\0wmi";
 /// The version of this format.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// Header: version, 16 bits.
 pub const AT_VERSION: usize = 4;
@@ -91,7 +91,8 @@ pub enum Section {
     /// Data segments, whose bytes lie one after the other: mode, whether the offset is a number (otherwise it is an
     /// expression), memory (16 bits); offset; number of bytes.
     Data,
-    /// Names of functions: index, name (offset and length in `Strings`).
+    /// Names of functions: index, name (offset and length in `Strings`). The name of the module is the last, with the
+    /// index [`NONE`].
     Names,
     /// Constant expressions, as words.
     Consts,
@@ -107,11 +108,14 @@ pub enum Section {
     /// Exception handlers, ordered by function: function index; then the fields of
     /// [`ExceptionEntry`](crate::exception_table::ExceptionEntry), in units.
     Handlers,
+    /// From which operators of the binary the code comes, if the image was written with this: see
+    /// [`offsets`](super::offsets).
+    Offsets,
 }
 
 impl Section {
     /// The number of sections.
-    pub const COUNT: usize = 17;
+    pub const COUNT: usize = 18;
 
     /// All sections.
     pub const ALL: [Section; Section::COUNT] = [
@@ -132,12 +136,13 @@ impl Section {
         Section::SubTypes,
         Section::Tags,
         Section::Handlers,
+        Section::Offsets,
     ];
 
     /// Returns the size of a record in bytes.
     pub const fn record(self) -> usize {
         match self {
-            Section::Strings => 1,
+            Section::Strings | Section::Offsets => 1,
             Section::ValTypes | Section::Consts | Section::Items | Section::Tags => 4,
             Section::Types | Section::Funcs | Section::Globals | Section::Data | Section::Names | Section::SubTypes => {
                 12

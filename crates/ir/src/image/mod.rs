@@ -16,12 +16,13 @@
 //! op set and it has not changed since.
 //!
 //! Read in this order: [`layout`] says where everything lies; `read` reads records by index; `verify` and `code`
-//! verify.
+//! verify. [`offsets`] has what only backtraces need.
 
 #[cfg(feature = "verify")]
 mod code;
 mod error;
 pub mod layout;
+pub mod offsets;
 mod read;
 #[cfg(feature = "verify")]
 mod verify;

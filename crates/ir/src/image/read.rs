@@ -360,6 +360,12 @@ impl<'a> Image<'a> {
         inside.then_some(at)
     }
 
+    /// Returns the bytes of a section whose records have one byte.
+    pub(super) fn section_bytes(&self, section: Section) -> &'a [u8] {
+        let first = self.section(section);
+        self.bytes.get(first..first.wrapping_add(self.count(section) as usize)).unwrap_or(&[])
+    }
+
     /// Returns a name.
     fn string(&self, at: u32, len: u32) -> &'a [u8] {
         let first = self.section(Section::Strings).wrapping_add(at as usize);
@@ -567,6 +573,11 @@ impl<'a> Image<'a> {
     /// Returns the type in the word of a number in a constant expression.
     pub fn val_number(&self, word: u32) -> Option<ValType> {
         ValType::from_number(word >> 8)
+    }
+
+    /// Returns the name of the module, if the image has it.
+    pub fn module_name(&self) -> Option<&'a [u8]> {
+        self.function_name(layout::NONE)
     }
 
     /// Returns the name of a function, if the image has it.

@@ -62,6 +62,16 @@ impl ImageOrigin {
         self.image().indexed_data() as usize
     }
 
+    /// Returns whether the image says from which operators its code comes.
+    pub(crate) fn has_offsets(&self) -> bool {
+        self.image().has_offsets()
+    }
+
+    /// Returns the module's name, if the image has names.
+    pub(crate) fn module_name<'a>(&'a self, _: &ModuleInfo, _: &'a [u8]) -> Option<&'a str> {
+        core::str::from_utf8(self.image().module_name()?).ok()
+    }
+
     /// Returns the name of a function, if the image has names. `func` is its index; imports count.
     pub(crate) fn function_name<'a>(&'a self, _: &ModuleInfo, _: &'a [u8], func: u32) -> Option<&'a str> {
         core::str::from_utf8(self.image().function_name(func)?).ok()

@@ -47,6 +47,16 @@ impl WasmOrigin {
         if counted { info.data.len() } else { 0 }
     }
 
+    /// Returns `true`: translating a function again finds the operators.
+    pub(crate) fn has_offsets(&self) -> bool {
+        true
+    }
+
+    /// Returns the module's name, if it has names.
+    pub(crate) fn module_name<'a>(&self, info: &ModuleInfo, wasm: &'a [u8]) -> Option<&'a str> {
+        wasmote_decode::names::module_name(info, wasm)
+    }
+
     /// Returns the name of a function, if the module has names. `func` is its index; imports count.
     pub(crate) fn function_name<'a>(&self, info: &ModuleInfo, wasm: &'a [u8], func: u32) -> Option<&'a str> {
         self.names.lock().get_or_insert_with(|| FunctionNames::new(info, wasm)).get(wasm, func)

@@ -20,6 +20,7 @@ fn variants() -> impl Iterator<Item = ImageOptions> {
         [(false, false), (true, true)].map(|(metered, names)| ImageOptions {
             code: CodeOptions { op_set, metered, ..CodeOptions::default() },
             names,
+            offsets: names,
         })
     })
 }
@@ -139,8 +140,11 @@ fn every_guest_becomes_images_that_verify_and_are_not_much_larger_than_their_cod
         let code = module.sections.iter().find(|(id, _)| *id == 10).map_or(0, |(_, range)| range.len());
         let data: usize = module.data.iter().map(|data| data.bytes.len()).sum();
         for op_set in [OpSet::Core, OpSet::Extended] {
-            let options =
-                ImageOptions { code: CodeOptions { op_set, metered: false, ..CodeOptions::default() }, names: false };
+            let options = ImageOptions {
+                code: CodeOptions { op_set, metered: false, ..CodeOptions::default() },
+                names: false,
+                ..ImageOptions::default()
+            };
             let image = write_image(&module, &wasm, &options).unwrap();
             let ratio = (image.len() - data) as f64 / code as f64;
             println!("{name}: {op_set:?}: code section {code}, image less data {}, {ratio:.2}", image.len() - data);

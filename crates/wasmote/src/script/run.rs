@@ -162,7 +162,9 @@ impl Runner {
                 let module = Module::new(&self.engine, &binary[..]).map_err(said)?;
                 match self.images {
                     Some(code) => {
-                        let image = module.to_image(&ImageOptions { code, names: true }).map_err(said)?;
+                        let image = module
+                            .to_image(&ImageOptions { code, names: true, ..ImageOptions::default() })
+                            .map_err(said)?;
                         Module::from_image(&self.engine, image).map_err(said)
                     }
                     None => Ok(module),

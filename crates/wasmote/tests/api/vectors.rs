@@ -132,7 +132,7 @@ fn nan_lanes_are_canonical_where_asked_for() {
     );
     let module = module(&engine, &text);
     let code = CodeOptions { canonical_nans: true, ..CodeOptions::default() };
-    for module in both(&engine, module, &ImageOptions { code, names: false }) {
+    for module in both(&engine, module, &ImageOptions { code, names: false, ..ImageOptions::default() }) {
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
         for name in MAY_BE_NAN.iter().map(|(name, _)| *name).chain(["f32x4.fused"]) {
@@ -165,7 +165,9 @@ fn images_for_small_targets_refuse_vectors_by_name() {
     let engine = Engine::default();
     let module = module(&engine, r#"(module (func (export "f") (param v128) (result v128) (v128.not (local.get 0))))"#);
     let code = wasmote::CodeOptions { op_set: wasmote::OpSet::Core, ..Default::default() };
-    let error = module.to_image(&wasmote::ImageOptions { code, names: false }).expect_err("the core op set has none");
+    let error = module
+        .to_image(&wasmote::ImageOptions { code, names: false, ..wasmote::ImageOptions::default() })
+        .expect_err("the core op set has none");
     assert!(error.to_string().contains(wasmote::TranslateErrorKind::VectorInCore.message()), "{error}");
 }
 

@@ -80,7 +80,7 @@ fn run(wasm: &[u8], module: &super::Module, mode: Mode) -> Result<(Vec<String>, 
     let mut loaded = Module::new(&engine, wasm)?;
     if let Mode::Image(op_set, metered) = mode {
         let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-        let image = loaded.to_image(&ImageOptions { code, names: false })?;
+        let image = loaded.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() })?;
         loaded = Module::from_image(&engine, image)?;
         loaded.verify()?;
     }

@@ -90,7 +90,9 @@ fn add(engine: &Engine, originals: &mut Vec<Original>, number: usize, name: &str
     for op_set in [OpSet::Core, OpSet::Extended] {
         let code = CodeOptions { op_set, metered: true, ..CodeOptions::default() };
         // The core op set has no vectors.
-        let Ok(mut image) = module.to_image(&ImageOptions { code, names: false }) else { continue };
+        let Ok(mut image) = module.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() }) else {
+            continue;
+        };
         let Ok((managed, vectors)) = Image::parse(&image).map(|image| kinds(&image)) else { continue };
         if !managed && (!vectors || !number.is_multiple_of(VECTORS)) {
             continue;

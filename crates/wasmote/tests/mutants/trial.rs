@@ -63,7 +63,7 @@ impl<'a> Trials<'a> {
     pub fn new(originals: &'a [Original]) -> Trials<'a> {
         let code = CodeOptions { op_set: OpSet::Extended, metered: true, ..CodeOptions::default() };
         let module = Module::new(&Engine::default(), wat::parse_str(WITNESS).unwrap()).unwrap();
-        let witness = module.to_image(&ImageOptions { code, names: false }).unwrap();
+        let witness = module.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() }).unwrap();
         Trials { originals, witness, litter: litter() }
     }
 

@@ -144,7 +144,9 @@ fn write_image(op_set: OpSet) -> Rest {
     };
     let module = Module::new(&Engine::default(), wat::parse_str(text).expect("text")).expect("the module is valid");
     let code = CodeOptions { op_set, metered: true, canonical_nans: true };
-    Box::new(move || Ok(Left::Image(module.to_image(&ImageOptions { code, names: true })?)))
+    Box::new(move || {
+        Ok(Left::Image(module.to_image(&ImageOptions { code, names: true, ..ImageOptions::default() })?))
+    })
 }
 
 fn load_image() -> Rest {

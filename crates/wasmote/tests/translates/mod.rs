@@ -48,7 +48,7 @@ fn translate(name: &str, wasm: &[u8], sums: &mut Sums, failures: &mut Vec<String
     for op_set in [OpSet::Core, OpSet::Extended] {
         for metered in [false, true] {
             let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-            let image = module.to_image(&ImageOptions { code, names: false });
+            let image = module.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() });
             let verified = image.and_then(|image| Module::from_image(&engine, image)?.verify());
             judge(&format!("an image, {code:?}"), op_set, verified);
         }
