@@ -54,7 +54,7 @@ impl CliError {
     /// Returns the error for an error of the library.
     pub fn of(file: &[u8], wasm: &[u8], error: &Error) -> CliError {
         match error.kind() {
-            ErrorKind::Exit(code) => CliError { status: *code, message: String::new() },
+            ErrorKind::Exit(exit) => CliError { status: exit.0, message: String::new() },
             ErrorKind::Exception(exception) => CliError { status: EXIT_TRAP, ..CliError::load(file, exception) },
             ErrorKind::Trap(trap) => CliError { status: EXIT_TRAP, ..CliError::load(file, trap) },
             ErrorKind::Decode(error) => match &error.kind {
@@ -77,7 +77,7 @@ impl CliError {
                 }
                 CliError::load(file, message)
             }
-            _ => CliError::load(file, error),
+            _ => CliError::load(file, format_args!("{error:#}")),
         }
     }
 

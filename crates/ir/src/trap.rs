@@ -1,5 +1,7 @@
 //! The reasons of traps (spec: exec/runtime#results).
 
+use core::fmt;
+
 /// The reason of a trap.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(u8)]
@@ -113,3 +115,11 @@ impl TrapCode {
         words.iter().any(|words| message.starts_with(words))
     }
 }
+
+impl fmt::Display for TrapCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl core::error::Error for TrapCode {}

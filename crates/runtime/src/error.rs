@@ -7,14 +7,23 @@ use wasmote_decode::{DecodeError, DecodeErrorKind};
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
 
+use crate::backtrace::Backtrace;
 use crate::shared::try_box;
-use crate::trap::Trap;
 
 /// Why an operation failed. It has the size of a pointer.
 #[derive(Debug)]
 pub struct Error {
     /// `None` stands for a lack of memory.
-    fault: Option<Box<Fault>>,
+    failure: Option<Box<Failure>>,
+}
+
+/// What happened, and where.
+#[derive(Debug)]
+pub struct Failure {
+    /// What happened.
+    pub fault: Fault,
+    /// The frames of wasm that it stopped. Empty if it stopped none.
+    pub backtrace: Backtrace,
 }
 
 /// The kinds of [`Error`].
@@ -48,16 +57,19 @@ pub enum Fault {
     /// A valid module could not be instantiated.
     Instantiate(&'static str),
     /// Wasm code trapped.
-    Trap(Trap),
+    Trap(TrapCode),
     /// Wasm code threw an exception that nothing caught.
     Exception {
         /// The reference to the exception. It is valid until the next allocation in the store.
         reference: u32,
-        /// Where it was thrown.
-        trap: Trap,
     },
-    /// The error with which a host function stopped wasm, as `wasmote` made it.
-    Host(Box<dyn Any + Send + Sync>),
+    /// The error with which a host function stopped wasm.
+    Host {
+        /// The error, as `wasmote` made it.
+        error: Box<dyn Any + Send + Sync>,
+        /// Whether the frames of wasm that it stops are of interest. Finding them takes time.
+        traced: bool,
+    },
     /// The store was used wrongly.
     Usage(&'static str),
 }
@@ -66,7 +78,7 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub(crate) fn of(fault: Fault) -> Error {
-        Error { fault: try_box(fault).ok() }
+        Error { failure: try_box(Failure { fault, backtrace: Backtrace::default() }).ok() }
     }
 
     /// Makes an error of a valid module that could not be instantiated.
@@ -87,30 +99,30 @@ impl Error {
     #[cfg(feature = "limits")]
     #[cold]
     pub fn of_host(error: Box<dyn Any + Send + Sync>) -> Error {
-        Error::of(Fault::Host(error))
+        Error::of(Fault::Host { error, traced: true })
     }
 
-    /// Returns the kind of the error, borrowed.
-    pub(crate) fn fault(&self) -> Option<&Fault> {
-        self.fault.as_deref()
+    /// Returns what happened. `None` if there was not enough memory, for the operation or for the error itself.
+    pub fn into_failure(self) -> Option<Box<Failure>> {
+        self.failure
     }
 
-    /// Returns the kind of the error. `None` if there was not enough memory, for the operation or for the error
-    /// itself.
-    pub fn into_fault(self) -> Option<Box<Fault>> {
-        self.fault
+    /// Returns the place of the backtrace, if the error should have one.
+    pub(crate) fn backtrace_mut(&mut self) -> Option<&mut Backtrace> {
+        let failure = self.failure.as_deref_mut()?;
+        (!matches!(failure.fault, Fault::Host { traced: false, .. })).then_some(&mut failure.backtrace)
     }
 
     /// Returns whether the imports do not fit.
     pub fn is_imports(&self) -> bool {
-        matches!(self.fault.as_deref(), Some(Fault::Imports))
+        matches!(self.failure.as_deref(), Some(Failure { fault: Fault::Imports, .. }))
     }
 }
 
 impl From<OutOfMemory> for Error {
     #[cold]
     fn from(_: OutOfMemory) -> Error {
-        Error { fault: None }
+        Error { failure: None }
     }
 }
 
@@ -125,6 +137,6 @@ impl From<DecodeError> for Error {
 
 impl From<TrapCode> for Error {
     fn from(code: TrapCode) -> Error {
-        Error::of(Fault::Trap(Trap::without_frames(code)))
+        Error::of(Fault::Trap(code))
     }
 }

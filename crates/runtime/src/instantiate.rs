@@ -126,6 +126,7 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     }
 
     let root: *mut Store = store.machine.embedder.cast();
+    let number = store.instances.len();
     let mut record = store.instances.push(InstanceRecord {
         exec: exec::Instance {
             // SAFETY: `root` is the store's own pointer to itself, and `&raw mut` only computes the address of its
@@ -141,7 +142,7 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
             elems: ptr::null_mut(),
             imported_funcs: imports.len() as u32,
             defined_funcs: info.bodies.len() as u32,
-            embedder: 0,
+            embedder: number,
         },
         module: module.clone(),
         memory: None,

@@ -37,6 +37,7 @@ extern crate std;
 
 mod activation;
 mod arena;
+mod backtrace;
 mod bytes;
 mod caller;
 mod code;
@@ -94,7 +95,6 @@ mod threads;
 #[cfg(feature = "trace")]
 mod trace;
 mod translation;
-mod trap;
 mod type_ids;
 mod types;
 #[cfg(not(guarded))]
@@ -120,11 +120,12 @@ use unguarded as guard;
 use uninterrupted as interrupt;
 
 pub use activation::{Activation, Progress};
+pub use backtrace::{Backtrace, Frame, MAX_OMITTED};
 pub use bytes::WasmBytes;
 pub use caller::Caller;
 pub use code::CodeStats;
 pub use engine::{Engine, OptionalSettings, Settings};
-pub use error::{Error, Fault};
+pub use error::{Error, Failure, Fault};
 #[cfg(feature = "gc")]
 pub use gc::{Array, HeapStats, Part};
 pub use global::GlobalRecord;
@@ -154,7 +155,6 @@ pub use threads::{RunOnThreads, Threads};
 #[cfg(feature = "trace")]
 pub use trace::{TraceStep, Tracer, When};
 pub use translation::verify;
-pub use trap::{Trap, TrapFrame};
 pub use types::{Known, KnownType, RELATIVE, TypeRegistry};
 #[cfg(feature = "count")]
 pub use wasmote_exec::count;

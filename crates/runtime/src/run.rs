@@ -1,19 +1,14 @@
 //! Calls from the host into a store, and their failures.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::ptr::NonNull;
 
 use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
-use wasmote_ir::fallible::{TryVec, try_collect, try_str};
 
+use crate::backtrace::Backtrace;
 use crate::error::{Error, Fault};
-use crate::instance::InstanceRecord;
 use crate::interrupt::{self, Next};
-use crate::module::Module;
 use crate::store::Store;
-use crate::trap::{MAX_FRAMES, MAX_OMITTED, Trap, TrapFrame};
 
 /// Calls a function by its reference. Arguments and results are in slots.
 ///
@@ -137,82 +132,18 @@ unsafe fn without_stack(
 #[inline(never)]
 #[cold]
 pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Error {
-    // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before `trap`
-    // makes a reference of its own.
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before
+    // `Backtrace::of` makes a reference of its own.
     let store = unsafe { root.as_mut() };
-    let code = match store.kept_error(code) {
-        Some(error) => match error.growth_trap() {
-            Some(code) => code,
-            None => return error,
-        },
-        None => code,
-    };
-    // SAFETY: the caller guarantees that the activation stopped in this store, and that nothing ran since.
-    let trap = unsafe { trap(root, activation, code) };
-    if code == TrapCode::Exception {
-        // SAFETY: the caller borrows the store mutably, and `trap` left no reference to it.
-        let reference = core::mem::take(unsafe { &mut (*root.as_ptr()).machine.exception });
-        return Error::of(Fault::Exception { reference, trap });
-    }
-    Error::of(Fault::Trap(trap))
-}
-
-/// A frame of the backtrace.
-struct PendingFrame {
-    module: Module,
-    func: u32,
-    cell: u32,
-    offset: Option<u32>,
-    resolved: bool,
-}
-
-/// # Safety
-/// As for [`failure`].
-#[inline(never)]
-unsafe fn trap(mut root: NonNull<Store>, activation: &exec::Activation, code: TrapCode) -> Trap {
-    let mut sites = Vec::new();
-    let mut omitted = 0;
-    let mut add = |frame: exec::Frame| {
-        // Frames for which there is no memory are counted like those beyond the maximum.
-        if sites.len() == MAX_FRAMES || sites.try_room(1).is_err() {
-            omitted += 1;
-        } else {
-            sites.push(PendingFrame {
-                // SAFETY: an instance is the first part of an `InstanceRecord`, which the store keeps in place.
-                module: unsafe { (*frame.instance.cast::<InstanceRecord>()).module.clone() },
-                func: frame.func,
-                cell: frame.cell,
-                offset: None,
-                resolved: false,
-            });
-        }
-        omitted < MAX_OMITTED
-    };
-    // SAFETY: the caller guarantees a store, and this only computes the address of its machine.
-    let machine = unsafe { &raw mut (*root.as_ptr()).machine };
-    // SAFETY: the caller guarantees that the activation stopped on this machine, and that nothing ran since, so its
-    // frames are unchanged.
-    unsafe { activation.backtrace(machine, &mut add) };
-    // SAFETY: the caller borrows the store mutably and holds no reference to it, and the machine pointer above is
-    // no longer used.
-    let Ok(translation) = unsafe { root.as_mut() }.translation() else {
-        return Trap::new(code, Box::default(), omitted);
-    };
-    // Each function is translated once for all of its frames: recursion may fill the backtrace with one function.
-    while let Some(first) = sites.iter().position(|site| !site.resolved) {
-        let (module, func) = (sites[first].module.clone(), sites[first].func);
-        let same = |site: &&mut PendingFrame| site.func == func && site.module.address() == module.address();
-        let mut cells = sites.iter_mut().filter(same).map(|site| {
-            site.resolved = true;
-            (site.cell, &mut site.offset)
-        });
-        translation.wasm_offsets(module.inner(), func, &mut cells);
-        sites[first].resolved = true;
-    }
-    let frames = sites.iter().map(|site| TrapFrame {
-        func_index: site.func,
-        func_name: site.module.function_name(site.func).and_then(|name| try_str(name).ok()),
-        module_offset: site.offset,
+    let mut error = store.kept_error(code).unwrap_or_else(|| {
+        Error::of(match code {
+            TrapCode::Exception => Fault::Exception { reference: core::mem::take(&mut store.machine.exception) },
+            code => Fault::Trap(code),
+        })
     });
-    Trap::new(code, try_collect(frames).and_then(TryVec::try_into_box).unwrap_or_default(), omitted)
+    if let Some(backtrace) = error.backtrace_mut() {
+        // SAFETY: the caller guarantees the same.
+        *backtrace = unsafe { Backtrace::of(root, activation) };
+    }
+    error
 }

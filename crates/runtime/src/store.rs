@@ -217,9 +217,10 @@ impl Store {
         self.machine.searched
     }
 
-    /// Keeps the error with which a host function stops wasm, for the host's call to return it.
-    pub fn stop(&mut self, error: Box<dyn Any + Send + Sync>) -> TrapCode {
-        self.stop_with(Error::of(Fault::Host(error)), TrapCode::Host)
+    /// Keeps the error with which a host function stops wasm, for the host's call to return it. `traced` says whether
+    /// the frames that it stops are of interest.
+    pub fn stop(&mut self, error: Box<dyn Any + Send + Sync>, traced: bool) -> TrapCode {
+        self.stop_with(Error::of(Fault::Host { error, traced }), TrapCode::Host)
     }
 
     /// Does the same, if there is no memory for the error.

@@ -54,8 +54,8 @@ fn go_on(store: &mut StoreMut<'_, ()>, call: &mut Activation, fuel: u64) -> Resu
 }
 
 fn has_ended(outcome: Result<Option<u64>, Error>) -> bool {
-    let fault = outcome.err().and_then(Error::into_fault);
-    matches!(fault.as_deref(), Some(Fault::Usage(_)))
+    let failure = outcome.err().and_then(Error::into_failure);
+    failure.is_some_and(|failure| matches!(failure.fault, Fault::Usage(_)))
 }
 
 /// Calls between instances, indirect calls, recursion, loops, and instructions that work in pieces.
@@ -155,8 +155,9 @@ fn a_trap_after_a_stop_has_all_frames() {
             Err(error) => break error,
         }
     };
-    let Some(Fault::Trap(trap)) = error.into_fault().map(|fault| *fault) else { panic!("no trap") };
-    assert_eq!(trap.frames().len(), 11);
+    let failure = error.into_failure().unwrap();
+    assert!(matches!(failure.fault, Fault::Trap(_)));
+    assert_eq!(failure.backtrace.frames().len(), 11);
     assert!(has_ended(go_on(&mut store, &mut call, 1)));
 }
 

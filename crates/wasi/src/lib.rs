@@ -47,7 +47,7 @@
 //! let mut store = Store::new(&engine, context);
 //! let instance = linker.instantiate(&mut store, &module)?;
 //! let error = instance.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ()).unwrap_err();
-//! assert_eq!(error.exit_code(), Some(3));
+//! assert_eq!(error.i32_exit_status(), Some(3));
 //! assert_eq!(stdout.drain(), b"hello\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -103,7 +103,7 @@ use abi::Snapshot;
 use call::{Call, GuestMemory};
 
 /// Defines the functions of WASI. `context` returns the state in the store's data. A guest's `proc_exit` ends its call
-/// with [`Error::exit`]. Errors: the linker already defines one of the names.
+/// with [`Error::i32_exit`]. Errors: the linker already defines one of the names.
 pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> &mut WasiCtx) -> Result<(), Error> {
     for (module, snapshot) in [("wasi_snapshot_preview1", Snapshot::One), ("wasi_unstable", Snapshot::Zero)] {
         for row in functions::TABLE.iter().filter(|row| row.is_in(snapshot)) {
@@ -160,7 +160,7 @@ fn run(
         }
         Err(code) => {
             call.cx.flush();
-            Err(Error::exit(code))
+            Err(Error::i32_exit(code))
         }
     }
 }

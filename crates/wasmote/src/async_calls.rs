@@ -51,10 +51,10 @@ impl<T: 'static> HostFuture<T> {
 
     /// Waits for the future in the reason of a suspension.
     async fn wait(error: wasmote_runtime::Error) -> Result<Finish<T>, Error> {
-        let mut suspension = Error::from(error).downcast_boxed::<Suspension>()?;
+        let mut suspension = Error::from(error).downcast::<Suspension>()?;
         match suspension.value.as_deref_mut().and_then(|value| value.downcast_mut::<HostFuture<T>>()) {
             Some(HostFuture(future)) => Ok(future.get_mut().as_mut().await),
-            None => Err(Error::host(*suspension).unsuspended()),
+            None => Err(Error::host(suspension).unsuspended()),
         }
     }
 }

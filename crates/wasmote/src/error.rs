@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use core::any::Any;
 use core::fmt;
 
 use wasmote_decode::DecodeError;
@@ -9,26 +10,93 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
 
 use wasmote_runtime as runtime;
-use wasmote_runtime::{Trap, try_box};
+use wasmote_runtime::try_box;
 
+use crate::anyhow_errors;
+use crate::backtrace::{Trap, WasmBacktrace};
 use crate::exception::Exception;
+use crate::exit::I32Exit;
 use crate::extern_type::ExternType;
+
+/// The error of the embedder, of any type.
+pub(crate) type BoxedError = Box<dyn core::error::Error + Send + Sync>;
 
 /// Why an operation failed. This is the only error type of this crate; it has the size of a pointer.
 ///
-/// It prints as one line that says what happened. A trap adds a line for each frame of its backtrace.
-/// If several imports are missing or of another type, each of them has a line.
+/// It prints as one line that says what happened. A trap and an exception add a line for each frame of wasm that was
+/// running; `{:#}` and `{:?}` do this for the error of a host function, too. If several imports are missing or of
+/// another type, each of them has a line.
+///
+/// # Errors of host functions
+///
+/// A host function returns an error of any type that `Box<dyn Error + Send + Sync>` can be made of: a type of its own,
+/// one of the standard library, a `Box<dyn Error + Send + Sync>`, an `anyhow::Error`, or this type. So `?` works in it.
+/// All wasm code up to the host's call stops, and the call returns the error with its type:
 ///
 /// ```
-/// use wasmote::Error;
+/// use wasmote::{Engine, Linker, Module, Store};
 ///
-/// let error = Error::new("the answer is missing");
-/// assert_eq!(error.to_string(), "the answer is missing");
-/// assert_eq!(Error::exit(3).exit_code(), Some(3));
+/// #[derive(PartialEq, Debug)]
+/// struct Refused(i32);
+///
+/// impl std::fmt::Display for Refused {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         write!(f, "{} is refused", self.0)
+///     }
+/// }
+///
+/// impl std::error::Error for Refused {}
+///
+/// let engine = Engine::default();
+/// let mut linker = Linker::<()>::new(&engine);
+/// linker.func_wrap("host", "accept", |x: i32| if x < 10 { Ok(x) } else { Err(Refused(x)) })?;
+/// let wasm = wat::parse_str(r#"(module
+///     (import "host" "accept" (func $accept (param i32) (result i32)))
+///     (func $run (export "run") (param i32) (result i32) (call $accept (local.get 0))))"#)?;
+/// let module = Module::new(&engine, wasm)?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let run = instance.get_typed_func::<i32, i32>(&store, "run")?;
+///
+/// let error = run.call(&mut store, 42).unwrap_err();
+/// assert_eq!(error.downcast_ref(), Some(&Refused(42)));
+/// assert_eq!(error.to_string(), "42 is refused");
+/// // The functions of wasm that called the host function.
+/// let frame = &error.backtrace().unwrap().frames()[0];
+/// assert_eq!((frame.func_index(), frame.func_name()), (1, Some("run")));
+/// // By value:
+/// assert_eq!(error.downcast::<Refused>().unwrap(), Refused(42));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A function with several error types returns `Result<T, Box<dyn Error + Send + Sync>>`, or `anyhow::Result<T>`.
+/// An error of this crate keeps its kind in them: a trap goes on as a trap. The feature `anyhow` keeps the type of what
+/// an `anyhow::Error` was made of. Without it, only the types of the sources are kept.
+///
+/// Functions that return this type use `?` on errors of the standard library, and [`Error::host`] for all others. With
+/// an `impl From<MyError> for wasmote::Error`, `?` also works on these.
+///
+/// # Traps and exits
+///
+/// ```
+/// use wasmote::{Error, I32Exit, TrapCode};
+///
+/// // A host function returns these to trap, or to end the program.
+/// let error = Error::from(TrapCode::Unreachable);
+/// assert_eq!(error.as_trap_code(), Some(TrapCode::Unreachable));
+/// let error = Error::from(I32Exit(3));
+/// assert_eq!(error.i32_exit_status(), Some(3));
 /// ```
 pub struct Error {
     /// `None` stands for [`ErrorKind::OutOfMemory`]: there may be no memory for a box then.
-    kind: Option<Box<ErrorKind>>,
+    inner: Option<Box<Inner>>,
+}
+
+/// What happened, and where.
+struct Inner {
+    kind: ErrorKind,
+    /// The frames of wasm that the error stopped. Traps and exceptions have theirs in `kind`.
+    backtrace: WasmBacktrace,
 }
 
 /// The kinds of [`Error`].
@@ -69,11 +137,11 @@ pub enum ErrorKind {
     Exception(Exception),
     /// The embedder's own error: see [`Error::host`].
     Host(Box<dyn core::error::Error + Send + Sync>),
-    /// A host function ended the program with this exit code, as `proc_exit` of WASI does.
-    Exit(i32),
     /// A host function gives way to an interruption: see [`Error::interrupted`].
     #[cfg(feature = "interrupt")]
     Interrupted,
+    /// A host function ended the program with this exit status, as `proc_exit` of WASI does.
+    Exit(I32Exit),
     /// The embedder used this crate wrongly, or made an error of a message with [`Error::new`].
     Usage(Cow<'static, str>),
     /// There was not enough memory for the operation, or for the error itself.
@@ -98,7 +166,7 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub(crate) fn of(kind: ErrorKind) -> Error {
-        Error { kind: try_box(kind).ok() }
+        Error { inner: try_box(Inner { kind, backtrace: WasmBacktrace::default() }).ok() }
     }
 
     /// Makes an error of a message.
@@ -108,31 +176,76 @@ impl Error {
         Error::of(ErrorKind::Usage(message.into()))
     }
 
-    /// Makes an error of the embedder's own error type. [`Error::downcast_ref`] returns it.
-    #[cold]
-    #[inline(never)]
-    pub fn host(error: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Error {
-        Error::of(ErrorKind::Host(error.into()))
+    /// Makes an error of the embedder's own error type, which [`Error::downcast_ref`] and [`Error::downcast`] return.
+    ///
+    /// An [`Error`], [`Trap`], [`TrapCode`], [`Exception`] or [`I32Exit`] becomes an error of that kind, also in a box.
+    pub fn host<E: Into<Box<dyn core::error::Error + Send + Sync>> + 'static>(error: E) -> Error {
+        let mut error = Some(error);
+        match Error::take(&mut error) {
+            Some(error) => error,
+            None => error.map_or_else(Error::out_of_memory, |error| Error::of_boxed(error.into())),
+        }
     }
 
-    /// Makes an error that ends the program with this exit code. A host function returns it to leave all running
-    /// wasm code.
+    /// Takes an error whose type a box would hide, or that needs no box. `slot` is an `Option` of any error.
     #[cold]
     #[inline(never)]
-    pub fn exit(code: i32) -> Error {
-        Error::of(ErrorKind::Exit(code))
+    fn take(slot: &mut dyn Any) -> Option<Error> {
+        match slot.downcast_mut::<Option<Error>>() {
+            Some(slot) => slot.take(),
+            None => anyhow_errors::take(slot),
+        }
+    }
+
+    /// Makes an error of a boxed one. Errors of this crate get their kind.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn of_boxed(error: BoxedError) -> Error {
+        let error = match error.downcast::<Error>() {
+            Ok(error) => return *error,
+            Err(error) => error,
+        };
+        let error = match error.downcast::<TrapCode>() {
+            Ok(code) => return (*code).into(),
+            Err(error) => error,
+        };
+        let error = match error.downcast::<Trap>() {
+            Ok(trap) => return (*trap).into(),
+            Err(error) => error,
+        };
+        let error = match error.downcast::<I32Exit>() {
+            Ok(exit) => return (*exit).into(),
+            Err(error) => error,
+        };
+        match error.downcast::<Exception>() {
+            Ok(exception) => (*exception).into(),
+            Err(error) => Error::of(ErrorKind::Host(error)),
+        }
+    }
+
+    /// Makes an error that ends the program with this exit status. A host function returns it to leave all running
+    /// wasm code. The same as the error of an [`I32Exit`].
+    #[cold]
+    #[inline(never)]
+    pub fn i32_exit(status: i32) -> Error {
+        Error::of(ErrorKind::Exit(I32Exit(status)))
     }
 
     pub(crate) fn instantiate(message: impl Into<Cow<'static, str>>) -> Error {
         Error::of(ErrorKind::Instantiate(message.into()))
     }
 
+    fn out_of_memory() -> Error {
+        Error { inner: None }
+    }
+
     /// Turns the runtime's error into one of this crate.
     #[cold]
     #[inline(never)]
-    pub(crate) fn of_fault(fault: runtime::Fault) -> Error {
+    pub(crate) fn of_failure(failure: runtime::Failure) -> Error {
         use runtime::Fault as Other;
-        Error::of(match fault {
+        let runtime::Failure { fault, backtrace } = failure;
+        let mut error = Error::of(match fault {
             Other::Decode(error) => ErrorKind::Decode(error),
             #[cfg(feature = "validate")]
             Other::Validate(error) => ErrorKind::Validate(error),
@@ -143,59 +256,106 @@ impl Error {
             Other::CodeLimit { func, limit } => ErrorKind::CodeLimit { func, limit },
             Other::Imports => ErrorKind::Instantiate("the imports do not fit the module".into()),
             Other::Instantiate(message) => ErrorKind::Instantiate(message.into()),
-            Other::Trap(trap) | Other::Exception { trap, .. } => ErrorKind::Trap(trap),
+            Other::Trap(code) => return Error::of(ErrorKind::Trap(Trap::new(code, backtrace))),
+            // Only images that were modified have such references to what is no exception.
+            Other::Exception { .. } => return Error::of(ErrorKind::Trap(Trap::new(TrapCode::Exception, backtrace))),
             Other::Usage(message) => ErrorKind::Usage(message.into()),
-            // Only `stop` makes these, of the box of an `ErrorKind`.
-            Other::Host(error) => return Error { kind: error.downcast().ok() },
-        })
+            // Only `stop` makes these, of the box of an error.
+            Other::Host { error, .. } => {
+                let mut error = Error { inner: error.downcast().ok() };
+                error.add_frames(backtrace);
+                return error;
+            }
+        });
+        error.add_frames(backtrace);
+        error
+    }
+
+    /// Adds the frames that the error has stopped, which are outside of those that it has.
+    fn add_frames(&mut self, outer: runtime::Backtrace) {
+        let Some(inner) = self.inner.as_deref_mut() else { return };
+        match &mut inner.kind {
+            ErrorKind::Trap(trap) => trap.backtrace_mut(),
+            ErrorKind::Exception(exception) => exception.backtrace_mut(),
+            _ => &mut inner.backtrace,
+        }
+        .append(outer);
     }
 
     /// Stores the error while wasm code is left, for the host's call to return it.
     pub(crate) fn stop(self, store: &mut runtime::Store) -> TrapCode {
-        match self.kind {
-            Some(kind) => store.stop(kind),
+        match self.inner {
+            // An exit is no failure, so nobody asks where it happened.
+            Some(inner) => {
+                let traced = !matches!(inner.kind, ErrorKind::Exit(_));
+                store.stop(inner, traced)
+            }
             None => store.stop_without_memory(),
         }
     }
 
-    /// Turns an error of the embedder's into one that the runtime passes on. [`Error::of_fault`] returns it unchanged.
+    /// Turns an error of the embedder's into one that the runtime passes on. [`Error::of_failure`] returns it unchanged.
     #[cfg(feature = "limits")]
     #[cold]
     pub(crate) fn into_host(self) -> runtime::Error {
-        match self.kind {
-            Some(kind) => runtime::Error::of_host(kind),
+        match self.inner {
+            Some(inner) => runtime::Error::of_host(inner),
             None => OutOfMemory.into(),
-        }
-    }
-
-    /// Returns the embedder's error, if it is of the type `E`; otherwise the error as it is.
-    pub(crate) fn downcast_boxed<E: core::error::Error + 'static>(self) -> Result<Box<E>, Error> {
-        match self.kind.map(|kind| *kind) {
-            Some(ErrorKind::Host(error)) => error.downcast().map_err(Error::host),
-            Some(kind) => Err(Error::of(kind)),
-            None => Err(OutOfMemory.into()),
         }
     }
 
     /// Returns the kind of the error.
     pub fn kind(&self) -> &ErrorKind {
-        self.kind.as_deref().unwrap_or(&ErrorKind::OutOfMemory)
+        self.inner.as_deref().map_or(&ErrorKind::OutOfMemory, |inner| &inner.kind)
     }
 
-    /// Returns the exit code, if a host function ended the program.
-    pub fn exit_code(&self) -> Option<i32> {
-        match *self.kind() {
-            ErrorKind::Exit(code) => Some(code),
+    /// Takes the error apart: its kind, and the frames of kinds that have none of their own.
+    pub(crate) fn into_parts(self) -> (ErrorKind, WasmBacktrace) {
+        match self.inner {
+            Some(inner) => (inner.kind, inner.backtrace),
+            None => (ErrorKind::OutOfMemory, WasmBacktrace::default()),
+        }
+    }
+
+    /// Undoes [`Error::into_parts`].
+    pub(crate) fn of_parts(kind: ErrorKind, backtrace: WasmBacktrace) -> Error {
+        Error { inner: try_box(Inner { kind, backtrace }).ok() }
+    }
+
+    /// Returns the embedder's error, mutably.
+    pub(crate) fn host_mut(&mut self) -> Option<&mut (dyn core::error::Error + Send + Sync + 'static)> {
+        match &mut self.inner.as_deref_mut()?.kind {
+            ErrorKind::Host(error) => Some(&mut **error),
             _ => None,
         }
+    }
+
+    /// Returns the functions of wasm that the error stopped. `None` if it stopped none, or if it is an exit.
+    ///
+    /// An error that passes several calls of the host, each called by wasm, has the frames of all of them.
+    pub fn backtrace(&self) -> Option<&WasmBacktrace> {
+        let inner = self.inner.as_deref()?;
+        let backtrace = match &inner.kind {
+            ErrorKind::Trap(trap) => trap.backtrace(),
+            ErrorKind::Exception(exception) => exception.backtrace(),
+            _ => &inner.backtrace,
+        };
+        (!backtrace.frames().is_empty()).then_some(backtrace)
+    }
+
+    /// Returns the exit status, if a host function ended the program.
+    pub fn i32_exit_status(&self) -> Option<i32> {
+        self.downcast_ref::<I32Exit>().map(|exit| exit.0)
+    }
+
+    /// Returns the reason, if wasm code trapped.
+    pub fn as_trap_code(&self) -> Option<TrapCode> {
+        self.downcast_ref().copied()
     }
 
     /// Returns the trap, if wasm code trapped.
     pub fn as_trap(&self) -> Option<&Trap> {
-        match self.kind() {
-            ErrorKind::Trap(trap) => Some(trap),
-            _ => None,
-        }
+        self.downcast_ref()
     }
 
     /// Returns the exception, if the error is one that nothing caught.
@@ -205,20 +365,12 @@ impl Error {
             _ => None,
         }
     }
-
-    /// Returns the embedder's error, if it is of the type `E`.
-    pub fn downcast_ref<E: core::error::Error + 'static>(&self) -> Option<&E> {
-        match self.kind() {
-            ErrorKind::Host(error) => error.downcast_ref(),
-            _ => None,
-        }
-    }
 }
 
 impl From<OutOfMemory> for Error {
     #[cold]
     fn from(_: OutOfMemory) -> Error {
-        Error { kind: None }
+        Error::out_of_memory()
     }
 }
 
@@ -232,9 +384,9 @@ impl From<runtime::Error> for Error {
     #[cold]
     #[inline(never)]
     fn from(error: runtime::Error) -> Error {
-        match error.into_fault() {
-            Some(fault) => Error::of_fault(*fault),
-            None => OutOfMemory.into(),
+        match error.into_failure() {
+            Some(failure) => Error::of_failure(*failure),
+            None => Error::out_of_memory(),
         }
     }
 }
@@ -259,6 +411,49 @@ impl From<TrapCode> for Error {
     }
 }
 
+/// Lets host functions end the program with `?` or `into()`.
+impl From<I32Exit> for Error {
+    fn from(exit: I32Exit) -> Error {
+        Error::i32_exit(exit.0)
+    }
+}
+
+/// Keeps the error's type: see [`Error::host`].
+impl From<Box<dyn core::error::Error + Send + Sync>> for Error {
+    fn from(error: Box<dyn core::error::Error + Send + Sync>) -> Error {
+        Error::of_boxed(error)
+    }
+}
+
+/// Lets host functions use `?` on errors of the standard library.
+macro_rules! host_errors {
+    ($($(#[$attribute:meta])* $error:ty;)*) => { $(
+        $(#[$attribute])*
+        impl From<$error> for Error {
+            fn from(error: $error) -> Error {
+                Error::host(error)
+            }
+        }
+    )* };
+}
+
+host_errors! {
+    fmt::Error;
+    core::array::TryFromSliceError;
+    core::char::CharTryFromError;
+    core::char::ParseCharError;
+    core::num::ParseFloatError;
+    core::num::ParseIntError;
+    core::num::TryFromIntError;
+    core::str::ParseBoolError;
+    core::str::Utf8Error;
+    alloc::collections::TryReserveError;
+    alloc::string::FromUtf8Error;
+    #[cfg(feature = "std")]
+    std::io::Error;
+}
+
+/// The source of a host function's error is that of the error that it returned.
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self.kind() {
@@ -268,8 +463,9 @@ impl core::error::Error for Error {
     }
 }
 
+/// As `{:#}`: the message, and a line for each frame.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "{self:#}")
     }
 }

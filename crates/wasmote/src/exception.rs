@@ -3,8 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use wasmote_runtime::{Trap, TrapFrame};
-
+use crate::backtrace::{FrameInfo, WasmBacktrace};
 use crate::handles::Tag;
 use crate::value::Val;
 
@@ -46,18 +45,18 @@ use crate::value::Val;
 pub struct Exception {
     tag: Tag,
     values: Box<[Val]>,
-    trap: Option<Trap>,
+    backtrace: WasmBacktrace,
 }
 
 impl Exception {
     /// Makes an exception. `values` must be of the tag's types: otherwise throwing it fails with another error.
     pub fn new(tag: Tag, values: impl Into<Box<[Val]>>) -> Exception {
-        Exception { tag, values: values.into(), trap: None }
+        Exception { tag, values: values.into(), backtrace: WasmBacktrace::default() }
     }
 
     #[cfg(feature = "gc")]
-    pub(crate) fn of(tag: Tag, values: Box<[Val]>, trap: Trap) -> Exception {
-        Exception { tag, values, trap: Some(trap) }
+    pub(crate) fn of(tag: Tag, values: Box<[Val]>) -> Exception {
+        Exception { tag, values, backtrace: WasmBacktrace::default() }
     }
 
     /// Returns the tag.
@@ -70,10 +69,19 @@ impl Exception {
         &self.values
     }
 
+    /// Returns where it was thrown. Empty if the host made the exception.
+    pub fn backtrace(&self) -> &WasmBacktrace {
+        &self.backtrace
+    }
+
+    pub(crate) fn backtrace_mut(&mut self) -> &mut WasmBacktrace {
+        &mut self.backtrace
+    }
+
     /// Returns the frames of the functions that were running where it was thrown, the innermost first; see
-    /// [`Trap::frames`]. Empty if the host made the exception.
-    pub fn frames(&self) -> &[TrapFrame] {
-        self.trap.as_ref().map_or(&[], Trap::frames)
+    /// [`WasmBacktrace::frames`]. Empty if the host made the exception.
+    pub fn frames(&self) -> &[FrameInfo] {
+        self.backtrace.frames()
     }
 }
 
@@ -89,7 +97,7 @@ impl fmt::Display for Exception {
             }?;
         }
         f.write_str(")")?;
-        self.trap.as_ref().map_or(Ok(()), |trap| trap.write_frames(f))
+        self.backtrace.write_lines(f)
     }
 }
 

@@ -31,6 +31,13 @@ macro_rules! numbered {
     )* };
 }
 
+impl Instance {
+    /// Returns the handle of the instance with this number in a store.
+    pub(crate) fn in_store(store: StoreId, index: u32) -> Instance {
+        Instance { store, index }
+    }
+}
+
 numbered! {
     /// A function in a store.
     ///

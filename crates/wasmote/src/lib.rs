@@ -47,7 +47,8 @@
 //!    item;
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
 //!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;
-//! 6. `interrupt`: other threads stop code; `error` with `messages`, `exception`, `thrown`: failures;
+//! 6. `interrupt`: other threads stop code; `error` with `messages`, `downcast` and `anyhow_errors`, `exit`, `exception`,
+//!    `backtrace`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
 //! 8. `replay`: records host calls, and replays them;
 //! 9. `linked_code`: the linked code of a function, to print it; `trace`: each instruction as it runs; `script`:
@@ -74,13 +75,18 @@ extern crate std;
 
 #[cfg(feature = "async")]
 mod async_calls;
+#[cfg(feature = "anyhow")]
+mod anyhow_errors;
+mod backtrace;
 mod caller;
 #[cfg(feature = "compile")]
 mod compile;
 mod context;
+mod downcast;
 mod engine;
 mod error;
 mod exception;
+mod exit;
 mod extern_type;
 mod externref;
 mod externs;
@@ -109,6 +115,8 @@ mod name_map;
 #[cfg(feature = "replay")]
 mod replay;
 mod resumable;
+#[cfg(not(feature = "anyhow"))]
+mod no_anyhow_errors;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
@@ -125,11 +133,16 @@ mod value;
 
 #[cfg(feature = "async")]
 pub use async_calls::{AsyncRet, Then};
+#[cfg(not(feature = "anyhow"))]
+use no_anyhow_errors as anyhow_errors;
+
+pub use backtrace::{FrameInfo, Trap, WasmBacktrace};
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::{Config, Engine, Validation};
 pub use error::{Error, ErrorKind, ImportProblem};
 pub use exception::Exception;
+pub use exit::I32Exit;
 pub use extern_type::ExternType;
 pub use externs::Extern;
 #[cfg(feature = "gc")]
@@ -166,7 +179,7 @@ pub use wasmote_runtime::count;
 #[cfg(all(feature = "threads", feature = "validate"))]
 pub use wasmote_runtime::RunOnThreads;
 #[doc(inline)]
-pub use wasmote_runtime::{CodeStats, Trap, TrapFrame, WasmBytes};
+pub use wasmote_runtime::{CodeStats, WasmBytes};
 #[cfg(feature = "listing")]
 #[doc(inline)]
 pub use wasmote_runtime::{InstrHandler, LinkedFunction, LinkedInstr, LinkedOptions};

@@ -1,5 +1,9 @@
 //! The messages of errors. Without the feature `messages`, most errors print as numbers.
 
+use core::fmt;
+
+use crate::error::{Error, ErrorKind};
+
 #[cfg(feature = "messages")]
 mod text {
     use core::fmt;
@@ -8,11 +12,15 @@ mod text {
     use wasmote_ir::ValType;
     use wasmote_ir::fallible::OutOfMemory;
 
+    use super::write_all;
     use crate::error::{Error, ErrorKind, ImportProblem};
     use crate::extern_type::ExternType;
 
     impl fmt::Display for Error {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            if f.alternate() {
+                return write_all(self, f);
+            }
             match self.kind() {
                 ErrorKind::Decode(error) => display_decode(error, f),
                 #[cfg(feature = "validate")]
@@ -32,9 +40,9 @@ mod text {
                 ErrorKind::Trap(trap) => fmt::Display::fmt(trap, f),
                 ErrorKind::Exception(exception) => fmt::Display::fmt(exception, f),
                 ErrorKind::Host(error) => fmt::Display::fmt(error, f),
-                ErrorKind::Exit(code) => write!(f, "exit with code {code}"),
                 #[cfg(feature = "interrupt")]
                 ErrorKind::Interrupted => f.write_str("interrupted"),
+                ErrorKind::Exit(exit) => fmt::Display::fmt(exit, f),
                 ErrorKind::Usage(message) => f.write_str(message),
                 ErrorKind::OutOfMemory => fmt::Display::fmt(&OutOfMemory, f),
             }
@@ -135,10 +143,14 @@ mod numbers {
 
     use wasmote_ir::fallible::OutOfMemory;
 
+    use super::write_all;
     use crate::error::{Error, ErrorKind};
 
     impl fmt::Display for Error {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            if f.alternate() {
+                return write_all(self, f);
+            }
             let (number, detail) = match self.kind() {
                 ErrorKind::Host(error) => return fmt::Display::fmt(error, f),
                 ErrorKind::Trap(trap) => return fmt::Display::fmt(trap, f),
@@ -153,13 +165,22 @@ mod numbers {
                 ErrorKind::Image(error) => (6, u64::from(error.offset)),
                 ErrorKind::CodeLimit { func, .. } => (7, u64::from(*func)),
                 ErrorKind::Link(problems) => (4, problems.len() as u64),
-                ErrorKind::Exit(code) => (5, u64::from(*code as u32)),
                 #[cfg(feature = "interrupt")]
                 ErrorKind::Interrupted => (8, 0),
+                ErrorKind::Exit(exit) => (5, u64::from(exit.0 as u32)),
                 ErrorKind::OutOfMemory => return fmt::Display::fmt(&OutOfMemory, f),
             };
             write!(f, "wasmote error {number} ({detail:#x})")
         }
+    }
+}
+
+/// Writes an error and its frames, a line for each. Traps and exceptions print theirs always.
+fn write_all(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    match (error.kind(), error.backtrace()) {
+        (ErrorKind::Trap(_) | ErrorKind::Exception(_), _) | (_, None) => Ok(()),
+        (_, Some(backtrace)) => backtrace.write_lines(f),
     }
 }
 

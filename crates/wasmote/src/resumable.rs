@@ -297,7 +297,7 @@ impl ResumableCallHostTrap {
     /// Takes the reason out of the error with which a host function suspended the call.
     fn new(call: Call, ctx: &StoreMut<'_, ()>, error: wasmote_runtime::Error) -> Result<ResumableCallHostTrap, Error> {
         let store = ctx.borrow().store();
-        let reason = *Error::from(error).downcast_boxed::<Suspension>()?;
+        let reason = Error::from(error).downcast::<Suspension>()?;
         let host = call.activation.awaited(store).ok_or_else(not_waiting)?;
         Ok(ResumableCallHostTrap { call, host: Func::of(store, host), reason })
     }

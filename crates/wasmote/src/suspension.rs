@@ -5,7 +5,7 @@ use core::any::Any;
 use core::fmt;
 
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Marks an error: the host function that returns it has no results yet. It does not reach the embedder.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Error {
     }
 
     pub(crate) fn is_suspension(&self) -> bool {
-        self.downcast_ref::<Suspension>().is_some()
+        matches!(self.kind(), ErrorKind::Host(error) if error.is::<Suspension>())
     }
 
     /// Takes the mark off, since the call has ended. If a host function passes the error on, it must not suspend
@@ -45,7 +45,7 @@ impl Error {
         if !self.is_suspension() {
             return self;
         }
-        self.downcast_boxed::<Suspension>().map_or_else(|error| error, |it| Error::host(NotResumable(it.error)))
+        self.downcast::<Suspension>().map_or_else(|error| error, |it| Error::host(NotResumable(it.error)))
     }
 }
 

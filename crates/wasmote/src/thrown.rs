@@ -29,10 +29,10 @@ pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
 #[cold]
 #[inline(never)]
 pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {
-    let Some(fault) = error.into_fault() else { return OutOfMemory.into() };
-    match *fault {
-        #[cfg(feature = "gc")]
-        runtime::Fault::Exception { reference, trap } => crate::gc::exceptions::uncaught(_store, reference, trap),
-        other => Error::of_fault(other).unsuspended(),
+    let Some(failure) = error.into_failure() else { return OutOfMemory.into() };
+    #[cfg(feature = "gc")]
+    if let runtime::Fault::Exception { reference } = failure.fault {
+        return crate::gc::exceptions::uncaught(_store, reference, failure.backtrace);
     }
+    Error::of_failure(*failure).unsuspended()
 }

@@ -11,7 +11,7 @@ use wasmote_runtime::{HostCall, HostCode, Root, Store};
 use crate::caller::Caller;
 use crate::context::AsContextMut;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{BoxedError, Error};
 use crate::extern_type::ExternType;
 use crate::handles::{ExternRef, Func};
 use crate::messages::message;
@@ -173,7 +173,7 @@ pub trait WasmTypes: Sized + sealed::Sealed {
     fn read(slots: &[u64], store: &Store) -> Self;
 }
 
-/// The result of a host function: [`WasmTypes`], or a `Result` of them.
+/// The result of a host function: [`WasmTypes`], or a `Result` of them with any error that [`Error::host`] takes.
 pub trait WasmRet {
     #[doc(hidden)]
     type Values: WasmTypes;
@@ -189,11 +189,12 @@ impl<V: WasmTypes> WasmRet for V {
     }
 }
 
-impl<V: WasmTypes> WasmRet for Result<V, Error> {
+impl<V: WasmTypes, E: Into<BoxedError> + 'static> WasmRet for Result<V, E> {
     type Values = V;
 
+    #[inline]
     fn into_result(self) -> Result<V, Error> {
-        self
+        self.map_err(Error::host)
     }
 }
 

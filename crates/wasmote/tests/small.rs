@@ -235,9 +235,9 @@ fn traps_say_where_they_were() {
     let error = call(&mut store, instance, "divide", 0).unwrap_err();
     let trap = error.as_trap().unwrap();
     assert_eq!(trap.code(), TrapCode::IntegerDivisionByZero);
-    let names: Vec<_> = trap.frames().iter().map(|frame| frame.func_name.as_deref()).collect();
+    let names: Vec<_> = trap.frames().iter().map(|frame| frame.func_name()).collect();
     assert_eq!(names, [Some("inner"), Some("outer")]);
-    assert!(trap.frames().iter().all(|frame| frame.module_offset.is_some()));
+    assert!(trap.frames().iter().all(|frame| frame.module_offset().is_some()));
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn define_again(linker: &mut Linker<u32>) {
             assert!(object.is_struct(&caller));
             again(&mut caller, n)
         }
-        None if n == 0 => Err(Error::exit(3)),
+        None if n == 0 => Err(Error::i32_exit(3)),
         None => std::panic::panic_any(n),
     };
     linker.func_wrap("host", "typed", typed).unwrap();
@@ -315,7 +315,7 @@ fn host_functions_call_back_in_while_the_heap_is_collected() {
     // Each level adds the number that it was called with.
     assert_eq!(call(&mut store, instance, "again", 6).unwrap(), 100 + 6 * 7 / 2);
     assert_eq!(*store.data(), 6);
-    assert_eq!(call(&mut store, instance, "fail", 0).unwrap_err().exit_code(), Some(3));
+    assert_eq!(call(&mut store, instance, "fail", 0).unwrap_err().i32_exit_status(), Some(3));
     let panic = catch_unwind(AssertUnwindSafe(|| call(&mut store, instance, "fail", 42))).unwrap_err();
     assert_eq!(panic.downcast_ref::<i32>(), Some(&42));
     assert_eq!(code(call(&mut store, instance, "again", 100)), TrapCode::StackOverflow);
@@ -419,7 +419,11 @@ fn objects_survive_collections_at_each_chance() {
 fn images_are_verified_and_linked() {
     for op_set in [OpSet::Core, OpSet::Extended] {
         let module = module(&config(), CALLS);
-        let options = ImageOptions { code: CodeOptions { op_set, ..CodeOptions::default() }, names: true, ..ImageOptions::default() };
+        let options = ImageOptions {
+            code: CodeOptions { op_set, ..CodeOptions::default() },
+            names: true,
+            ..ImageOptions::default()
+        };
         let image = module.to_image(&options).unwrap();
         let module = Module::from_image(module.engine(), image).unwrap();
         let (mut store, instance) = linked(&module, |_| {});

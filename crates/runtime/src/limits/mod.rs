@@ -18,7 +18,7 @@ pub(crate) use present::{CodeBudget, Limits};
 
 use wasmote_ir::TrapCode;
 
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::memory::MemoryRecord;
 use crate::store::Store;
 use crate::table::TableRecord;
@@ -68,16 +68,6 @@ pub enum Counted {
     Memories,
     /// Tables, also those of the host.
     Tables,
-}
-
-impl Error {
-    /// Returns the code of a trap with which a limiter stopped wasm, and which has no backtrace yet.
-    pub(crate) fn growth_trap(&self) -> Option<TrapCode> {
-        match self.fault()? {
-            Fault::Trap(trap) if trap.code() == TrapCode::GrowthOperationLimited => Some(trap.code()),
-            _ => None,
-        }
-    }
 }
 
 impl Store {

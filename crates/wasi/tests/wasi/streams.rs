@@ -152,7 +152,7 @@ fn held_back_output_comes_out_at_exit_and_when_all_is_dropped() {
         assert_eq!(out.drain(), b"");
         if exits {
             let error = guest.try_call("proc_exit", &[42]).unwrap_err();
-            assert_eq!(error.exit_code(), Some(42));
+            assert_eq!(error.i32_exit_status(), Some(42));
         } else {
             drop(guest);
         }

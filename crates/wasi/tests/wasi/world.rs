@@ -68,7 +68,7 @@ fn permission_is_asked_once_before_side_effects() {
         // A refusal is repeated.
         for again in 1..=2 {
             let error = guest.try_call(name, &args).unwrap_err();
-            assert_eq!((error.exit_code(), times()), (None, before + again), "{name}");
+            assert_eq!((error.i32_exit_status(), times()), (None, before + again), "{name}");
             assert!(error.to_string().starts_with("not now"), "{name}: {error}");
         }
     }
@@ -107,7 +107,7 @@ fn exit_codes_are_all_32_bits() {
     for code in [0, 1, 255, 256, -1] {
         let mut guest = Guest::new(WasiCtx::builder());
         let error = guest.try_call("proc_exit", &[code as u64]).unwrap_err();
-        assert_eq!(error.exit_code(), Some(code));
+        assert_eq!(error.i32_exit_status(), Some(code));
     }
 }
 

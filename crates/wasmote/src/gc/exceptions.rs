@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
-use wasmote_runtime::{Store, Trap, slots};
+use wasmote_runtime::{Backtrace, Store, slots};
 
+use crate::backtrace::Trap;
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::gc::exnref;
@@ -27,10 +28,13 @@ pub(crate) fn throw(store: &mut Store, exception: &Exception) -> Result<TrapCode
 }
 
 /// Turns an exception that nothing caught into an error.
-pub(crate) fn uncaught(store: &Store, reference: u32, trap: Trap) -> Error {
-    match exnref::read(store, reference, trap) {
-        Ok(exception) => exception.into(),
-        Err(Some(trap)) => trap.into(),
-        Err(None) => OutOfMemory.into(),
+pub(crate) fn uncaught(store: &Store, reference: u32, backtrace: Backtrace) -> Error {
+    match exnref::read(store, reference) {
+        Ok(Some(mut exception)) => {
+            exception.backtrace_mut().append(backtrace);
+            exception.into()
+        }
+        Ok(None) => Trap::new(TrapCode::Exception, backtrace).into(),
+        Err(OutOfMemory) => OutOfMemory.into(),
     }
 }

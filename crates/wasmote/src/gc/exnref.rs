@@ -2,9 +2,8 @@
 
 use alloc::vec::Vec;
 
-use wasmote_ir::TrapCode;
-use wasmote_ir::fallible::TryVec;
-use wasmote_runtime::{Store, Trap, no_memory};
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
+use wasmote_runtime::{Store, no_memory};
 
 use crate::context::AsContext;
 use crate::exception::Exception;
@@ -19,11 +18,7 @@ impl ExnRef {
     /// If the handle belongs to another store, or if its scope has ended.
     pub fn exception(&self, ctx: impl AsContext) -> Option<Exception> {
         let ctx = ctx.as_context();
-        match read(ctx.inner(), self.0.reference(ctx.inner()), Trap::without_frames(TrapCode::Exception)) {
-            Ok(exception) => Some(exception),
-            Err(Some(_)) => None,
-            Err(None) => no_memory(),
-        }
+        read(ctx.inner(), self.0.reference(ctx.inner())).unwrap_or_else(|OutOfMemory| no_memory())
     }
 }
 
@@ -37,13 +32,12 @@ impl Val {
     }
 }
 
-/// Reads the exception that a reference is to. Returns `trap` if there is none, and `None` if there is no memory.
-pub(crate) fn read(store: &Store, reference: u32, trap: Trap) -> Result<Exception, Option<Trap>> {
-    let Some((tag, slots)) = store.exception(reference) else { return Err(Some(trap)) };
+/// Reads the exception that a reference is to. Returns `None` if it is not to one.
+pub(crate) fn read(store: &Store, reference: u32) -> Result<Option<Exception>, OutOfMemory> {
+    let Some((tag, slots)) = store.exception(reference) else { return Ok(None) };
     let types = &store.tag(tag).ty().params;
     let mut values = Vec::new();
-    values.try_resize(types.len(), Val::I32(0)).and_then(|()| store.room_for_handles(types.len())).map_err(|_| None)?;
+    values.try_resize(types.len(), Val::I32(0)).and_then(|()| store.room_for_handles(types.len()))?;
     read_slots(types, slots, &mut values, store);
-    let values = values.try_into_box().map_err(|_| None)?;
-    Ok(Exception::of(Tag::of(store, tag), values, trap))
+    Ok(Some(Exception::of(Tag::of(store, tag), values.try_into_box()?)))
 }

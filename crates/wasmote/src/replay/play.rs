@@ -276,7 +276,7 @@ fn outcome(call: &mut InterposedCall<'_>, body: &mut Reader<'_>, count: usize) -
             }
             Outcome::Returned
         }
-        outcomes::EXIT => Outcome::Failed(Error::exit(body.index()? as i32)),
+        outcomes::EXIT => Outcome::Failed(Error::i32_exit(body.index()? as i32)),
         outcomes::TRAP => {
             let number = body.byte()?;
             let code = TrapCode::ALL.iter().find(|code| **code as u8 == number);

@@ -150,7 +150,7 @@ impl Recorder {
 
     fn error(&mut self, error: &Error) -> Result<(), Error> {
         let (kind, number) = match error.kind() {
-            ErrorKind::Exit(code) => (outcomes::EXIT, u64::from(*code as u32)),
+            ErrorKind::Exit(exit) => (outcomes::EXIT, u64::from(exit.0 as u32)),
             ErrorKind::Trap(trap) => (outcomes::TRAP, trap.code() as u64),
             _ => {
                 put(&mut self.body, outcomes::ERROR.into())?;

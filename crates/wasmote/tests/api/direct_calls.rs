@@ -36,9 +36,9 @@ fn a_trap_is_traced_through_code_that_another_instance_asked_for() {
         (func $top (export "run") (param i32) (result i32) (i32.add (i32.const 1) (call $middle (local.get 0)))))"#;
     let error = after_another(&module(&Engine::default(), text), "run", 1, 0).unwrap_err();
     let trap = error.as_trap().unwrap();
-    let names: Vec<_> = trap.frames().iter().map(|frame| frame.func_name.as_deref().unwrap()).collect();
+    let names: Vec<_> = trap.frames().iter().map(|frame| frame.func_name().unwrap()).collect();
     assert_eq!(names, ["bottom", "middle", "top"]);
-    assert!(trap.frames().iter().all(|frame| frame.module_offset.is_some()));
+    assert!(trap.frames().iter().all(|frame| frame.module_offset().is_some()));
 }
 
 #[test]
@@ -122,8 +122,8 @@ fn a_frame_beyond_the_stack_is_a_trap_at_its_call() {
                 Err(error) => {
                     let trap = error.as_trap().unwrap();
                     assert_eq!(trap.code(), TrapCode::StackOverflow);
-                    assert_eq!(trap.frames()[0].func_name.as_deref(), Some("run"));
-                    assert!(trap.frames()[0].module_offset.is_some());
+                    assert_eq!(trap.frames()[0].func_name(), Some("run"));
+                    assert!(trap.frames()[0].module_offset().is_some());
                     trapped.push(depth);
                 }
             }

@@ -61,12 +61,12 @@ fn accesses(offset: u32) -> (String, usize) {
 }
 
 /// How a call ended: the trap and its place.
-type Outcome = Result<(), (TrapCode, Option<u32>)>;
+type Outcome = Result<(), (TrapCode, Option<usize>)>;
 
 fn outcome(result: Result<(), Error>) -> Outcome {
     result.map_err(|error| {
         let trap = error.as_trap().unwrap();
-        (trap.code(), trap.frames()[0].module_offset)
+        (trap.code(), trap.frames()[0].module_offset())
     })
 }
 

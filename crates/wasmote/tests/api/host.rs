@@ -61,7 +61,7 @@ fn an_error_passes_through_wasm_frames_unchanged() {
         let fail = |n: i32| match n {
             0 => Ok(7),
             1 => Err(Error::host(Custom(1))),
-            2 => Err(Error::exit(3)),
+            2 => Err(Error::i32_exit(3)),
             3 => Err(TrapCode::IntegerOverflow.into()),
             _ => Err(Error::new("no such case")),
         };
@@ -73,7 +73,7 @@ fn an_error_passes_through_wasm_frames_unchanged() {
     let error = run.call(&mut store, 1).unwrap_err();
     assert_eq!(error.downcast_ref::<Custom>().unwrap().0, 1);
     assert_eq!(error.to_string(), "custom 1");
-    assert_eq!(run.call(&mut store, 2).unwrap_err().exit_code(), Some(3));
+    assert_eq!(run.call(&mut store, 2).unwrap_err().i32_exit_status(), Some(3));
     assert_eq!(run.call(&mut store, 3).unwrap_err().as_trap().unwrap().code(), TrapCode::IntegerOverflow);
     assert_eq!(run.call(&mut store, 4).unwrap_err().to_string(), "no such case");
     assert_eq!(run.call(&mut store, 0).unwrap(), 9);

@@ -1,0 +1,186 @@
+//! Traps and backtraces, with what is known of each frame.
+
+use core::fmt;
+
+use wasmote_ir::TrapCode;
+use wasmote_runtime as runtime;
+
+use crate::handles::Instance;
+use crate::module::Module;
+
+/// The reason why wasm code stopped, and where it stopped (spec: exec/runtime#results).
+#[derive(Clone, Debug)]
+pub struct Trap {
+    code: TrapCode,
+    backtrace: WasmBacktrace,
+}
+
+/// The functions of wasm that were running when an error stopped them.
+///
+/// Traps, exceptions and the errors of host functions have one: see [`Error::backtrace`](crate::Error::backtrace). If
+/// the host and wasm call each other, it has the frames of all calls that the error passed.
+#[derive(Clone, Default, Debug)]
+pub struct WasmBacktrace(runtime::Backtrace);
+
+/// A function of wasm that was running, in a [`WasmBacktrace`].
+#[derive(Clone)]
+#[repr(transparent)]
+pub struct FrameInfo(runtime::Frame);
+
+impl Trap {
+    pub(crate) fn new(code: TrapCode, backtrace: runtime::Backtrace) -> Trap {
+        Trap { code, backtrace: WasmBacktrace(backtrace) }
+    }
+
+    /// Makes a trap without frames.
+    pub fn without_frames(code: TrapCode) -> Trap {
+        Trap { code, backtrace: WasmBacktrace::default() }
+    }
+
+    /// Returns the reason.
+    pub fn code(&self) -> TrapCode {
+        self.code
+    }
+
+    pub(crate) fn code_ref(&self) -> &TrapCode {
+        &self.code
+    }
+
+    /// Returns where it happened.
+    pub fn backtrace(&self) -> &WasmBacktrace {
+        &self.backtrace
+    }
+
+    pub(crate) fn backtrace_mut(&mut self) -> &mut WasmBacktrace {
+        &mut self.backtrace
+    }
+
+    /// Returns the frames of the running functions, the innermost first. Only the innermost 64 are kept.
+    pub fn frames(&self) -> &[FrameInfo] {
+        self.backtrace.frames()
+    }
+
+    /// Returns how many frames are missing from [`Trap::frames`]. At most 1000 are counted.
+    pub fn omitted_frames(&self) -> usize {
+        self.backtrace.omitted_frames()
+    }
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wasm trap: ")?;
+        f.write_str(self.code.message())?;
+        self.backtrace.write_lines(f)
+    }
+}
+
+impl core::error::Error for Trap {}
+
+impl WasmBacktrace {
+    /// Returns the frames, the innermost first. Only the innermost 64 are kept.
+    #[allow(unsafe_code)]
+    pub fn frames(&self) -> &[FrameInfo] {
+        // SAFETY: `repr(transparent)` gives both types the same layout, and the lifetime is that of `self`.
+        unsafe { &*(core::ptr::from_ref(self.0.frames()) as *const [FrameInfo]) }
+    }
+
+    /// Returns how many frames are missing from [`WasmBacktrace::frames`]. At most 1000 are counted.
+    pub fn omitted_frames(&self) -> usize {
+        self.0.omitted()
+    }
+
+    /// Adds the frames outside of those that are here.
+    pub(crate) fn append(&mut self, outer: runtime::Backtrace) {
+        self.0.append(outer);
+    }
+
+    /// Writes a line for each frame, each behind a line break.
+    pub(crate) fn write_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frames = self.frames();
+        let several = frames.iter().any(|frame| frame.0.module.info() as *const _ != frames[0].0.module.info());
+        for (i, frame) in frames.iter().enumerate() {
+            write!(f, "\n{i:>3}: func {}", frame.func_index())?;
+            if let Some(name) = frame.func_name() {
+                write!(f, " <{name}>")?;
+            }
+            // The name of the only module says nothing.
+            if let Some(name) = frame.module_name().filter(|_| several) {
+                write!(f, " of {name}")?;
+            }
+            if let Some(offset) = frame.module_offset() {
+                write!(f, " at wasm offset {offset:#x}")?;
+            }
+        }
+        let omitted = self.omitted_frames();
+        if omitted > 0 {
+            let or = if omitted < runtime::MAX_OMITTED { "" } else { " or" };
+            write!(f, "\n     and {omitted}{or} more")?;
+        }
+        Ok(())
+    }
+}
+
+/// A headline, and a line for each frame.
+impl fmt::Display for WasmBacktrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wasm backtrace:")?;
+        self.write_lines(f)
+    }
+}
+
+/// For [`Error::downcast_ref`](crate::Error::downcast_ref).
+impl core::error::Error for WasmBacktrace {}
+
+impl FrameInfo {
+    /// Returns the module that has the function.
+    pub fn module(&self) -> &Module {
+        Module::of(&self.0.module)
+    }
+
+    /// Returns the module's name, if it has names.
+    pub fn module_name(&self) -> Option<&str> {
+        self.module().name()
+    }
+
+    /// Returns the instance that the function was running in. The handle is for the store of that instance.
+    pub fn instance(&self) -> Instance {
+        Instance::in_store(self.0.store, self.0.instance)
+    }
+
+    /// Returns the function's index in its module; imports count.
+    pub fn func_index(&self) -> u32 {
+        self.0.func
+    }
+
+    /// Returns the function's name, if the module has names.
+    pub fn func_name(&self) -> Option<&str> {
+        self.module().function_name(self.0.func)
+    }
+
+    /// Returns the byte offset of the instruction that trapped, or of the running call, in the binary that the module
+    /// was made from. Returns `None` if it is unknown, as for images without a table of offsets.
+    pub fn module_offset(&self) -> Option<usize> {
+        self.0.offset.map(|offset| offset as usize)
+    }
+
+    /// Returns [`FrameInfo::module_offset`], counted from the first byte of the function's body. Returns `None` also for
+    /// images, which do not have the bodies.
+    pub fn func_offset(&self) -> Option<usize> {
+        let module = &self.0.module;
+        if module.is_image() {
+            return None;
+        }
+        let body = module.info().bodies.get((self.0.func - module.info().imported_funcs) as usize)?;
+        self.module_offset()?.checked_sub(body.start)
+    }
+}
+
+impl fmt::Debug for FrameInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameInfo")
+            .field("func_index", &self.func_index())
+            .field("func_name", &self.func_name())
+            .field("module_offset", &self.module_offset())
+            .finish_non_exhaustive()
+    }
+}
