@@ -5,6 +5,7 @@ use core::fmt;
 use wasmote_ir::TrapCode;
 use wasmote_runtime as runtime;
 
+use crate::dwarf::Lines;
 use crate::handles::Instance;
 use crate::module::Module;
 
@@ -97,6 +98,7 @@ impl WasmBacktrace {
     /// Writes a line for each frame, each behind a line break.
     pub(crate) fn write_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frames = self.frames();
+        let lines = Lines::of(frames);
         let several = frames.iter().any(|frame| frame.0.module.info() as *const _ != frames[0].0.module.info());
         for (i, frame) in frames.iter().enumerate() {
             write!(f, "\n{i:>3}: func {}", frame.func_index())?;
@@ -110,6 +112,7 @@ impl WasmBacktrace {
             if let Some(offset) = frame.module_offset() {
                 write!(f, " at wasm offset {offset:#x}")?;
             }
+            lines.write(i, f)?;
         }
         let omitted = self.omitted_frames();
         if omitted > 0 {

@@ -48,7 +48,7 @@
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
 //!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;
 //! 6. `interrupt`: other threads stop code; `error` with `messages`, `downcast` and `anyhow_errors`, `exit`, `exception`,
-//!    `backtrace`, `thrown`: failures;
+//!    `backtrace` with `dwarf`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions;
 //! 8. `replay`: records host calls, and replays them;
 //! 9. `linked_code`: the linked code of a function, to print it; `trace`: each instruction as it runs; `script`:
@@ -83,6 +83,8 @@ mod caller;
 mod compile;
 mod context;
 mod downcast;
+#[cfg(feature = "dwarf")]
+mod dwarf;
 mod engine;
 mod error;
 mod exception;
@@ -117,6 +119,8 @@ mod replay;
 mod resumable;
 #[cfg(not(feature = "anyhow"))]
 mod no_anyhow_errors;
+#[cfg(not(feature = "dwarf"))]
+mod no_dwarf;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
@@ -135,10 +139,14 @@ mod value;
 pub use async_calls::{AsyncRet, Then};
 #[cfg(not(feature = "anyhow"))]
 use no_anyhow_errors as anyhow_errors;
+#[cfg(not(feature = "dwarf"))]
+use no_dwarf as dwarf;
 
 pub use backtrace::{FrameInfo, Trap, WasmBacktrace};
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+#[cfg(feature = "dwarf")]
+pub use dwarf::FrameSymbol;
 pub use engine::{Config, Engine, Validation};
 pub use error::{Error, ErrorKind, ImportProblem};
 pub use exception::Exception;

@@ -3,6 +3,7 @@
 mod calls;
 mod deterministic;
 mod direct_calls;
+mod dwarf;
 mod errors;
 mod guard_pages;
 mod host;
