@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn slices_add_up() {
-        let mut store = StoreWithData::try_new(&Engine::new(&Settings { fuel: true, ..Settings::default() }), ()).unwrap();
+        let mut store =
+            StoreWithData::try_new(&Engine::new(&Settings { fuel: true, ..Settings::default() }), ()).unwrap();
         let mut store = store.borrow_mut();
         let store = store.store();
         store.set_fuel(1000).unwrap();

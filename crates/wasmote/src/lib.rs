@@ -73,10 +73,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-#[cfg(feature = "async")]
-mod async_calls;
 #[cfg(feature = "anyhow")]
 mod anyhow_errors;
+#[cfg(feature = "async")]
+mod async_calls;
 mod backtrace;
 mod caller;
 #[cfg(feature = "compile")]
@@ -114,13 +114,13 @@ mod memory;
 mod messages;
 mod module;
 mod name_map;
-#[cfg(feature = "replay")]
-mod replay;
-mod resumable;
 #[cfg(not(feature = "anyhow"))]
 mod no_anyhow_errors;
 #[cfg(not(feature = "dwarf"))]
 mod no_dwarf;
+#[cfg(feature = "replay")]
+mod replay;
+mod resumable;
 #[cfg(feature = "script")]
 pub mod script;
 mod store;
