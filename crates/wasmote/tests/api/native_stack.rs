@@ -52,3 +52,60 @@ fn no_call_between_instances_uses_up_the_native_stack() {
         linker.define("m", "tail", tail).unwrap();
     });
 }
+
+/// Returns a module with a function of so many nested blocks, loops and `if`s. It traps inside.
+fn nested(depth: usize) -> Vec<u8> {
+    let number = |mut n: usize| {
+        let mut bytes = Vec::new();
+        while n >= 0x80 {
+            bytes.push(n as u8 | 0x80);
+            n >>= 7;
+        }
+        bytes.push(n as u8);
+        bytes
+    };
+    let section = |id: u8, content: Vec<u8>| [vec![id], number(content.len()), content].concat();
+    // No locals. Then `block`, `loop`, and `i32.const 1` with `if` of each level.
+    let mut body = vec![0];
+    body.extend([0x02, 0x40, 0x03, 0x40, 0x41, 0x01, 0x04, 0x40].repeat(depth));
+    body.push(0x00);
+    body.extend([0x0b, 0x0b, 0x0b].repeat(depth));
+    body.push(0x0b);
+    let sections = [
+        section(1, vec![1, 0x60, 0, 0]),
+        section(3, vec![1, 0]),
+        section(7, vec![1, 1, b'f', 0, 0]),
+        section(10, [vec![1], number(body.len()), body].concat()),
+    ];
+    [b"\0asm\x01\0\0\0".to_vec(), sections.concat()].concat()
+}
+
+/// The depth of nesting is the module's choice, too: validation, translation and images use no native stack for it.
+#[test]
+fn deeply_nested_code_uses_no_native_stack() {
+    let work = || {
+        let wasm = nested(10_000);
+        for config in
+            [Config::new(), Config::new().eager_translation(true).clone(), Config::new().consume_fuel(true).clone()]
+        {
+            let engine = Engine::new(&config);
+            let module = Module::new(&engine, wasm.clone()).unwrap();
+            let mut modules = vec![module.clone()];
+            #[cfg(feature = "compile")]
+            for op_set in [wasmote::OpSet::Core, wasmote::OpSet::Extended] {
+                let code = wasmote::CodeOptions { op_set, metered: true, ..Default::default() };
+                let image = module.to_image(&wasmote::ImageOptions { code, names: false }).unwrap();
+                modules.push(Module::from_image(&engine, image).unwrap());
+                modules.last().unwrap().verify().unwrap();
+            }
+            for module in modules {
+                let mut store = Store::new(&engine, ());
+                let instance = Instance::new(&mut store, &module, &[]).unwrap();
+                let func = instance.get_func(&store, "f").unwrap();
+                let error = func.call(&mut store, &[], &mut []).unwrap_err();
+                assert_eq!(error.as_trap().unwrap().code(), wasmote::TrapCode::Unreachable);
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(128 << 10).spawn(work).unwrap().join().unwrap();
+}
