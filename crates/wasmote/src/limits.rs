@@ -93,6 +93,9 @@ pub trait ResourceLimiter {
     /// heap of objects, and the code that its calls had translated. It is called before the method for what grows. The
     /// default permits it.
     ///
+    /// How many bytes code takes depends on the op set and on this crate's version. A total that is nearly used up may
+    /// thus refuse in one build what it permits in another.
+    ///
     /// # Errors
     /// An error stops the guest.
     fn total_growing(&mut self, current: usize, desired: usize) -> Result<bool, Error> {

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use wasmote::{
-    Caller, CodeOptions, Config, Engine, Error, ErrorKind, ExternRef, Func, ImageOptions, Instance, Linker, Module,
-    OpSet, ReplayError, Store, Val, Validation,
+    Caller, CodeOptions, Config, Engine, Error, ErrorKind, ExternRef, Func, ImageOptions, Instance, Linker, Memory,
+    MemoryType, Module, OpSet, ReplayError, Store, StoreLimits, StoreLimitsBuilder, Val, Validation,
 };
 
 /// A piece of work. `begin` runs with enough memory and returns the rest, which may fail. The rest returns what is
@@ -52,6 +52,7 @@ pub enum Left {
     Module(Module),
     Image(Vec<u8>),
     Store(Store<()>),
+    Limited(Store<StoreLimits>),
     Error(Error),
 }
 
@@ -66,6 +67,8 @@ pub fn all() -> [Work; 16] {
         Work { name: "write an image of the core op set", begin: || write_image(OpSet::Core), outcome: out_of_memory },
         Work { name: "load an image", begin: load_image, outcome: out_of_memory },
         Work { name: "make a store", begin: make_store, outcome: out_of_memory },
+        Work { name: "set a limiter", begin: set_limiter, outcome: out_of_memory },
+        Work { name: "refuse growth", begin: refuse_growth, outcome: an_error },
         Work { name: "instantiate", begin: instantiate, outcome: an_error },
         Work { name: "instantiate without imports", begin: instantiate_wrongly, outcome: an_error },
         Work { name: "instantiate an image", begin: instantiate_image, outcome: an_error },
@@ -155,6 +158,27 @@ fn load_image() -> Rest {
     let engine = Engine::new(&config);
     let image = image(&engine);
     Box::new(move || Ok(Left::Module(Module::from_image(&engine, image)?)))
+}
+
+/// Limits that are below what the module has.
+fn limited() -> Store<StoreLimits> {
+    Store::new(&Engine::default(), StoreLimitsBuilder::new().memory_size(1).trap_on_grow_failure(true).build())
+}
+
+fn set_limiter() -> Rest {
+    let mut store = limited();
+    Box::new(move || store.try_limiter(|limits| limits).map(|()| Left::Limited(store)))
+}
+
+/// The limiter's error must survive where there is no memory for it.
+fn refuse_growth() -> Rest {
+    let mut store = limited();
+    store.limiter(|limits| limits);
+    let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+    Box::new(move || match Memory::new(&mut store, ty) {
+        Ok(_) => Ok(Left::Limited(store)),
+        Err(error) => Ok(Left::Error(error)),
+    })
 }
 
 fn make_store() -> Rest {
