@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmote::{
     AnyRef, AsContextMut, Caller, CodeOptions, Config, Engine, Error, Exception, Extern, Func, FuncType, Global,
     GlobalType, HeapType, ImageOptions, Instance, Linker, Memory, MemoryType, Module, OpSet, RefType, Store, Table,
-    TableType, Tag, TrapCode, Val, ValType,
+    TableType, Tag, TrapCode, TypedResumableCall, Val, ValType,
 };
 
 /// A configuration with small allocations and frequent collections.
@@ -250,6 +250,52 @@ fn fuel_runs_out() {
     store.set_fuel(100).unwrap();
     assert_eq!(call(&mut store, instance, "loop", 5).unwrap(), 0);
     assert_eq!(code(call(&mut store, instance, "loop", 50)), TrapCode::OutOfFuel);
+}
+
+/// Waits in another frame than the one that holds an object, directly and by a tail call, and catches exceptions.
+const WAITS: &str = r#"(module
+    (type $box (struct (field i32)))
+    (import "host" "tag" (tag $tag (param i32)))
+    (import "host" "wait" (func $wait (param i32) (result i32)))
+    (func $tail (param i32) (result i32) (return_call $wait (local.get 0)))
+    (func (export "run") (param i32) (result i32) (local (ref null $box))
+        (local.set 1 (struct.new $box (i32.const 1000)))
+        (drop (struct.new $box (call $wait (local.get 0))))
+        (i32.add (struct.get $box 0 (local.get 1)) (block $caught (result i32)
+            (try_table (catch $tag $caught) (return (call $tail (local.get 0))))
+            (unreachable)))))"#;
+
+#[test]
+fn calls_wait_and_go_on() {
+    let module = module(&config(), WAITS);
+    let mut linker = Linker::new(module.engine());
+    let mut store = Store::new(module.engine(), 0);
+    let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+    linker.define("host", "tag", tag).unwrap();
+    let wait = |caller: Caller<'_, u32>, x: i32| -> Result<i32, Error> { Err(caller.suspend_with(x)) };
+    linker.func_wrap("host", "wait", wait).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+    let waiting = |call: Result<TypedResumableCall<i32>, Error>| match call.unwrap() {
+        TypedResumableCall::HostTrap(call) => call,
+        other => panic!("{other:?}"),
+    };
+    let calls: Vec<_> = (0..3).map(|x| waiting(run.call_resumable(&mut store, x))).collect();
+    let calls: Vec<_> = calls.into_iter().rev().map(|it| waiting(it.resume(&mut store, &[Val::I32(5)]))).collect();
+    let mut results = Vec::new();
+    for call in calls {
+        let call = match *call.value::<i32>().unwrap() {
+            0 => continue,
+            1 => call.resume_throw(&mut store, Exception::new(tag, [Val::I32(7)])),
+            x => call.resume(&mut store, &[Val::I32(x)]),
+        };
+        let TypedResumableCall::Finished(result) = call.unwrap() else { panic!("it waits again") };
+        results.push(result);
+    }
+    assert_eq!(results, [2, 1007]);
+    let call = waiting(run.call_resumable(&mut store, 1));
+    drop(store);
+    drop(call);
 }
 
 /// Wasm and the host call each other until the argument is zero. The last call then does something else.
