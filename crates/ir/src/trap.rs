@@ -53,7 +53,7 @@ pub enum TrapCode {
 
 impl TrapCode {
     /// All codes, in the order of their numbers. The first is 1.
-    pub const ALL: [TrapCode; 19] = [
+    pub const ALL: [TrapCode; TrapCode::Suspended as usize] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -73,6 +73,8 @@ impl TrapCode {
         TrapCode::HeapExhausted,
         TrapCode::ArrayOutOfBounds,
         TrapCode::CastFailure,
+        TrapCode::GrowthOperationLimited,
+        TrapCode::Suspended,
     ];
 
     /// Returns the message. Where the specification's scripts have a wording, it is theirs.
@@ -123,3 +125,15 @@ impl fmt::Display for TrapCode {
 }
 
 impl core::error::Error for TrapCode {}
+
+#[cfg(test)]
+mod tests {
+    use super::TrapCode;
+
+    #[test]
+    fn all_codes_are_in_the_order_of_their_numbers() {
+        for (number, code) in (1..).zip(TrapCode::ALL) {
+            assert_eq!(code as usize, number, "{code:?}");
+        }
+    }
+}

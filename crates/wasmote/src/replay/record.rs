@@ -68,6 +68,7 @@ impl Recorder {
         let outcome = match outcome {
             Ok(()) => Ok(()),
             Err(TrapCode::Exception) => return self.unsupported("it throws an exception"),
+            Err(TrapCode::Suspended) => return self.unsupported("it suspends its caller"),
             Err(code) => match call.store_mut().take_stop() {
                 Some(error) => Err(failure(call.store(), error)),
                 // The function panicked. The recording ends with the call before.

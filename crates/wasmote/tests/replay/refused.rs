@@ -75,6 +75,15 @@ fn exceptions() {
 }
 
 #[test]
+fn suspended_calls() {
+    let what = unsupported(CALL, |linker, _| {
+        let wait = |caller: Caller<'_, ()>| -> Result<(), Error> { Err(caller.suspend_with(1)) };
+        linker.func_wrap("host", "f", wait).unwrap();
+    });
+    assert!(what.contains("suspends its caller"), "{what}");
+}
+
+#[test]
 fn references_to_what_is_no_function() {
     let text = r#"(module
         (import "host" "f" (func $f (result externref)))
