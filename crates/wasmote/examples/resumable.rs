@@ -21,7 +21,7 @@ struct Question {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let engine = Engine::new(Config::new().fuel(true));
+    let engine = Engine::new(Config::new().consume_fuel(true));
     let module = Module::new(&engine, wat::parse_str(GUEST)?)?;
     let mut linker = Linker::<()>::new(&engine);
     // The host function has no answer yet, so it suspends its caller.
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut store = Store::new(&engine, ());
     let mut calls = VecDeque::new();
     for goods in 1..=3 {
-        store.set_fuel(1000);
+        store.set_fuel(1000)?;
         let instance = linker.instantiate(&mut store, &module)?;
         let total = instance.get_typed_func::<i32, i32>(&store, "total")?;
         calls.push_back((goods, total.call_resumable(&mut store, goods)?));
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 call.resume(&mut store, &[Val::I32(good * 10)])?
             }
             TypedResumableCall::OutOfFuel(call) => {
-                store.set_fuel(1000);
+                store.set_fuel(1000)?;
                 call.resume(&mut store)?
             }
             other => return Err(format!("cannot go on with {other:?}").into()),

@@ -412,7 +412,7 @@ impl<T> Store<T> {
     /// and wakes itself. `None` ends that, which is the default. Calls that run already keep their interval.
     ///
     /// # Errors
-    /// Fails if the interval is 0, or if code takes no fuel: see [`Config::fuel`](crate::Config::fuel).
+    /// Fails if the interval is 0, or if code takes no fuel: see [`Config::consume_fuel`](crate::Config::consume_fuel).
     pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<(), Error> {
         let mut ctx = self.as_context_mut();
         let store = ctx.inner_mut();

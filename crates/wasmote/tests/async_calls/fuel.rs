@@ -39,14 +39,18 @@ fn a_call_yields_each_time_that_it_has_used_so_much() {
         let linker = linker(&mode.engine());
         let (mut store, instance) = instantiate(mode, &linker, (), COMPUTES);
         let f = instance.get_typed_func::<i32, i64>(&store, "f").unwrap();
-        store.set_fuel(1 << 40);
+        store.set_fuel(1 << 40).unwrap();
         let wanted = f.call(&mut store, 1000).unwrap();
-        let used = (1 << 40) - store.fuel();
+        let used = (1 << 40) - store.get_fuel().unwrap();
         for interval in [1, 10, 777, 1 << 30] {
-            store.set_fuel(1 << 40);
+            store.set_fuel(1 << 40).unwrap();
             store.fuel_async_yield_interval(Some(interval)).unwrap();
             let (result, yields) = count_yields(f.call_async(&mut store, 1000));
-            assert_eq!((result.unwrap(), (1 << 40) - store.fuel()), (wanted, used), "{mode:?}, {interval}");
+            assert_eq!(
+                (result.unwrap(), (1 << 40) - store.get_fuel().unwrap()),
+                (wanted, used),
+                "{mode:?}, {interval}"
+            );
             // Half of the work is in the call that the host makes, which cannot yield.
             assert!(yields <= used / interval, "{mode:?}, {interval}: {yields} of {used}");
             assert!(yields >= used / interval / 4, "{mode:?}, {interval}: {yields} of {used}");
@@ -61,15 +65,15 @@ fn a_call_that_is_dropped_after_yielding_leaves_the_fuel() {
     let linker = linker(&Mode::Metered.engine());
     let (mut store, instance) = instantiate(Mode::Metered, &linker, (), COMPUTES);
     let f = instance.get_typed_func::<i32, i64>(&store, "f").unwrap();
-    store.set_fuel(1_000_000);
+    store.set_fuel(1_000_000).unwrap();
     store.fuel_async_yield_interval(Some(100)).unwrap();
     assert!(poll_once(pin!(f.call_async(&mut store, 1000))).is_pending());
-    let left = store.fuel();
+    let left = store.get_fuel().unwrap();
     assert!((999_000..1_000_000).contains(&left), "{left}");
     // A call that is not asynchronous has all of the fuel.
     let sum = instance.get_typed_func::<i32, i64>(&store, "sum").unwrap();
     assert_eq!(sum.call(&mut store, 1000).unwrap(), 500_500);
-    assert!(store.fuel() < left - 1000);
+    assert!(store.get_fuel().unwrap() < left - 1000);
 }
 
 #[test]
@@ -77,7 +81,7 @@ fn a_call_that_waits_only_for_ready_futures_yields() {
     let linker = linker(&Mode::Metered.engine());
     let (mut store, instance) = instantiate(Mode::Metered, &linker, (), COMPUTES);
     let waits = instance.get_typed_func::<(), ()>(&store, "waits").unwrap();
-    store.set_fuel(1000);
+    store.set_fuel(1000).unwrap();
     store.fuel_async_yield_interval(Some(100)).unwrap();
     let (result, yields) = count_yields(waits.call_async(&mut store, ()));
     let error = result.unwrap_err();

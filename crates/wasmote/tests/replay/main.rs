@@ -143,7 +143,7 @@ pub fn host(engine: &Engine) -> Linker<u64> {
             let n = next(&mut caller);
             match how {
                 0 => Ok(()),
-                1 => Err(Error::exit(-(n as i32))),
+                1 => Err(Error::i32_exit(-(n as i32))),
                 2 => Err(TrapCode::IntegerOverflow.into()),
                 _ => Err(Error::new(format!("the host gives up after {n} calls"))),
             }
@@ -174,7 +174,7 @@ fn outcome(store: &mut Store<u64>, instance: Instance, end: i32) -> (Outcome, Op
         global.get(&*store)
     };
     let outcome = Outcome {
-        exit: result.as_ref().err().and_then(Error::exit_code),
+        exit: result.as_ref().err().and_then(Error::i32_exit_status),
         trap: result.as_ref().err().and_then(Error::as_trap).map(|trap| trap.code()),
         result: result.as_ref().copied().map_err(Error::to_string),
         memories: [memory("memory"), memory("other")],
@@ -236,7 +236,7 @@ fn forms(engine: &Engine) -> Vec<Module> {
         );
     let narrow = Module::new(engine, wat::parse_str(narrow).unwrap()).unwrap();
     let code = CodeOptions { op_set: OpSet::Core, ..CodeOptions::default() };
-    let core = narrow.to_image(&ImageOptions { code, names: false }).unwrap();
+    let core = narrow.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
     let extended = module.to_image(&ImageOptions::default()).unwrap();
     let image = |image| Module::from_image(engine, image).unwrap();
     vec![module, image(extended), image(core)]
@@ -301,7 +301,7 @@ fn observers_see_calls_with_names_arguments_and_results() {
     linker.define_unknown_imports_as_traps(&module).unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let run = instance.get_typed_func::<i32, i64>(&store, "run").unwrap();
-    assert_eq!(run.call(&mut store, 1).unwrap_err().exit_code(), Some(-28));
+    assert_eq!(run.call(&mut store, 1).unwrap_err().i32_exit_status(), Some(-28));
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), 28);
     let (module, name, args, results, memory) = &seen[0];

@@ -142,8 +142,8 @@ fn finish(store: &mut Store<Host>, mut call: ResumableCall, fuel: u64, results: 
             }
             ResumableCall::OutOfFuel(call) => {
                 stops += 1;
-                let left = store.fuel();
-                store.set_fuel(left + fuel);
+                let left = store.get_fuel().unwrap();
+                store.set_fuel(left + fuel).unwrap();
                 call.resume(&mut *store, results).unwrap()
             }
             other => panic!("{other:?}"),
@@ -179,18 +179,18 @@ fn a_call_can_wait_for_the_host_and_for_fuel() {
         let func = instance.get_func(&store, "work").unwrap();
         let mut wanted = [Val::I64(0)];
         store.data_mut().direct = true;
-        store.set_fuel(u64::MAX);
+        store.set_fuel(u64::MAX).unwrap();
         func.call(&mut store, &[Val::I32(5)], &mut wanted).unwrap();
-        let used = u64::MAX - store.fuel();
+        let used = u64::MAX - store.get_fuel().unwrap();
         for fuel in [1, 2, 5, 33, 100_000] {
             *store.data_mut() = Host::default();
-            store.set_fuel(0);
+            store.set_fuel(0).unwrap();
             let mut results = [Val::I64(0)];
             let call = func.call_resumable(&mut store, &[Val::I32(5)], &mut results).unwrap();
             let (waits, stops) = finish(&mut store, call, fuel, &mut results);
             assert_eq!((results, waits), (wanted, store.data().asked), "{mode:?}, {fuel} at a time");
             // Nothing is paid twice.
-            assert_eq!(u64::from(stops) * fuel - store.fuel(), used, "{mode:?}, {fuel} at a time");
+            assert_eq!(u64::from(stops) * fuel - store.get_fuel().unwrap(), used, "{mode:?}, {fuel} at a time");
         }
     }
 }

@@ -44,7 +44,7 @@ impl Mode {
     pub fn config(self) -> Config {
         let mut config = Config::new();
         config.max_stack(64 << 10).validation_threads(1).gc_stress(self == Mode::Stress);
-        config.eager_translation(self == Mode::Eager).fuel(self.is_metered());
+        config.eager_translation(self == Mode::Eager).consume_fuel(self.is_metered());
         config.guard_pages(self != Mode::Unguarded).interruption(true);
         config.validation(if self == Mode::Lazy { Validation::Lazy } else { Validation::Eager });
         config
@@ -55,7 +55,7 @@ impl Mode {
         let module = Module::new(engine, wat::parse_str(text).unwrap()).unwrap();
         let Mode::Image(op_set, metered) = self else { return module };
         let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-        let image = module.to_image(&ImageOptions { code, names: false }).unwrap();
+        let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
         Module::from_image(engine, image).unwrap()
     }
 }

@@ -15,11 +15,11 @@ fn a_call_goes_on_only_in_its_own_store() {
     let work = instance.get_func(&store, "work").unwrap();
     let typed = instance.get_typed_func::<i32, i64>(&store, "work").unwrap();
     let mut start = |fuel| {
-        store.set_fuel(fuel);
+        store.set_fuel(fuel).unwrap();
         work.call_resumable(&mut store, &[Val::I32(2)], &mut [Val::I64(0)]).unwrap()
     };
     let (waits, throws, stops) = (start(u64::MAX), start(u64::MAX), start(1));
-    store.set_fuel(u64::MAX);
+    store.set_fuel(u64::MAX).unwrap();
     let typed = typed.call_resumable(&mut store, 2).unwrap();
     // It makes no difference whether the store still exists.
     drop(store);
