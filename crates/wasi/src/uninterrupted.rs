@@ -31,7 +31,7 @@ pub(crate) enum Unfinished {
 
 /// What a context knows of interruptions: nothing.
 #[derive(Default)]
-pub(crate) struct Interrupts;
+pub(crate) struct Interrupts {}
 
 impl Interrupts {
     pub fn begin_call(&mut self, _: Handle) {}

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use interruptions::{interrupt_often, seen};
 use wasmote::{
-    Caller, CodeOptions, Config, Engine, Error, ImageOptions, Instance, Linker, Module, OpSet, Store, TrapCode,
-    UpdateDeadline, Val,
+    Caller, CodeOptions, Config, Engine, Error, Extern, Func, FuncType, ImageOptions, Instance, Linker, Module, OpSet,
+    Store, TrapCode, UpdateDeadline, Val, ValType,
 };
 
 /// How a module is loaded: from its binary, or from an image.
@@ -244,6 +244,81 @@ fn an_interruption_wakes_the_waker_of_a_host_function() {
     assert_eq!(woken.0.load(Ordering::SeqCst), 1);
     drop(store);
     assert_eq!(Arc::strong_count(&woken), 1);
+}
+
+/// Host functions of both kinds that return their argument, after giving way twice. They count their calls.
+fn giving_way(store: &mut Store<u32>) -> [Func; 2] {
+    fn act(mut caller: Caller<'_, u32>, arg: i64) -> Result<i64, Error> {
+        *caller.data_mut() += 1;
+        if *caller.data() > 2 {
+            return Ok(arg);
+        }
+        caller.engine().increment_epoch();
+        assert!(caller.is_interrupted());
+        Err(Error::interrupted())
+    }
+    let ty = FuncType { params: [ValType::I64].into(), results: [ValType::I64].into() };
+    let of_values = Func::new(&mut *store, ty, |caller, args, results| {
+        let Val::I64(arg) = args[0] else { unreachable!() };
+        results[0] = Val::I64(act(caller, arg)?);
+        Ok(())
+    });
+    [Func::wrap(&mut *store, act), of_values]
+}
+
+#[test]
+fn a_host_function_that_gives_way_is_called_again_with_the_same_arguments() {
+    let text = r#"(module (import "" "f" (func $f (param i64) (result i64)))
+        (func (export "call") (param i64) (result i64) (i64.add (call $f (local.get 0)) (i64.const 1)))
+        (func (export "tail") (param i64) (result i64) (return_call $f (local.get 0))))"#;
+    for config in configs() {
+        let engine = Engine::new(&config);
+        let mut store = Store::new(&engine, 0);
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(1)));
+        store.set_epoch_deadline(1).unwrap();
+        for f in giving_way(&mut store) {
+            for origin in origins() {
+                let instance = Instance::new(&mut store, &load(&engine, text, origin), &[f.into()]).unwrap();
+                let [call, tail] = ["call", "tail"].map(|name| instance.get_func(&store, name).unwrap());
+                for (func, expected) in [(call, 78), (tail, 77), (f, 77)] {
+                    *store.data_mut() = 0;
+                    let mut results = [Val::I64(0)];
+                    func.call(&mut store, &[Val::I64(77)], &mut results).unwrap();
+                    assert!(matches!(results, [Val::I64(got)] if got == expected), "{results:?}");
+                    assert_eq!(*store.data(), 3);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_host_function_that_passes_on_an_interruption_is_not_called_again() {
+    let engine = Engine::new(Config::new().interruption(true));
+    let mut linker = Linker::<u32>::new(&engine);
+    linker
+        .func_wrap("", "f", |mut caller: Caller<'_, u32>| {
+            *caller.data_mut() += 1;
+            let Some(Extern::Func(spin)) = caller.get_export("spin") else { unreachable!() };
+            spin.call(&mut caller, &[], &mut [])
+        })
+        .unwrap();
+    let text =
+        r#"(module (import "" "f" (func $f)) (func (export "spin") (loop (br 0))) (func (export "g") (call $f)))"#;
+    let mut store = Store::new(&engine, 0);
+    let instance = linker.instantiate(&mut store, &load(&engine, text, None)).unwrap();
+    let handle = store.interrupt_handle().unwrap();
+    let g = instance.get_typed_func::<(), ()>(&store, "g").unwrap();
+    for round in 1..=2 {
+        let (stopper, before) = (handle.clone(), handle.stopped_calls());
+        let thread = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(5));
+            stopper.interrupt();
+        });
+        assert_eq!(code(&g.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupted));
+        thread.join().unwrap();
+        assert_eq!((*store.data(), handle.stopped_calls()), (round, before + 1));
+    }
 }
 
 /// Work with calls between instances, through tables, tail calls, exceptions and overlapping copies of many pieces.

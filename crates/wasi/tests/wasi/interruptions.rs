@@ -437,7 +437,7 @@ fn copy(
 
 #[test]
 fn copies_through_pipes_and_sockets_lose_and_repeat_nothing() {
-    let bytes = |len: usize| -> Vec<u8> { (0..len).map(|i| (i * i >> 3) as u8).collect() };
+    let bytes = |len: usize| -> Vec<u8> { (0..len).map(|i| ((i * i) >> 3) as u8).collect() };
     let mut seen = 0;
     // Until there were enough interruptions, however busy the machine is.
     while seen < 3000 {
@@ -448,6 +448,57 @@ fn copies_through_pipes_and_sockets_lose_and_repeat_nothing() {
             seen += copy(bytes(total), len, Input::File(reader.into()), Output::File(writer.into()), from, to);
         }
     }
+}
+
+/// The calls that do not wait are missing in old kernels, and terminals do not know them.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn copies_are_the_same_without_calls_that_do_not_wait() {
+    const PREADV2: u32 = 327;
+    const PWRITEV2: u32 = 328;
+    const EOPNOTSUPP: u32 = 95;
+    thread::spawn(|| {
+        crate::no_openat2::lose_call(PREADV2, EOPNOTSUPP);
+        crate::no_openat2::lose_call(PWRITEV2, EOPNOTSUPP);
+        copies_through_pipes_and_sockets_lose_and_repeat_nothing();
+        for &(name, set_up, call) in BLOCKING {
+            let folder = Folder::new();
+            let (builder, _peer) = set_up(&folder);
+            let mut guest = guest(builder);
+            let stopper = interrupt_after(guest.store.interrupt_handle().unwrap(), Duration::from_millis(2));
+            assert_interrupted(name, call(&mut guest));
+            stopper.join().unwrap();
+        }
+        // Where the stream itself does not wait, the guest does not either.
+        let (theirs, _ours) = UnixStream::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let mut guest = guest(WasiCtx::builder().stdin(Input::File(theirs.into())));
+        assert_eq!(guest.read(0, 1), Err(AGAIN));
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn streams_that_do_not_wait_do_not_with_interruptions_either() {
+    let (theirs, mut ours) = UnixStream::pair().unwrap();
+    theirs.set_nonblocking(true).unwrap();
+    let output = theirs.try_clone().unwrap();
+    let builder = WasiCtx::builder().stdin(Input::File(theirs.into())).stdout(Output::File(output.into()));
+    let mut guest = guest(builder);
+    assert_eq!(guest.read(0, 1), Err(AGAIN));
+    guest.iovec(0, 60000);
+    let mut written = 0;
+    let error = loop {
+        match guest.call("fd_write", &[1, 0x800, 1, 0x904]) {
+            SUCCESS => written += guest.u32(0x904) as usize,
+            error => break error,
+        }
+    };
+    assert_eq!(error, AGAIN);
+    ours.read_exact(&mut vec![0; written]).unwrap();
+    ours.write_all(b"x").unwrap();
+    assert_eq!(guest.read(0, 10).unwrap(), b"x");
 }
 
 /// A stream that a signal disturbs each time. The handle of its store comes later than the stream.

@@ -27,17 +27,16 @@ struct Program {
     instructions: *const Instruction,
 }
 
-/// Makes `openat2` fail with this errno, in this thread.
-fn lose_openat2(errno: u32) {
+/// Makes the system call with this number fail with this errno, in this thread and those that it starts.
+pub fn lose_call(number: u32, errno: u32) {
     const PR_SET_SECCOMP: c_int = 22;
     const PR_SET_NO_NEW_PRIVS: c_int = 38;
     const FILTER: c_ulong = 2;
-    const OPENAT2: u32 = 437;
     let instruction = |code, if_false, value| Instruction { code, if_true: 0, if_false, value };
     let instructions = [
-        // Loads the number of the call. If it is not `openat2`, skips the instruction that fails the call.
+        // Loads the number of the call. If it is another one, skips the instruction that fails the call.
         instruction(0x20, 0, 0),
-        instruction(0x15, 1, OPENAT2),
+        instruction(0x15, 1, number),
         instruction(0x06, 0, 0x5_0000 | errno),
         instruction(0x06, 0, 0x7fff_0000),
     ];
@@ -55,10 +54,13 @@ fn lose_openat2(errno: u32) {
 const EPERM: u32 = 1;
 const ENOSYS: u32 = 38;
 
+/// Its number, on all processors.
+const OPENAT2: u32 = 437;
+
 /// Runs `what` in a thread where `openat2` fails with this errno.
 fn where_openat2_is(errno: u32, what: fn()) {
     let thread = std::thread::spawn(move || {
-        lose_openat2(errno);
+        lose_call(OPENAT2, errno);
         what();
     });
     thread.join().unwrap();
