@@ -217,7 +217,7 @@ fn a_replay_can_be_traced() {
     // The bytes from the host are among the values.
     let shown = String::from_utf8(traced.stderr).unwrap();
     let value = String::from_utf8(first.stdout).unwrap();
-    assert!(shown.contains("I32Load") && shown.contains(value.trim()), "{shown}");
+    assert!(shown.contains("i32.load") && shown.contains(value.trim()), "{shown}");
 }
 
 /// A disk that is full ends the run; what it did so far is not taken for a recording.

@@ -71,7 +71,7 @@ pub struct MemoryChange {
     pub index: u32,
     /// Its size in pages before the call.
     pub pages: u64,
-    /// Its bytes before the call. `None` if the function said what it wrote.
+    /// Its bytes when the function borrowed all of it. `None` if it only said what it wrote.
     pub before: Option<Box<[u8]>>,
     /// The offsets and lengths of what the function said that it wrote.
     pub written: Vec<(u64, u64)>,

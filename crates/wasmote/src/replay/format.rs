@@ -19,6 +19,8 @@ pub const MAGIC: [u8; 4] = *b"\0wmr";
 pub const VERSION: u16 = 1;
 /// The length of the header: magic, version, 0, length and checksum of the module, checksum of the header.
 pub const HEADER_LEN: usize = 24;
+/// The bit of a number's byte that another byte follows.
+const MORE: u8 = 1 << 7;
 /// The length of a checksum.
 pub const SUM_LEN: usize = 4;
 
@@ -95,8 +97,8 @@ pub fn check_header(bytes: &[u8], module: &[u8]) -> Result<(), ReplayError> {
 
 /// Adds a number: seven bits in each byte, the lowest first, with the high bit set in all but the last.
 pub fn put(to: &mut Vec<u8>, mut number: u64) -> Result<(), OutOfMemory> {
-    while number >= 0x80 {
-        to.try_push(number as u8 | 0x80)?;
+    while number >= MORE.into() {
+        to.try_push(number as u8 | MORE)?;
         number >>= 7;
     }
     to.try_push(number as u8)
@@ -133,12 +135,12 @@ impl<'a> Reader<'a> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
-            let bits = u64::from(byte & 0x7f);
+            let bits = u64::from(byte & !MORE);
             if bits << shift >> shift != bits {
                 break;
             }
             number |= bits << shift;
-            if byte < 0x80 {
+            if byte < MORE {
                 return Ok(number);
             }
         }

@@ -201,8 +201,9 @@ impl Recorder {
         let now = memory.data();
         if let Some(before) = &change.before {
             // New pages were zero.
-            return different(before, now, &mut |at, len| self.bytes(change.index, now, at, len));
+            different(before, now, &mut |at, len| self.bytes(change.index, now, at, len))?;
         }
+        // The function may have written these before it borrowed the memory.
         for &(at, len) in &change.written {
             // A part that does not lie in the memory was not written.
             if at.checked_add(len).is_some_and(|end| end <= now.len() as u64) {

@@ -21,7 +21,7 @@ pub const GUEST: &str = r#"(module
     (import "host" "grow" (func $grow (param i32)))
     (import "host" "table" (func $table (param i32)))
     (import "host" "global" (func $global))
-    (import "host" "fuel" (func $fuel))
+    (import "host" "nothing" (func $nothing))
     (import "host" "end" (func $end (param i32)))
     (memory (export "memory") 1 8)
     (memory (export "other") 1)
@@ -51,7 +51,7 @@ pub const GUEST: &str = r#"(module
             (call $add (i64.extend_i32_u (table.size)))
             (call $global)
             (call $add (global.get $g))
-            (call $fuel)
+            (call $nothing)
             (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 3))))
         (call $end (local.get $end))
         (global.get $sum)))"#;
@@ -102,7 +102,14 @@ pub fn host(engine: &Engine) -> Linker<u64> {
     linker
         .func_wrap("host", "write", move |mut caller: Caller<'_, u64>, at: u32| -> Result<(), Error> {
             let n = next(&mut caller);
-            exported(&caller, "other").write(&mut caller, at.into(), &n.wrapping_mul(0x0101_0101_0107).to_le_bytes())
+            let memory = exported(&caller, "other");
+            memory.write(&mut caller, at.into(), &n.wrapping_mul(0x0101_0101_0107).to_le_bytes())?;
+            // In the last call, it also borrows the memory that it has written to, and writes again after that.
+            if at == 2 {
+                memory.data_mut(&mut caller)[200] = n as u8;
+                memory.write(&mut caller, 300, &n.to_le_bytes())?;
+            }
+            Ok(())
         })
         .unwrap();
     linker
@@ -134,7 +141,7 @@ pub fn host(engine: &Engine) -> Linker<u64> {
         })
         .unwrap();
     linker
-        .func_wrap("host", "fuel", move |mut caller: Caller<'_, u64>| {
+        .func_wrap("host", "nothing", move |mut caller: Caller<'_, u64>| {
             next(&mut caller);
         })
         .unwrap();
