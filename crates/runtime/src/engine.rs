@@ -33,6 +33,8 @@ pub struct Settings {
     pub max_stack: usize,
     /// Bytes of the native stack that nested calls from the host may use.
     pub max_native_stack: usize,
+    /// Whether errors that stop wasm have a backtrace.
+    pub wasm_backtrace: bool,
     /// The maximum size of a linear memory, in bytes.
     pub max_memory: u64,
     /// The maximum size of a table, in elements.
@@ -81,6 +83,7 @@ impl Default for Settings {
             superinstructions: true,
             max_stack: 8 << 20,
             max_native_stack: wasmote_exec::MAX_NATIVE_STACK,
+            wasm_backtrace: true,
             max_memory: u64::MAX,
             max_table: 10_000_000,
             max_code_size: None,

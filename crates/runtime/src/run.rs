@@ -135,13 +135,14 @@ pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activa
     // SAFETY: the caller borrows the store mutably and holds no reference to it. `store` is last used before
     // `Backtrace::of` makes a reference of its own.
     let store = unsafe { root.as_mut() };
+    let wants_backtrace = store.engine.settings().wasm_backtrace;
     let mut error = store.kept_error(code).unwrap_or_else(|| {
         Error::of(match code {
             TrapCode::Exception => Fault::Exception { reference: core::mem::take(&mut store.machine.exception) },
             code => Fault::Trap(code),
         })
     });
-    if let Some(backtrace) = error.backtrace_mut() {
+    if let Some(backtrace) = error.backtrace_mut().filter(|_| wants_backtrace) {
         // SAFETY: the caller guarantees the same.
         *backtrace = unsafe { Backtrace::of(root, activation) };
     }

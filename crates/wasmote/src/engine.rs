@@ -154,6 +154,15 @@ impl Config {
         self
     }
 
+    /// Sets whether errors that stop wasm have a backtrace. Default: on.
+    ///
+    /// To find the offsets in it, each of its functions is translated again. Where host functions fail often, and nobody
+    /// looks at the frames, this is worth turning off.
+    pub fn wasm_backtrace(&mut self, on: bool) -> &mut Config {
+        self.settings.wasm_backtrace = on;
+        self
+    }
+
     /// Sets the maximum size of a linear memory, in bytes. Default: unlimited.
     ///
     /// A memory whose minimum is larger cannot be made. Growing beyond the limit fails, as the specification

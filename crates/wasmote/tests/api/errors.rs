@@ -5,8 +5,8 @@ use std::fmt;
 
 use anyhow::Context;
 use wasmote::{
-    Caller, CodeOptions, Engine, Error, ErrorKind, Exception, FrameInfo, I32Exit, ImageOptions, Instance, Linker,
-    Module, OpSet, Store, Trap, TrapCode, WasmBacktrace,
+    Caller, CodeOptions, Config, Engine, Error, ErrorKind, Exception, FrameInfo, I32Exit, ImageOptions, Instance,
+    Linker, Module, OpSet, Store, Trap, TrapCode, WasmBacktrace,
 };
 
 use crate::{linked, module};
@@ -152,6 +152,22 @@ fn an_exit_passes_with_its_status_and_no_frames() {
     }
     let error = error_of(|x: i32| -> anyhow::Result<i32> { Err(Error::from(I32Exit(x))).context("at the end") });
     assert_eq!(error.i32_exit_status(), Some(5));
+}
+
+#[test]
+fn the_configuration_turns_backtraces_off() {
+    let engine = Engine::new(Config::new().wasm_backtrace(false));
+    let mut linker = Linker::<()>::new(&engine);
+    let fail =
+        |x: i32| -> Result<i32, Error> { Err(if x == 0 { TrapCode::Unreachable.into() } else { Error::new("no") }) };
+    linker.func_wrap("host", "f", fail).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &module(&engine, CALLS)).unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
+    for argument in [0, 1] {
+        let error = run.call(&mut store, argument).unwrap_err();
+        assert!(error.backtrace().is_none() && !error.is::<WasmBacktrace>(), "{argument}");
+    }
 }
 
 /// Two modules, whose functions call each other through the host. The innermost call of the host fails.

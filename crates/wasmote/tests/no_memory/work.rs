@@ -56,7 +56,7 @@ pub enum Left {
     Error(Error),
 }
 
-pub fn all() -> [Work; 16] {
+pub fn all() -> [Work; 18] {
     [
         Work { name: "load", begin: || load(Config::new(), wasm()), outcome: out_of_memory },
         Work { name: "load a module whose bodies are validated later", begin: load_lazily, outcome: out_of_memory },
