@@ -5,9 +5,9 @@ mod run;
 use arbitrary::Unstructured;
 use run::{Outcome, outcomes};
 use wasm_smith::{Config, Module};
+use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
 use wasmote_ir::image::layout::Section;
 use wasmote_ir::image::{Image, OpSet};
-use wasmote_compile::{ImageOptions, ImageWriteError, write_image};
 use wasmote_translate::{CodeOptions, TranslateErrorKind};
 use wasmote_validate::{Features, validate};
 
@@ -60,7 +60,11 @@ pub fn translate_module(wasm: &[u8]) {
     let Ok(module) = wasmote_decode::decode(wasm) else { return };
     let mut all: Vec<Vec<Outcome>> = Vec::new();
     for op_set in [OpSet::Core, OpSet::Extended] {
-        let options = ImageOptions { code: CodeOptions { op_set, metered: true, ..CodeOptions::default() }, names: false, ..ImageOptions::default() };
+        let options = ImageOptions {
+            code: CodeOptions { op_set, metered: true, ..CodeOptions::default() },
+            names: false,
+            ..ImageOptions::default()
+        };
         let image = match write_image(&module, wasm, &options) {
             Ok(image) => image,
             Err(ImageWriteError::TooLarge(_)) => return,

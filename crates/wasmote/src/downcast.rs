@@ -90,6 +90,8 @@ impl Error {
     /// Returns the error that the kind contains.
     fn content(&self) -> Option<&AnyError> {
         Some(match self.kind() {
+            // Without messages it is no error type.
+            #[cfg(feature = "messages")]
             ErrorKind::Decode(error) => error,
             #[cfg(feature = "validate")]
             ErrorKind::Validate(error) => error,
