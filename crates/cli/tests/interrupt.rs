@@ -132,7 +132,11 @@ mod guests {
         store.set_epoch_deadline(1).unwrap();
         let instance = linker.instantiate(&mut store, module).unwrap();
         let outcome = instance.get_typed_func::<(), ()>(&store, "_start").unwrap().call(&mut store, ());
-        assert!(outcome.as_ref().err().is_none_or(|error| error.i32_exit_status().is_some()), "{}: {outcome:?}", case.name);
+        assert!(
+            outcome.as_ref().err().is_none_or(|error| error.i32_exit_status().is_some()),
+            "{}: {outcome:?}",
+            case.name
+        );
         store.data_mut().flush();
         String::from_utf8(output.drain()).unwrap()
     }

@@ -103,19 +103,21 @@ pub(crate) fn read(interrupts: &mut Interrupts, fd: BorrowedFd<'_>, buffer: &mut
 /// A stream that is ready has room for this many bytes: `PIPE_BUF` of Linux.
 const ROOM: usize = 4096;
 
-/// Writes to a stream as much as there is room for. `nonempty` is the first slice with bytes.
+/// Writes to a stream as much as there is room for. `first` is the first of the buffers that is not empty.
 pub(crate) fn write(
     interrupts: &mut Interrupts,
     fd: BorrowedFd<'_>,
     is_socket: bool,
-    nonempty: &[u8],
     slices: &[IoSlice<'_>],
+    first: &[u8],
 ) -> Result<usize, Errno> {
     let mut at_once = || if is_socket { socket::write(fd, slices, true) } else { at_once::write(fd, slices) };
-    transfer(interrupts, fd, PollFlags::OUT, &mut at_once, &mut |waits| match waits {
-        true if !nonempty.is_empty() => rustix::io::write(fd, &nonempty[..nonempty.len().min(ROOM)]),
+    let mut plain = |waits| match first.len() {
+        _ if is_socket => socket::write(fd, slices, true),
+        1.. if waits => rustix::io::write(fd, &first[..first.len().min(ROOM)]),
         _ => rustix::io::writev(fd, slices),
-    })
+    };
+    transfer(interrupts, fd, PollFlags::OUT, &mut at_once, &mut plain)
 }
 
 /// Waits until a connection can be accepted, if an interruption may end that.

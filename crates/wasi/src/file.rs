@@ -83,9 +83,9 @@ impl Sink<'_> {
         room: u32,
     ) -> Result<(u32, u32, usize), Errno> {
         let mut slices = [IoSlice::new(&[]); MAX_IOVECS_PER_CALL];
-        let mut nonempty: &[u8] = &[];
         let mut taken = 0;
         let mut total = 0u32;
+        let mut not_empty: &[u8] = &[];
         while taken < MAX_IOVECS_PER_CALL && first + (taken as u32) < iovecs.count {
             let (at, len) = iovecs.get(memory, first + taken as u32)?;
             let skip = if taken == 0 { skip } else { 0 };
@@ -94,15 +94,15 @@ impl Sink<'_> {
                 _ => break,
             }
             let bytes = &memory.slice(at, len)?[skip as usize..];
-            slices[taken] = IoSlice::new(bytes);
-            if nonempty.is_empty() {
-                nonempty = bytes;
+            if not_empty.is_empty() {
+                not_empty = bytes;
             }
+            slices[taken] = IoSlice::new(bytes);
             taken += 1;
         }
         let (file, slices) = (self.file, &slices[..taken]);
         let done = match &mut self.interrupts {
-            Some(interrupts) => blocking::write(interrupts, file, self.is_socket, nonempty, slices)?,
+            Some(interrupts) => blocking::write(interrupts, file, self.is_socket, slices, not_empty)?,
             None => retry_on_intr(|| {
                 if self.is_socket { socket::write(file, slices, false) } else { rustix::io::writev(file, slices) }
             })?,

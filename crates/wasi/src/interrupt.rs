@@ -37,6 +37,7 @@ pub(crate) enum Unfinished {
     /// A wait that began at this time of the monotonic clock.
     Wait { begun: u64 },
     /// So many bytes are already in the guest's buffers.
+    #[cfg(feature = "sockets")]
     Receive { received: u32 },
     /// A fifo that waits for somebody to write to it.
     Fifo { file: OwnedFd },

@@ -15,7 +15,9 @@ use crate::guest::*;
 use crate::time::{poll, subscribe_clock, subscribe_fd};
 
 const HOUR: u64 = 3_600_000_000_000;
+#[cfg(feature = "sockets")]
 const WAITALL: u64 = 2;
+#[cfg(feature = "sockets")]
 const PEEK: u64 = 1;
 
 fn engine() -> Engine {
@@ -102,6 +104,7 @@ fn fifo(folder: &Folder) -> (WasiCtxBuilder, Peer) {
     (WasiCtx::builder().preopened_dir(folder.path(), "/", DirAccess::ReadWrite).unwrap(), Box::new(()))
 }
 
+#[cfg(feature = "sockets")]
 fn connection(_: &Folder) -> (WasiCtxBuilder, Peer) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     (WasiCtx::builder().preopened_connection(theirs.into()), Box::new(ours))
@@ -118,6 +121,7 @@ fn open(guest: &mut Guest, rights: u64) -> Result<u16, Error> {
     guest.try_call("path_open", &[3, 0, at, len, 0, rights, rights, 0, 0x900])
 }
 
+#[cfg(feature = "sockets")]
 fn receive(guest: &mut Guest, len: u32, flags: u64) -> Result<u16, Error> {
     guest.iovec(0x4000, len);
     guest.try_call("sock_recv", &[3, 0x800, 1, flags, 0x904, 0x908])
