@@ -55,7 +55,7 @@ fn images_with_other_nans_are_refused_at_loading() {
             let image = |wasm: &[u8], canonical_nans| {
                 let code = CodeOptions { op_set, canonical_nans, ..CodeOptions::default() };
                 let module = Module::new(&plain, wasm).unwrap();
-                module.to_image(&ImageOptions { code, names: false }).unwrap()
+                module.to_image(&ImageOptions { code, ..Default::default() }).unwrap()
             };
             let error = Module::from_image(&engine, image(&sum, false)).unwrap_err();
             let ErrorKind::Image(refused) = error.kind() else { panic!("{error}") };

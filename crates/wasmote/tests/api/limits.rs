@@ -58,7 +58,7 @@ const MODES: &[Mode] = &[
 
 fn load(mode: Mode, text: &str) -> Module {
     let mut config = Config::new();
-    config.eager_translation(mode == Mode::Eager).fuel(matches!(mode, Mode::Metered | Mode::Image(_, true)));
+    config.eager_translation(mode == Mode::Eager).consume_fuel(matches!(mode, Mode::Metered | Mode::Image(_, true)));
     if let Mode::Guarded(guard) = mode {
         config.guard_pages(guard);
     }
@@ -66,7 +66,7 @@ fn load(mode: Mode, text: &str) -> Module {
     let module = module(&engine, text);
     let Mode::Image(op_set, metered) = mode else { return module };
     let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-    let image = module.to_image(&ImageOptions { code, names: false }).unwrap();
+    let image = module.to_image(&ImageOptions { code, ..Default::default() }).unwrap();
     Module::from_image(&engine, image).unwrap()
 }
 
@@ -118,7 +118,7 @@ fn growth_beyond_a_limit_returns_minus_one_or_traps() {
         ] {
             let mut size = i32::from(!matches!(name, "small" | "table i64"));
             for delta in steps {
-                for &delta in too_far.iter().filter(|&&more| more < 0 || more > 5000) {
+                for &delta in too_far.iter().filter(|more| !(0..=5000).contains(*more)) {
                     refused(mode, trap, call(&mut store, instance, name, delta));
                 }
                 assert_eq!(call(&mut store, instance, name, delta).unwrap(), size, "{mode:?} {name}");
@@ -359,7 +359,7 @@ impl ResourceLimiter for Log {
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, Error> {
         self.calls.push(format!("table {current} {desired} {maximum:?}"));
-        if desired == 777 { Err(Error::exit(3)) } else { Ok(true) }
+        if desired == 777 { Err(Error::i32_exit(3)) } else { Ok(true) }
     }
 
     fn table_grow_failed(&mut self, error: Error) -> Result<(), Error> {
@@ -403,7 +403,7 @@ fn a_limiter_is_asked_before_growth_and_told_of_failures() {
         &["total 196616 596616", "table 2 100002 Some(100000)", "failed: the table cannot grow that much"],
     );
     // An error of the limiter arrives unchanged.
-    assert_eq!(call(&mut store, instance, "table", 775).unwrap_err().exit_code(), Some(3));
+    assert_eq!(call(&mut store, instance, "table", 775).unwrap_err().i32_exit_status(), Some(3));
     // A panic passes through the guest, and the store stays usable.
     let panic = catch_unwind(AssertUnwindSafe(|| call(&mut store, instance, "table", 500))).unwrap_err();
     assert!(panic.downcast_ref::<String>().unwrap().contains("this much is a panic"));

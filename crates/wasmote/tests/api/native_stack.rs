@@ -94,7 +94,7 @@ fn deeply_nested_code_uses_no_native_stack() {
             #[cfg(feature = "compile")]
             for op_set in [wasmote::OpSet::Core, wasmote::OpSet::Extended] {
                 let code = wasmote::CodeOptions { op_set, metered: true, ..Default::default() };
-                let image = module.to_image(&wasmote::ImageOptions { code, names: false }).unwrap();
+                let image = module.to_image(&wasmote::ImageOptions { code, ..Default::default() }).unwrap();
                 modules.push(Module::from_image(&engine, image).unwrap());
                 modules.last().unwrap().verify().unwrap();
             }

@@ -87,7 +87,7 @@ fn modules() -> Vec<Module> {
     #[cfg(feature = "compile")]
     for (op_set, metered) in [(wasmote::OpSet::Core, false), (wasmote::OpSet::Extended, true)] {
         let code = wasmote::CodeOptions { op_set, metered, ..Default::default() };
-        let image = modules[0].to_image(&wasmote::ImageOptions { code, names: false }).unwrap();
+        let image = modules[0].to_image(&wasmote::ImageOptions { code, ..Default::default() }).unwrap();
         modules.push(Module::from_image(&Engine::default(), image).unwrap());
     }
     modules

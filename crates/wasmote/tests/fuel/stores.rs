@@ -37,7 +37,7 @@ fn module(engine: &Engine) -> Module {
 fn images(metered: bool) -> [Vec<u8>; 2] {
     [OpSet::Core, OpSet::Extended].map(|op_set| {
         let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-        module(&Engine::default()).to_image(&ImageOptions { code, names: false }).unwrap()
+        module(&Engine::default()).to_image(&ImageOptions { code, ..Default::default() }).unwrap()
     })
 }
 
