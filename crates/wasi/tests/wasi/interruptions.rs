@@ -12,7 +12,7 @@ use wasmote::{Config, Engine, Error, InterruptHandle, Linker, Module, Store, Tra
 use wasmote_wasi::{DirAccess, Input, Output, WasiCtx, WasiCtxBuilder};
 
 use crate::guest::*;
-use crate::time::{poll, subscribe_clock, subscribe_fd};
+use crate::time::{now, poll, subscribe_clock, subscribe_fd};
 
 const HOUR: u64 = 3_600_000_000_000;
 #[cfg(feature = "sockets")]
@@ -231,15 +231,22 @@ fn a_deadline_ends_whatever_waits() {
 
 #[test]
 fn a_sleep_that_continues_ends_on_time() {
-    const LONG: u64 = 50_000_000;
+    const LONG: u64 = 300_000_000;
     let mut guest = guest(WasiCtx::builder());
-    let ticker = Ticker::start(&mut guest.store);
-    subscribe_clock(&mut guest, 0, 1, LONG, false);
     let start = Instant::now();
-    // It is interrupted all the time: if each interruption began the wait anew, it would never end.
-    assert_eq!(poll(&mut guest, 1), [(0, 0, 0)]);
-    assert!(start.elapsed() >= Duration::from_nanos(LONG));
-    assert!(ticker.seen.load(Ordering::Relaxed) > 0);
+    // The store is always interrupted: if each interruption began the wait anew, it would never end.
+    guest.store.epoch_deadline_callback(move |_| match start.elapsed() < Duration::from_secs(60) {
+        true => Ok(UpdateDeadline::Continue(0)),
+        false => Err(Error::new("the sleep does not end")),
+    });
+    guest.store.set_epoch_deadline(0).unwrap();
+    for absolute in [false, true] {
+        let start = Instant::now();
+        let until = if absolute { now(&mut guest, 1) + LONG } else { LONG };
+        subscribe_clock(&mut guest, 0, 1, until, absolute);
+        assert_eq!(poll(&mut guest, 1), [(0, 0, 0)]);
+        assert!(start.elapsed() >= Duration::from_nanos(LONG));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use wasmote_wasi::{Clocks, DirAccess, FixedClocks, Input, Pipe, SteppingClocks, 
 
 use crate::guest::*;
 
-fn now(guest: &mut Guest, clock: u64) -> u64 {
+pub fn now(guest: &mut Guest, clock: u64) -> u64 {
     guest.ok("clock_time_get", &[clock, 0, 0x900]);
     guest.u64(0x900)
 }
