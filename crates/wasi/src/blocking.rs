@@ -100,7 +100,7 @@ pub(crate) fn read(interrupts: &mut Interrupts, fd: BorrowedFd<'_>, buffer: &mut
     transfer(interrupts, fd, PollFlags::IN, at_once, &mut |_| rustix::io::read(fd, &mut **buffer.borrow_mut()))
 }
 
-/// A stream that is ready has room for this many bytes: `PIPE_BUF` of Linux.
+/// A stream that is ready has room for this many bytes, as Linux promises for pipes.
 const ROOM: usize = 4096;
 
 /// Writes to a stream as much as there is room for. `first` is the first of the buffers that is not empty.
