@@ -2,7 +2,7 @@
 
 use alloc::format;
 
-use wasmote::{Error, Module, ReplayError, ReplayedCall, Store};
+use wasmote::{Error, ErrorKind, Module, ReplayError, ReplayedCall, Store};
 use wasmote_rt::{OutputFile, Stream};
 
 use crate::failure::{CliError, shown};
@@ -41,7 +41,7 @@ fn end(store: &mut Store<State>, options: &Options, error: Option<&Error>) -> Re
     let Some(name) = options.record.or(options.replay) else { return Ok(()) };
     let ended = store.end_recording();
     // The run may have ended with the same error.
-    match error.is_some_and(|error| error.downcast_ref::<ReplayError>().is_some()) {
+    match error.is_some_and(is_of_replay) {
         true => Ok(()),
         false => ended.map(drop).map_err(|error| CliError::load(name, error)),
     }
@@ -111,4 +111,9 @@ impl Streams {
         }
         Ok(())
     }
+}
+
+/// Returns whether the replay itself failed. `Error::downcast_ref` would link code that prints all kinds of errors.
+fn is_of_replay(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Host(error) if error.is::<ReplayError>())
 }

@@ -41,6 +41,27 @@ impl Error {
         code.into_iter().chain(backtrace).find_map(<AnyError>::downcast_ref)
     }
 
+    /// Returns an error of this crate that the embedder's error is around: `inner` finds it in an [`Error`].
+    ///
+    /// Unlike [`Error::downcast_ref`] it links no code that prints the kinds.
+    pub(crate) fn in_host_error<'a, E: core::error::Error + Send + Sync + 'static>(
+        &'a self,
+        inner: &dyn Fn(&'a Error) -> Option<&'a E>,
+    ) -> Option<&'a E> {
+        let ErrorKind::Host(error) = self.kind() else { return None };
+        let mut next: Option<&AnyError> = Some(&**error);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref::<E>().or_else(|| anyhow_errors::downcast_ref(error)) {
+                return Some(found);
+            }
+            if let Some(error) = error.downcast_ref::<Error>().or_else(|| anyhow_errors::downcast_ref(error)) {
+                return inner(error);
+            }
+            next = error.source();
+        }
+        None
+    }
+
     /// Returns the embedder's error, if it is of the type `E`, mutably. Its sources are not looked at: they cannot be
     /// changed.
     pub fn downcast_mut<E: core::error::Error + Send + Sync + 'static>(&mut self) -> Option<&mut E> {

@@ -345,17 +345,30 @@ impl Error {
 
     /// Returns the exit status, if a host function ended the program.
     pub fn i32_exit_status(&self) -> Option<i32> {
-        self.downcast_ref::<I32Exit>().map(|exit| exit.0)
+        self.as_exit().map(|exit| exit.0)
+    }
+
+    fn as_exit(&self) -> Option<&I32Exit> {
+        match self.kind() {
+            ErrorKind::Exit(exit) => Some(exit),
+            _ => self.in_host_error(&|error| error.as_exit()),
+        }
     }
 
     /// Returns the reason, if wasm code trapped.
     pub fn as_trap_code(&self) -> Option<TrapCode> {
-        self.downcast_ref().copied()
+        match self.kind() {
+            ErrorKind::Trap(trap) => Some(trap.code()),
+            _ => self.in_host_error(&|error| Some(error.as_trap()?.code_ref())).copied(),
+        }
     }
 
     /// Returns the trap, if wasm code trapped.
     pub fn as_trap(&self) -> Option<&Trap> {
-        self.downcast_ref()
+        match self.kind() {
+            ErrorKind::Trap(trap) => Some(trap),
+            _ => self.in_host_error(&|error| error.as_trap()),
+        }
     }
 
     /// Returns the exception, if the error is one that nothing caught.

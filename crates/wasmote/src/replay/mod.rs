@@ -25,7 +25,7 @@ use play::Player;
 use record::Recorder;
 
 /// Why a recording cannot be replayed, or a host call not be recorded. [`Error::downcast_ref`] finds it in an error.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// The bytes are not a recording, or are damaged. The text says what is wrong.
@@ -56,6 +56,13 @@ pub enum ReplayError {
         /// What it did.
         what: &'static str,
     },
+}
+
+/// As `Display`: the code that prints the fields one by one has some kilobytes.
+impl fmt::Debug for ReplayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl fmt::Display for ReplayError {
