@@ -82,11 +82,11 @@ fn an_image_that_is_not_metered_is_refused_under_fuel_in_one_line() {
 fn wrong_amounts_of_fuel_are_refused() {
     let folder = folder();
     for (words, part) in [
-        (&["-W", "fuel=many", "m.wasm"][..], "`-W fuel=many` should be a number"),
-        (&["-W", "fuel", "m.wasm"], "`-W fuel` should be `-W fuel=N`"),
-        (&["-W", "epoch=3", "m.wasm"], "`-W epoch=3` should be `-W fuel=N`"),
+        (&["-W", "fuel=many", "m.wasm"][..], "`--fuel many` should be a number"),
+        (&["-W", "fuel", "m.wasm"], "`--fuel` needs a value"),
+        (&["-W", "epoch=3", "m.wasm"], "unknown option `-W epoch=3`"),
         (&["--fuel", "-1", "m.wasm"], "`--fuel -1` should be a number"),
-        (&["compile", "-W", "fuel=3", "m.wasm", "-o", "x"], "`-W` is an option of `wasmote run` only"),
+        (&["compile", "-W", "fuel=3", "m.wasm", "-o", "x"], "`--fuel` takes no value"),
     ] {
         let (status, _, err) = wasmote(&folder, words);
         assert!(status == 2 && err.contains(part), "{words:?}: {status} {err}");

@@ -171,7 +171,8 @@ fn truncated_and_damaged_recordings_are_errors_of_one_line() {
         let output = wasmote(&folder.0, &["run", "--replay", "bad.wmr", "--invoke", "roll", "program.wasm"]);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        // The frames of the guest may follow.
+        assert!(said.lines().skip(1).all(|line| line.contains(": func ")), "{said}");
         assert!(what.iter().any(|what| said.contains(what)), "{said}");
     };
     for len in 0..recording.len() {

@@ -31,8 +31,8 @@ pub(crate) struct OuterSlice {
 }
 
 impl Store {
-    /// Returns all fuel that is left.
-    pub(crate) fn all_fuel(&self) -> u64 {
+    /// Returns all fuel that is left, whether or not the engine meters code.
+    pub fn all_fuel(&self) -> u64 {
         self.machine.fuel.saturating_add(self.slices.reserve)
     }
 

@@ -182,7 +182,7 @@ impl Recorder {
                 put(&mut self.body, number)?;
             }
         }
-        let fuel = store.get_fuel().unwrap_or(made.fuel);
+        let fuel = store.all_fuel();
         if fuel != made.fuel {
             put(&mut self.body, changes::FUEL.into())?;
             put(&mut self.body, fuel)?;
