@@ -72,6 +72,8 @@ impl State {
         let function = self.functions.entry(func).or_insert_with(|| module.linked_function(func).unwrap_or_default());
         let at = function.instrs.partition_point(|instr| instr.byte < step.byte());
         let halves = match function.instrs.get(at) {
+            // What looks for interruptions at the head of a loop (`--timeout`) is no instruction.
+            Some(instr) if instr.byte != step.byte() => return,
             Some(instr) if instr.runs == InstrHandler::Both => {
                 &function.instrs[at..(at + 2).min(function.instrs.len())]
             }

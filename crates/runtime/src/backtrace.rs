@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use wasmote_exec as exec;
 use wasmote_ir::fallible::TryVec;
 
+use crate::error::AnyBacktrace;
 use crate::instance::InstanceRecord;
 use crate::module::Module;
 use crate::store::{Store, StoreId};
@@ -39,6 +40,11 @@ pub struct Frame {
 }
 
 impl Backtrace {
+    /// Returns the backtrace of a [`Failure`](crate::Failure). It is empty if there is none.
+    pub fn of_failure(backtrace: AnyBacktrace) -> Backtrace {
+        backtrace.and_then(|any| any.downcast().ok()).map_or_else(Backtrace::default, |found| *found)
+    }
+
     /// Returns the frames. There are at most 64.
     pub fn frames(&self) -> &[Frame] {
         &self.frames

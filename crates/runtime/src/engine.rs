@@ -5,7 +5,6 @@ use alloc::sync::Arc;
 use wasmote_decode::MemoryType;
 
 use crate::guard;
-use crate::interrupt::Epochs;
 use crate::lock::Lock;
 use crate::types::TypeRegistry;
 
@@ -119,8 +118,8 @@ struct EngineInner {
     /// Whether 32-bit memories have guard pages: set, and available in this process.
     guards: bool,
     types: Lock<TypeRegistry>,
-    #[cfg_attr(not(feature = "interrupt"), allow(dead_code))]
-    epochs: Epochs,
+    #[cfg(feature = "interrupt")]
+    epochs: crate::deadlines::Epochs,
 }
 
 impl Engine {
@@ -137,7 +136,8 @@ impl Engine {
                 settings,
                 guards,
                 types: Lock::new(TypeRegistry::default()),
-                epochs: Epochs::default(),
+                #[cfg(feature = "interrupt")]
+                epochs: crate::deadlines::Epochs::default(),
             }),
         }
     }
@@ -159,8 +159,14 @@ impl Engine {
 
     /// Returns the epoch, and the deadlines of stores.
     #[cfg(feature = "interrupt")]
-    pub(crate) fn epochs(&self) -> &Epochs {
+    pub(crate) fn epochs(&self) -> &crate::deadlines::Epochs {
         &self.inner.epochs
+    }
+
+    /// Begins the next epoch and interrupts the stores whose deadline it is.
+    #[cfg(feature = "interrupt")]
+    pub fn increment_epoch(&self) {
+        self.inner.epochs.increment();
     }
 
     /// Returns the types in use.

@@ -7,7 +7,6 @@ use wasmote_decode::{DecodeError, DecodeErrorKind};
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
 
-use crate::backtrace::Backtrace;
 use crate::shared::try_box;
 
 /// Why an operation failed. It has the size of a pointer.
@@ -23,8 +22,11 @@ pub struct Failure {
     /// What happened.
     pub fault: Fault,
     /// The frames of wasm that it stopped. Empty if it stopped none.
-    pub backtrace: Backtrace,
+    pub backtrace: AnyBacktrace,
 }
+
+/// A [`Backtrace`](crate::Backtrace), or `None`. Its type is not named here: it leads to modules, and these to errors.
+pub type AnyBacktrace = Option<Box<dyn Any + Send + Sync>>;
 
 /// The kinds of [`Error`].
 #[derive(Debug)]
@@ -78,7 +80,7 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub(crate) fn of(fault: Fault) -> Error {
-        Error { failure: try_box(Failure { fault, backtrace: Backtrace::default() }).ok() }
+        Error { failure: try_box(Failure { fault, backtrace: None }).ok() }
     }
 
     /// Makes an error of a valid module that could not be instantiated.
@@ -108,7 +110,7 @@ impl Error {
     }
 
     /// Returns the place of the backtrace, if the error should have one.
-    pub(crate) fn backtrace_mut(&mut self) -> Option<&mut Backtrace> {
+    pub(crate) fn backtrace_mut(&mut self) -> Option<&mut AnyBacktrace> {
         let failure = self.failure.as_deref_mut()?;
         (!matches!(failure.fault, Fault::Host { traced: false, .. })).then_some(&mut failure.backtrace)
     }

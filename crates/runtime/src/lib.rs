@@ -42,6 +42,8 @@ mod bytes;
 mod caller;
 mod code;
 mod constant;
+#[cfg(feature = "interrupt")]
+mod deadlines;
 mod engine;
 mod error;
 #[cfg(not(feature = "gc"))]
@@ -60,6 +62,8 @@ mod instance;
 mod instantiate;
 #[cfg(feature = "interrupt")]
 mod interrupt;
+#[cfg(feature = "interrupt")]
+mod interrupt_handle;
 mod item;
 #[cfg(feature = "validate")]
 mod lazy_validation;
@@ -132,7 +136,9 @@ pub use global::GlobalRecord;
 pub use host::{Closure, Erased, HostCall, HostCode, MAX_VALUES, Plain};
 pub use instance::InstanceRecord;
 #[cfg(feature = "interrupt")]
-pub use interrupt::{InterruptHandle, UpdateDeadline};
+pub use interrupt::UpdateDeadline;
+#[cfg(feature = "interrupt")]
+pub use interrupt_handle::InterruptHandle;
 pub use item::Item;
 #[cfg(feature = "limits")]
 pub use limits::{Counted, Growth, Question, Resource};

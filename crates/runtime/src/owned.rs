@@ -275,6 +275,19 @@ impl<'a, T> StoreMut<'a, T> {
         unsafe { call.fail(self.root, code, results) }
     }
 
+    /// Sets what is called when code reaches its deadline. It keeps its error in the store and returns the code.
+    #[cfg(feature = "interrupt")]
+    pub fn epoch_deadline_callback(
+        &mut self,
+        mut callback: impl FnMut(StoreMut<'_, T>) -> Result<crate::UpdateDeadline, wasmote_ir::TrapCode> + Send + 'static,
+    ) {
+        self.store().set_deadline_callback(Box::new(move |root| {
+            // SAFETY: the store calls this while it is mutably borrowed and no reference to it exists. It is this store,
+            // so its data is a `T`.
+            callback(unsafe { StoreMut::new(root) })
+        }));
+    }
+
     /// Makes an instance, runs its start function, and returns the instance's number. The instance stays in the
     /// store even if this fails, since tables may contain its functions by then.
     ///

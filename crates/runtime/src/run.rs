@@ -8,6 +8,7 @@ use wasmote_ir::TrapCode;
 use crate::backtrace::Backtrace;
 use crate::error::{Error, Fault};
 use crate::interrupt::{self, Next};
+use crate::shared::try_box;
 use crate::store::Store;
 
 /// Calls a function by its reference. Arguments and results are in slots.
@@ -144,7 +145,9 @@ pub(crate) unsafe fn failure(mut root: NonNull<Store>, activation: &exec::Activa
     });
     if let Some(backtrace) = error.backtrace_mut().filter(|_| wants_backtrace) {
         // SAFETY: the caller guarantees the same.
-        *backtrace = unsafe { Backtrace::of(root, activation) };
+        let frames = unsafe { Backtrace::of(root, activation) };
+        // Without memory for it, the error has none.
+        *backtrace = try_box(frames).ok().map(|frames| frames as _);
     }
     error
 }

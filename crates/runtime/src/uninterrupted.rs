@@ -12,10 +12,6 @@ use crate::store::Store;
 #[derive(Default)]
 pub(crate) struct Interrupts;
 
-/// An engine's epoch: there is none.
-#[derive(Default)]
-pub(crate) struct Epochs;
-
 /// What happens with an interrupted call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(dead_code)] // Nothing makes the first two.

@@ -157,7 +157,7 @@ fn a_trap_after_a_stop_has_all_frames() {
     };
     let failure = error.into_failure().unwrap();
     assert!(matches!(failure.fault, Fault::Trap(_)));
-    assert_eq!(failure.backtrace.frames().len(), 11);
+    assert_eq!(wasmote_runtime::Backtrace::of_failure(failure.backtrace).frames().len(), 11);
     assert!(has_ended(go_on(&mut store, &mut call, 1)));
 }
 

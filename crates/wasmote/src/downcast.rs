@@ -41,6 +41,16 @@ impl Error {
         code.into_iter().chain(backtrace).find_map(<AnyError>::downcast_ref)
     }
 
+    /// Takes an error whose type a box would hide, or that needs no box. `slot` is an `Option` of any error.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn take(slot: &mut dyn Any) -> Option<Error> {
+        match slot.downcast_mut::<Option<Error>>() {
+            Some(slot) => slot.take(),
+            None => anyhow_errors::take(slot),
+        }
+    }
+
     /// Returns an error of this crate that the embedder's error is around: `inner` finds it in an [`Error`].
     ///
     /// Unlike [`Error::downcast_ref`] it links no code that prints the kinds.

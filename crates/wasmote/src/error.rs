@@ -2,7 +2,6 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use core::any::Any;
 use core::fmt;
 
 use wasmote_decode::DecodeError;
@@ -12,7 +11,6 @@ use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime as runtime;
 use wasmote_runtime::try_box;
 
-use crate::anyhow_errors;
 use crate::backtrace::{Trap, WasmBacktrace};
 use crate::exception::Exception;
 use crate::exit::I32Exit;
@@ -187,16 +185,6 @@ impl Error {
         }
     }
 
-    /// Takes an error whose type a box would hide, or that needs no box. `slot` is an `Option` of any error.
-    #[cold]
-    #[inline(never)]
-    fn take(slot: &mut dyn Any) -> Option<Error> {
-        match slot.downcast_mut::<Option<Error>>() {
-            Some(slot) => slot.take(),
-            None => anyhow_errors::take(slot),
-        }
-    }
-
     /// Makes an error of a boxed one. Errors of this crate get their kind.
     #[cold]
     #[inline(never)]
@@ -245,6 +233,7 @@ impl Error {
     pub(crate) fn of_failure(failure: runtime::Failure) -> Error {
         use runtime::Fault as Other;
         let runtime::Failure { fault, backtrace } = failure;
+        let backtrace = runtime::Backtrace::of_failure(backtrace);
         let mut error = Error::of(match fault {
             Other::Decode(error) => ErrorKind::Decode(error),
             #[cfg(feature = "validate")]

@@ -32,7 +32,7 @@ pub(crate) fn failure(_store: &runtime::Store, error: runtime::Error) -> Error {
     let Some(failure) = error.into_failure() else { return OutOfMemory.into() };
     #[cfg(feature = "gc")]
     if let runtime::Fault::Exception { reference } = failure.fault {
-        return crate::gc::exceptions::uncaught(_store, reference, failure.backtrace);
+        return crate::gc::exceptions::uncaught(_store, reference, runtime::Backtrace::of_failure(failure.backtrace));
     }
     Error::of_failure(*failure).unsuspended()
 }

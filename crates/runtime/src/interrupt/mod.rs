@@ -9,7 +9,6 @@
 //! activation stops. Then [`next`] looks at the reasons: the call ends, or it continues as if nothing had happened.
 
 mod epoch;
-mod handle;
 
 use core::ptr::NonNull;
 
@@ -18,13 +17,11 @@ use wasmote_ir::TrapCode;
 
 use crate::engine::{Engine, Settings};
 use crate::error::Error;
+use crate::interrupt_handle::{EPOCH, InterruptHandle, REQUESTED, Shared};
 use crate::shared::FallibleArc;
 use crate::store::Store;
 
-pub(crate) use epoch::Epochs;
 pub use epoch::UpdateDeadline;
-pub use handle::InterruptHandle;
-use handle::{EPOCH, REQUESTED, Shared};
 
 /// What a store knows of its interruptions.
 #[derive(Default)]

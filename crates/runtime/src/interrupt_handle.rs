@@ -13,13 +13,13 @@ use wasmote_ir::fallible::OutOfMemory;
 use crate::shared::{FallibleArc, try_box};
 
 /// A reason: somebody called [`InterruptHandle::interrupt`].
-pub(super) const REQUESTED: u32 = 1;
+pub(crate) const REQUESTED: u32 = 1;
 /// A reason: the engine's epoch may have reached the store's deadline.
-pub(super) const EPOCH: u32 = 2;
+pub(crate) const EPOCH: u32 = 2;
 
 /// Interrupts the code of a store. It can be cloned and sent to other threads, and may outlive the store.
 #[derive(Clone)]
-pub struct InterruptHandle(pub(super) FallibleArc<Shared>);
+pub struct InterruptHandle(pub(crate) FallibleArc<Shared>);
 
 impl InterruptHandle {
     /// Stops the store's running code at its next call or loop, or the next code that runs. Several interruptions
@@ -65,7 +65,7 @@ impl fmt::Debug for InterruptHandle {
 }
 
 /// What the handles and the store share. No thread waits for another, except when a pointer is withdrawn.
-pub(super) struct Shared {
+pub(crate) struct Shared {
     /// The stack limit of the store's machine, or null once the store is dropped.
     limit: AtomicPtr<exec::StackLimit>,
     /// A waker from a box, or null.
@@ -81,7 +81,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// `limit` stays valid until [`Shared::retire`].
-    pub(super) fn new(limit: *const exec::StackLimit) -> Shared {
+    pub(crate) fn new(limit: *const exec::StackLimit) -> Shared {
         Shared {
             limit: AtomicPtr::new(limit.cast_mut()),
             waker: AtomicPtr::default(),
@@ -93,7 +93,7 @@ impl Shared {
     }
 
     /// Notes a reason and interrupts the machine.
-    pub(super) fn raise(&self, reason: u32) {
+    pub(crate) fn raise(&self, reason: u32) {
         self.reasons.fetch_or(reason, Ordering::SeqCst);
         self.users.fetch_add(1, Ordering::SeqCst);
         let (limit, waker) = (self.limit.load(Ordering::SeqCst), self.waker.load(Ordering::SeqCst));
@@ -111,25 +111,25 @@ impl Shared {
     }
 
     /// Returns the place in the engine's list of deadlines.
-    pub(super) fn place(&self) -> Option<usize> {
+    pub(crate) fn place(&self) -> Option<usize> {
         self.place.load(Ordering::Relaxed).checked_sub(1)
     }
 
-    pub(super) fn set_place(&self, place: Option<usize>) {
+    pub(crate) fn set_place(&self, place: Option<usize>) {
         self.place.store(place.map_or(0, |place| place + 1), Ordering::Relaxed);
     }
 
-    pub(super) fn is_raised(&self) -> bool {
+    pub(crate) fn is_raised(&self) -> bool {
         self.reasons.load(Ordering::Relaxed) != 0
     }
 
     /// Returns the reasons since the last call. The machine was cleared before, so that a reason noted after that
     /// interrupts it again.
-    pub(super) fn take_reasons(&self) -> u32 {
+    pub(crate) fn take_reasons(&self) -> u32 {
         self.reasons.swap(0, Ordering::SeqCst)
     }
 
-    pub(super) fn count_stopped_call(&self) {
+    pub(crate) fn count_stopped_call(&self) {
         self.stopped_calls.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -143,7 +143,7 @@ impl Shared {
     }
 
     /// Forgets the store, which is about to be dropped.
-    pub(super) fn retire(&self) {
+    pub(crate) fn retire(&self) {
         self.limit.store(ptr::null_mut(), Ordering::SeqCst);
         self.wait_for_users();
     }
