@@ -61,8 +61,6 @@ pub struct Machine<M: Mode> {
     pub embedder: *mut (),
     /// The caller's frame, which a call into another instance keeps here between its two handlers.
     pub(crate) across: M::LinkedOnly<*mut u64>,
-    /// The slots of a tail call into another instance, kept between its two handlers.
-    pub(crate) across_slots: M::LinkedOnly<u64>,
     /// Where the run continues after a fault.
     #[cfg(guarded)]
     pub(crate) fault_resume: M::LinkedOnly<crate::guard::fault_resume::FaultResume>,
@@ -99,7 +97,6 @@ impl<M: Mode> Machine<M> {
             trace: None,
             embedder: core::ptr::null_mut(),
             across: M::linked_only(core::ptr::null_mut()),
-            across_slots: M::linked_only(0),
             #[cfg(guarded)]
             fault_resume: M::linked_only(crate::guard::fault_resume::FaultResume::NONE),
             registers: <M::Dispatch as Dispatch<M>>::NOTHING,

@@ -37,7 +37,7 @@ pub mod rows {
         }
         ReturnCallRef(r) {
             match referenced(r) {
-                Some(func) => tail_call(r, func, r.u16(1), 2, r.slot(3)),
+                Some(func) => tail_call::<1>(r, func),
                 None => Flow::Trap(TrapCode::NullReference),
             }
         }

@@ -96,6 +96,16 @@ impl FrameLayout {
         // `CallStub` has it there.
         unsafe { code.cast::<FrameLayout>().sub(1).read() }
     }
+
+    /// Returns the size of the frame of the function whose code begins here.
+    ///
+    /// # Safety
+    /// As [`FrameLayout::of`].
+    #[inline(always)]
+    pub(crate) unsafe fn frame_of(code: *const Cell) -> u32 {
+        // SAFETY: the caller guarantees code with a layout in the cell in front of it.
+        unsafe { (&raw const (*code.cast::<FrameLayout>().sub(1)).frame).read() }
+    }
 }
 
 /// The contents of the cells in front of a function's first instruction.

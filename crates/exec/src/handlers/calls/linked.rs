@@ -282,57 +282,65 @@ impl<A: Source<u64>> Execute<Linked> for IndirectSubtypeCall<A> {
     }
 }
 
-/// Replaces this frame by one of `func`. The arguments begin at slot `base`. The operand at `count_at` has their number,
-/// and the next operand is `header`, the header of this frame. What [`enter`] leaves to [`CallOutOfLine`], this leaves to
-/// [`TailCallOutOfLine`].
+/// Replaces this frame by one of `func`. From unit `AT` on, the instruction has three operands: the first slot of the
+/// arguments, their number, and the slot of this frame's header. What [`enter`] leaves to [`CallOutOfLine`], this leaves
+/// to [`TailCallOutOfLine`].
 ///
 /// # Safety
 /// As [`enter`], and the instruction has these operands.
 #[inline(always)]
-pub(crate) unsafe fn tail_call(r: &mut Regs, func: *mut Func, base: usize, count_at: usize, header: *mut u64) -> Flow {
-    // SAFETY: the caller guarantees the record and the operands. `fits` checked the new frame. The arguments lie above
-    // this frame's header, so they move down to slot 0. `TailCallOutOfLine` gets what it needs in the accumulator and
-    // `across_slots`.
+pub(crate) unsafe fn tail_call<const AT: usize>(r: &mut Regs, func: *mut Func) -> Flow {
+    // SAFETY: the caller guarantees the record and the operands.
     unsafe {
         let target = (*func).instance;
-        if (target == r.cx || target.is_null()) && fits(r, r.fp, (*func).frame_slots as usize) {
-            let saved = HeaderWords::read(header);
-            move_slots(r, r.fp.add(base), r.fp, count_at);
-            saved.write(r.fp.add(usize::from((*func).header)));
-            r.set_callee(func);
-            r.ip = (*func).code.cast::<u8>();
-            return Flow::Next;
+        if target == r.cx || target.is_null() {
+            return tail_call_here::<AT>(r, func);
         }
-        (*(*r.cx).machine).across_slots =
-            base as u64 | (r.u16(count_at) as u64) << 16 | (r.u16(count_at + 1) as u64) << 32;
-        r.set_callee(func);
-        Flow::TailCall(cold::<Linked, TailCallOutOfLine>)
     }
+    r.set_callee(func);
+    Flow::TailCall(cold::<Linked, TailCallOutOfLine<AT>>)
 }
 
-/// The second half of a tail call into another instance, or of one that found no room. `acc` has the function. The
-/// machine's `across_slots` has three numbers of 16 bits: the first slot of the arguments, their number, and the slot of
-/// the header.
-pub struct TailCallOutOfLine;
+/// As [`tail_call`], for a function of the running instance or of the host.
+///
+/// # Safety
+/// As [`tail_call`].
+#[inline(always)]
+unsafe fn tail_call_here<const AT: usize>(r: &mut Regs, func: *mut Func) -> Flow {
+    r.set_callee(func);
+    // SAFETY: the caller guarantees the record and the operands. `fits` checked the new frame. The arguments lie above
+    // this frame's header, so they move down to slot 0. The operands are read after the check, because the handler has
+    // no register for them before.
+    unsafe {
+        if !fits(r, r.fp, (*func).frame_slots as usize) {
+            return Flow::TailCall(cold::<Linked, TailCallOutOfLine<AT>>);
+        }
+        let saved = HeaderWords::read(r.slot(AT + 2));
+        move_slots(r, r.fp.add(r.u16(AT)), r.fp, AT + 1);
+        saved.write(r.fp.add(usize::from((*func).header)));
+        r.ip = (*func).code.cast::<u8>();
+    }
+    Flow::Next
+}
 
-impl Execute<Linked> for TailCallOutOfLine {
+/// The second half of a tail call into another instance, or of one that found no room. `acc` has the function, and `ip`
+/// is at the instruction, whose operands are those of [`tail_call`].
+pub struct TailCallOutOfLine<const AT: usize>;
+
+impl<const AT: usize> Execute<Linked> for TailCallOutOfLine<AT> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `tail_call` set the accumulator and `across_slots` to a live record and to slots of this frame.
-        // `fits_in_stack` checked the new frame. The header is read before the arguments move over it.
+        // SAFETY: `tail_call` set the accumulator to a live record. `fits_in_stack` checked the new frame. The header is
+        // read before the arguments move over it.
         unsafe {
             let func = r.callee();
             if !fits_in_stack(r, r.fp, (*func).frame_slots as usize + SAVED) {
                 return Flow::Trap(TrapCode::StackOverflow);
             }
-            let machine = (*r.cx).machine;
-            let slots = (*machine).across_slots;
-            let slot = |shift: u32| (slots >> shift) as u16 as usize;
-            let header = r.fp.add(slot(32));
+            let (first, count, header) = (r.u16(AT), r.u16(AT + 1), r.slot(AT + 2));
             r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
-            let caller = header.add(HEADER_CALLER).cast::<*mut u64>().read();
-            r.fp.add(slot(0)).copy_to(r.fp, slot(16));
-            (*machine).across = caller;
+            (*(*r.cx).machine).across = header.add(HEADER_CALLER).cast::<*mut u64>().read();
+            r.fp.add(first).copy_to(r.fp, count);
             CallOutOfLine::run(r)
         }
     }
@@ -542,12 +550,12 @@ impl Calls<Linked> for LinkedCalls {
         // both have a layout in front. `bytes_fit` checked the frame before the header is written.
         unsafe {
             let code = code_of_call(r.ip).load(Ordering::Acquire);
-            let front = FrameLayout::of(code);
             let fp = r.fp.wrapping_add(r.u16(BASE));
-            if !bytes_fit((*r.cx).machine, fp, front.frame as usize) {
+            if !bytes_fit((*r.cx).machine, fp, FrameLayout::frame_of(code) as usize) {
                 return Flow::TailCall(cold::<Linked, DirectCallOutOfLine>);
             }
-            open_frame(r, code, front, fp);
+            // Read only now: the handler has no register for it before.
+            open_frame(r, code, FrameLayout::of(code), fp);
         }
         Flow::Next
     }
@@ -578,14 +586,14 @@ impl Calls<Linked> for LinkedCalls {
     unsafe fn return_call(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a tail call, with the function, the arguments' slots and the header as
         // operands.
-        unsafe { tail_call(r, defined(r), r.u16(2), 3, r.slot(4)) }
+        unsafe { tail_call_here::<2>(r, defined(r)) }
     }
 
     #[inline(always)]
     unsafe fn return_call_import(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a tail call of an import, with the function, the arguments' slots and the
         // header as operands.
-        unsafe { tail_call(r, imported(r), r.u16(2), 3, r.slot(4)) }
+        unsafe { tail_call::<2>(r, imported(r)) }
     }
 
     #[inline(always)]
@@ -594,7 +602,7 @@ impl Calls<Linked> for LinkedCalls {
         // type.
         unsafe {
             match element(r, r.slot(0).read(), 1) {
-                Ok(func) => tail_call(r, func, r.u16(5), 6, r.slot(7)),
+                Ok(func) => tail_call::<5>(r, func),
                 Err(TrapCode::BadSignature) => Flow::TailCall(cold::<Linked, IndirectSubtypeTailCall>),
                 Err(code) => Flow::Trap(code),
             }
@@ -626,7 +634,7 @@ impl Execute<Linked> for IndirectSubtypeTailCall {
         // instruction.
         unsafe {
             match element_of_subtype(r, r.slot(0).read(), 1) {
-                Ok(func) => tail_call(r, func, r.u16(5), 6, r.slot(7)),
+                Ok(func) => tail_call::<5>(r, func),
                 Err(code) => Flow::Trap(code),
             }
         }
