@@ -70,14 +70,66 @@ const ENDLESS: &str = r#"(module
         (loop $again (try_table (catch $tag $again) (throw $tag))))
     (func (export "fill") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (br 0))))"#;
 
+/// Loops that never end, with each comparison and in several forms. Linked code has handlers for some jumps back that
+/// look for an interruption themselves.
+fn endless_loops() -> (String, Vec<String>) {
+    // The first local begins at 1 and stays odd.
+    let comparisons = [
+        ("ne", "0"),
+        ("eq", "7"),
+        ("lt_u", "-2"),
+        ("lt_s", "0x7ffffffe"),
+        ("gt_u", "0"),
+        ("gt_s", "0x80000000"),
+        ("le_u", "-1"),
+        ("le_s", "0x7fffffff"),
+        ("ge_u", "1"),
+        ("ge_s", "0x80000001"),
+    ];
+    let bodies = [
+        "",
+        "(local.set 1 (i32.add (local.get 1) (i32.const 4)))",
+        "(i32.store (i32.const 16) (local.get 1))",
+        "(local.set 1 (i32.xor (local.get 0) (i32.load (i32.const 8))))",
+    ];
+    let (mut text, mut names) = (String::from("(module (memory 1)"), Vec::new());
+    for (comparison, bound) in comparisons {
+        let odd = if comparison == "eq" { "(i32.or (local.get 0) (i32.const -1))" } else { "(local.get 0)" };
+        let bound = if comparison == "eq" { "-1" } else { bound };
+        for (number, body) in bodies.iter().enumerate() {
+            for (form, right) in [("const", format!("(i32.const {bound})")), ("local", "(local.get 2)".into())] {
+                let name = format!("{comparison} {number} {form}");
+                let step = "(local.set 0 (i32.add (local.get 0) (i32.const 2)))";
+                text += &format!(
+                    r#"(func (export "{name}") (local i32 i32 i32)
+                        (local.set 0 (i32.const 1)) (local.set 2 (i32.const {bound}))
+                        (loop {body} {step} (br_if 0 (i32.{comparison} {odd} {right}))))"#
+                );
+                names.push(name);
+            }
+        }
+    }
+    (text + ")", names)
+}
+
 #[test]
 fn a_handle_stops_whatever_runs() {
     let names = "loop nested table conditional tail indirect call deep thrown fill";
+    stop_all(ENDLESS, &names.split(' ').map(String::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_handle_stops_each_form_of_a_loop() {
+    let (text, names) = endless_loops();
+    stop_all(&text, &names);
+}
+
+fn stop_all(text: &str, names: &[String]) {
     for config in configs() {
         let engine = Engine::new(&config);
         for origin in origins() {
-            let module = load(&engine, ENDLESS, origin);
-            for name in names.split(' ') {
+            let module = load(&engine, text, origin);
+            for name in names {
                 let mut store = Store::new(&engine, ());
                 let instance = Instance::new(&mut store, &module, &[]).unwrap();
                 let func = instance.get_func(&store, name).unwrap();

@@ -12,18 +12,32 @@ use crate::linked::{Flow, Handler, Linked, Regs};
 /// Stops at the head of a loop if the machine is interrupted. It takes one cell and has no operands.
 pub struct Poll;
 
+impl Poll {
+    /// Returns [`Flow::Next`], or a trap if the machine is interrupted.
+    ///
+    /// # Safety
+    /// The registers are those of a running function.
+    #[inline(always)]
+    pub unsafe fn check(r: &Regs) -> Flow {
+        // SAFETY: the caller guarantees a running instance, whose machine is live.
+        match unsafe { (*(*r.cx).machine).stack_limit.is_interrupted() } {
+            true => Flow::Trap(TrapCode::Interrupted),
+            false => Flow::Next,
+        }
+    }
+}
+
 impl Execute<Linked> for Poll {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller guarantees a running instance, whose machine is live. The linker put an instruction behind
-        // the cell.
+        // SAFETY: the caller guarantees a running instance. The linker put an instruction behind the cell.
         unsafe {
-            if (*(*r.cx).machine).stack_limit.is_interrupted() {
-                return Flow::Trap(TrapCode::Interrupted);
+            let flow = Poll::check(r);
+            if matches!(flow, Flow::Next) {
+                r.advance(0);
             }
-            r.advance(0);
+            flow
         }
-        Flow::Next
     }
 }
 

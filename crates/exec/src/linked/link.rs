@@ -242,10 +242,11 @@ impl CodeLinker {
         Ok(())
     }
 
-    /// Returns the first cell of the superinstruction of two opcodes, if there is one.
+    /// Returns the first cell of the superinstruction of two opcodes, if there is one. With `polled`, it looks for an
+    /// interruption.
     #[cfg(feature = "superinstructions")]
     #[inline(always)]
-    fn superinstruction(&self, first: u16, second: u16) -> Option<Cell> {
+    fn superinstruction(&self, first: u16, second: u16, polled: bool) -> Option<Cell> {
         if !self.superinstructions {
             return None;
         }
@@ -260,13 +261,16 @@ impl CodeLinker {
             }
         }
         let number = crate::handlers::superinstructions::find(first, second)?;
-        let handler = crate::handlers::superinstructions::handler(number, |number| self.handler(number));
+        let handler = match polled {
+            true => polled_second(first, second)?,
+            false => crate::handlers::superinstructions::handler(number, |number| self.handler(number)),
+        };
         Some(handler_cell(handler, wasmote_ir::ops::ALL_OPCODES + usize::from(number), false))
     }
 
     /// This build has no superinstructions.
     #[cfg(not(feature = "superinstructions"))]
-    fn superinstruction(&self, _first: u16, _second: u16) -> Option<Cell> {
+    fn superinstruction(&self, _first: u16, _second: u16, _polled: bool) -> Option<Cell> {
         None
     }
 
@@ -312,13 +316,13 @@ impl CodeLinker {
         let starts = &mut self.starts[..=code.len()];
         let polls = self.polls && cfg!(feature = "interrupt");
         let mut loops = 0;
-        let mut mark = |from: usize, to: usize| {
+        let mut mark = |from: usize, to: usize, polled: bool| {
             let Some(start) = starts.get_mut(to) else { return };
             if *start == LOOP {
                 return;
             }
             *start = TARGET;
-            if polls && to <= from {
+            if polls && to <= from && !polled {
                 *start = LOOP;
                 loops += 1;
             }
@@ -326,13 +330,13 @@ impl CodeLinker {
         for &at in relocations {
             for_each_relocation(code, at as usize, |kind, _, value| {
                 if kind == Operand::Target {
-                    mark(at as usize, target(at as usize, value));
+                    mark(at as usize, target(at as usize, value), polls && polled(code[at as usize]).is_some());
                 }
             });
         }
         // Handlers that delegate have no target.
         for handler in handlers.iter().filter(|handler| handler.tag != DELEGATE) {
-            mark(handler.to as usize, handler.target as usize);
+            mark(handler.to as usize, handler.target as usize, false);
         }
         self.loops = loops;
         Ok(())
@@ -364,9 +368,10 @@ impl CodeLinker {
             let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
             let target = cfg!(feature = "count") && starts[at] >= LOOP;
             let callee = if opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
+            let polled = if self.polls && length & RELOCATED != 0 { self.polled_jump(code, at) } else { None };
             let superinstruction = match before {
                 Some((first, place)) if starts[at] < LOOP && !matches!(callee, Callee::ByIndex) => {
-                    self.superinstruction(first, opcode).map(|cell| (place, cell))
+                    self.superinstruction(first, opcode, polled.is_some()).map(|cell| (place, cell))
                 }
                 _ => None,
             };
@@ -382,21 +387,23 @@ impl CodeLinker {
                     before = None;
                 }
                 None => {
-                    let polled = starts[at] == LOOP;
+                    let is_loop = starts[at] == LOOP;
                     starts[at] = (count * size_of::<Cell>()) as u32;
-                    if polled {
+                    if is_loop {
                         starts[at] |= POLLED;
                         // SAFETY: the cell is in the room, which has one for each loop.
                         unsafe { cells.add(count).write(Cell::of_address(hot::<Linked, Poll> as *const ())) };
                         count += 1;
                     }
-                    let handler = match callee {
-                        Callee::ByIndex => hot::<Linked, CallByIndex>,
+                    let handler = match (callee, polled) {
+                        (Callee::ByIndex, _) => hot::<Linked, CallByIndex>,
+                        (_, Some(handler)) => handler,
                         _ => self.handler(usize::from(opcode)),
                     };
                     // SAFETY: the cell is in the room, as said above.
                     unsafe { cells.add(count).write(handler_cell(handler, usize::from(opcode), target)) };
-                    before = if matches!(callee, Callee::ByIndex) { None } else { Some((opcode, count)) };
+                    let alone = matches!(callee, Callee::ByIndex) || polled.is_some();
+                    before = if alone { None } else { Some((opcode, count)) };
                     count += 1;
                 }
             }
@@ -496,6 +503,16 @@ impl CodeLinker {
         Ok(in_front)
     }
 
+    /// Returns the polled handler of the instruction at `at`, if it is a jump back that has one.
+    #[cold]
+    #[inline(never)]
+    fn polled_jump(&self, code: &[u16], at: usize) -> Option<Handler> {
+        let handler = polled(code[at])?;
+        // Each of these jumps has one target.
+        let unit = usize::from(TARGETS[Opcode(code[at]).list()?]);
+        (target(at, read_units(code, at + 1 + unit, 2) as u32) <= at).then_some(handler)
+    }
+
     /// Returns the offset in cells of a unit that a handler names, in bytes.
     fn place(&self, unit: u32) -> u32 {
         self.starts.get(unit as usize).map_or(0, |start| start & !POLLED)
@@ -572,7 +589,12 @@ impl CodeLinker {
         for_each_relocation(code, at, |kind, unit, value| {
             let linked = match kind {
                 Operand::Type => type_ids[value as usize],
-                _ => self.place(target(at, value) as u32).wrapping_sub(start),
+                _ => {
+                    let to = target(at, value);
+                    // A jump that looks for an interruption itself passes over the poll.
+                    let polled = self.polls && self.polled_jump(code, at).is_some();
+                    (if polled { self.instr_start(to) } else { self.place(to as u32) }).wrapping_sub(start)
+                }
             };
             let [low, high, ..] = to_units(linked.into());
             set_unit(cells, unit, low);
@@ -594,6 +616,30 @@ impl CodeLinker {
         Ok(instructions(code).map(|(at, _)| at).take_while(|&at| self.place(at as u32) <= byte).last().unwrap_or(0)
             as u32)
     }
+}
+
+/// Returns the handler of a jump that looks for an interruption before it runs, if it has one.
+#[cfg(all(feature = "interrupt", feature = "superinstructions"))]
+fn polled(opcode: u16) -> Option<Handler> {
+    crate::handlers::superinstructions::polled::find(opcode)
+}
+
+/// Returns the same for a superinstruction that ends with such a jump.
+#[cfg(all(feature = "interrupt", feature = "superinstructions"))]
+fn polled_second(first: u16, jump: u16) -> Option<Handler> {
+    crate::handlers::superinstructions::polled::find_second(first, jump)
+}
+
+/// In this build, only a [`Poll`] looks for an interruption.
+#[cfg(all(not(feature = "interrupt"), feature = "superinstructions"))]
+fn polled_second(_first: u16, _jump: u16) -> Option<Handler> {
+    None
+}
+
+/// In this build, only a [`Poll`] looks for an interruption.
+#[cfg(not(all(feature = "interrupt", feature = "superinstructions")))]
+fn polled(_opcode: u16) -> Option<Handler> {
+    None
 }
 
 /// How a call finds the code of its function.

@@ -5,6 +5,8 @@
 //! images, has none. The list of superinstructions, [`list`], was chosen by measurement; docs/speed.md says how.
 
 mod list;
+#[cfg(feature = "interrupt")]
+pub mod polled;
 #[cfg(feature = "simd")]
 pub mod vectors;
 

@@ -4,7 +4,9 @@ use wasmote_ir::Opcode;
 use wasmote_ir::code::instructions;
 use wasmote_ir::ops::ALL_OPCODES;
 
-use super::{CALL_DEFINED, CodeLinker};
+#[cfg(feature = "superinstructions")]
+use super::polled_second;
+use super::{CALL_DEFINED, CodeLinker, polled};
 use crate::handlers::linked::CHECKED;
 #[cfg(feature = "superinstructions")]
 use crate::handlers::superinstructions;
@@ -70,13 +72,16 @@ impl CodeLinker {
     #[cold]
     fn runs(&self, cell: Cell, opcode: u16, next: Option<u16>) -> InstrHandler {
         #[cfg(feature = "superinstructions")]
-        if let Some(number) = next.and_then(|next| superinstructions::find(opcode, next))
-            && is(cell, superinstructions::handler(number, |number| self.handler(number)))
+        if let Some(next) = next
+            && let Some(number) = superinstructions::find(opcode, next)
+            && (is(cell, superinstructions::handler(number, |number| self.handler(number)))
+                || polled_second(opcode, next).is_some_and(|handler| is(cell, handler)))
         {
             return InstrHandler::Both;
         }
         let _ = next;
-        if is(cell, self.handler(usize::from(opcode))) {
+        let own = [Some(self.handler(usize::from(opcode))), polled(opcode)];
+        if own.into_iter().flatten().any(|handler| is(cell, handler)) {
             return InstrHandler::Own;
         }
         if opcode == CALL_DEFINED {
