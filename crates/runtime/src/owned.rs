@@ -71,7 +71,7 @@ impl<T> StoreWithData<T> {
         // SAFETY: `try_new` boxed both, and `ManuallyDrop` keeps `drop` from freeing them again.
         unsafe {
             let data = store.root.as_ref().data.cast::<T>();
-            drop(Box::from_raw(store.root.as_ptr()));
+            free(store.root);
             *Box::from_raw(data.as_ptr())
         }
     }
@@ -89,12 +89,22 @@ impl<T> StoreWithData<T> {
     }
 }
 
+/// Drops a store. Not inlined, since it is large, and each type of data has its own callers.
+///
+/// # Safety
+/// `Store::new` made the store, and nothing uses it after this.
+#[inline(never)]
+unsafe fn free(store: NonNull<Store>) {
+    // SAFETY: `Store::new` boxed the store, and the caller guarantees that this is its last use.
+    drop(unsafe { Box::from_raw(store.as_ptr()) });
+}
+
 impl<T> Drop for StoreWithData<T> {
     fn drop(&mut self) {
         // SAFETY: `try_new` boxed both, and nothing uses them after this.
         unsafe {
             let data = self.root.as_ref().data.cast::<T>();
-            drop(Box::from_raw(self.root.as_ptr()));
+            free(self.root);
             drop(Box::from_raw(data.as_ptr()));
         }
     }
