@@ -3,9 +3,13 @@
 
 use alloc::vec::Vec;
 
-use wasmparser::{BinaryReader, Name, NameSectionReader};
-
 use crate::module::ModuleInfo;
+use crate::reader::Reader;
+
+/// The kind of the subsection with the module's name.
+const MODULE: u8 = 0;
+/// The kind of a subsection with names of functions.
+const FUNCTIONS: u8 = 1;
 
 /// The places of the names of functions, so that the section is read only once.
 pub struct FunctionNames {
@@ -43,11 +47,11 @@ impl FunctionNames {
 
 /// Calls `each` with the index and the name of each function, in the order of the section.
 pub fn function_names<'a>(module: &ModuleInfo, wasm: &'a [u8], each: &mut dyn FnMut(u32, &'a str)) {
-    let _: Option<&str> = find(module, wasm, &mut |subsection| {
-        if let Name::Function(names) = subsection {
-            for naming in names.into_iter().map_while(Result::ok) {
-                each(naming.index, naming.name);
-            }
+    find(module, wasm, FUNCTIONS, &mut |names| {
+        // The names after a malformed one cannot be found.
+        for _ in 0..names.index().unwrap_or(0) {
+            let (Ok(func), Some(name)) = (names.index(), name(names)) else { break };
+            each(func, name);
         }
         None
     });
@@ -55,23 +59,38 @@ pub fn function_names<'a>(module: &ModuleInfo, wasm: &'a [u8], each: &mut dyn Fn
 
 /// Returns the name of the module.
 pub fn module_name<'a>(module: &ModuleInfo, wasm: &'a [u8]) -> Option<&'a str> {
-    find(module, wasm, &mut |subsection| match subsection {
-        Name::Module { name, .. } => Some(name),
-        _ => None,
-    })
+    find(module, wasm, MODULE, &mut |subsection| name(subsection).filter(|_| subsection.is_at_end()))
 }
 
-/// Calls `look` for the subsections of the sections `name`, until it returns a name.
-fn find<'a>(module: &ModuleInfo, wasm: &'a [u8], look: &mut dyn FnMut(Name<'a>) -> Option<&'a str>) -> Option<&'a str> {
+/// Calls `look` for the subsections of this kind in the sections `name`, until it returns a name.
+fn find<'a>(
+    module: &ModuleInfo,
+    wasm: &'a [u8],
+    kind: u8,
+    look: &mut dyn FnMut(&mut Reader<'a>) -> Option<&'a str>,
+) -> Option<&'a str> {
     for custom in module.customs.iter().filter(|custom| &*custom.name == "name") {
-        let bytes = wasm.get(custom.bytes.clone())?;
-        let reader = BinaryReader::new(bytes, custom.bytes.start as u64);
+        let mut section = Reader::new(wasm.get(custom.bytes.clone())?, 0);
         // The subsections after a malformed one cannot be found.
-        for subsection in NameSectionReader::new(reader).map_while(Result::ok) {
-            if let Some(name) = look(subsection) {
-                return Some(name);
+        while let Ok(found) = section.byte()
+            && let Some(bytes) = sized(&mut section)
+        {
+            let name = if found == kind { look(&mut Reader::new(bytes, 0)) } else { None };
+            if name.is_some() {
+                return name;
             }
         }
     }
     None
+}
+
+/// Reads a name. Returns `None` if it is malformed.
+fn name<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
+    core::str::from_utf8(sized(reader)?).ok()
+}
+
+/// Reads bytes after their number.
+fn sized<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let len = reader.index().ok()?;
+    reader.bytes(len as usize).ok()
 }
