@@ -53,23 +53,6 @@ impl From<OutOfMemory> for DecodeError {
     }
 }
 
-#[cfg(feature = "wasm")]
-impl From<wasmparser::Error> for DecodeError {
-    #[cold]
-    #[inline(never)]
-    fn from(error: wasmparser::Error) -> DecodeError {
-        let offset = error.offset() as usize;
-        match error.missing_wasm_feature().and_then(crate::proposals::of_flag) {
-            Some(proposal) => DecodeError::unsupported(proposal, offset),
-            // In a build without vectors, wasmparser reports their prefix as an unknown opcode.
-            None if !cfg!(feature = "simd") && error.message().starts_with("unexpected SIMD opcode") => {
-                DecodeError::unsupported(Proposal::Simd, offset)
-            }
-            None => DecodeError::malformed(error.message(), offset),
-        }
-    }
-}
-
 #[cfg(feature = "messages")]
 impl core::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {

@@ -6,17 +6,15 @@
 //! 1. [`module`]: the data; [`Header`]: the kinds of files.
 //! 2. `sections`: reads a binary section by section.
 //! 3. [`reader`] and [`operators`]: read the contents of function bodies, for all crates that need them. `types`,
-//!    `initial` and `constant`: conversion of wasmparser's types, sections with constant expressions, constant
-//!    expressions.
-//! 4. [`error`]: why a binary is refused; `unsupported`: whether function bodies need a proposal that a build lacks.
+//!    `initial` and `constant`: types, items with constant expressions, and these expressions.
+//! 4. [`error`] and `refusal`: why a binary is refused; `unsupported`: whether function bodies need a proposal that a build lacks.
 //! 5. [`names`]: names of functions, which are looked up on demand.
 //! 6. [`image`]: reads images into the same data.
 //!
 //! Indices are passed on as the binary has them, in range or not. Only those of a valid module can be trusted.
 //!
 //! The memory that decoding takes is at most a small multiple of the size of the binary. If there is not enough,
-//! decoding fails with [`DecodeErrorKind::OutOfMemory`]. There is one exception: the error of wasmparser, at most
-//! one, makes three allocations of less than 200 bytes that abort if they fail.
+//! decoding fails with [`DecodeErrorKind::OutOfMemory`].
 //!
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
@@ -43,6 +41,8 @@ pub mod proposals;
 #[cfg(feature = "wasm")]
 pub mod reader;
 #[cfg(feature = "wasm")]
+mod refusal;
+#[cfg(feature = "wasm")]
 mod sections;
 #[cfg(feature = "wasm")]
 mod types;
@@ -53,6 +53,6 @@ pub use error::{DecodeError, DecodeErrorKind};
 pub use header::Header;
 pub use module::*;
 #[cfg(feature = "wasm")]
-pub use sections::decode;
+pub use sections::{SECTION_ORDER, decode};
 #[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
 pub use unsupported::check_supported;

@@ -33,15 +33,6 @@ pub const fn flag(proposal: Proposal) -> WasmFeatures {
     }
 }
 
-/// Returns the proposal of a flag of wasmparser, if there is one.
-pub fn of_flag(flag: WasmFeatures) -> Option<Proposal> {
-    // This flag is for a part of the proposal.
-    if flag == WasmFeatures::GC_TYPES {
-        return Some(Proposal::Gc);
-    }
-    FLAGS.iter().find(|(_, known, _)| *known == flag).map(|&(proposal, ..)| proposal)
-}
-
 // The table is indexed by proposal, and has no entry for `Core`.
 const _: () = {
     let mut i = 0;

@@ -3,6 +3,9 @@
 
 use core::ops::Range;
 
+/// The maximum length of a name. Web engines agreed on it (spec: appendix/implementation).
+pub const MAX_NAME: usize = 100_000;
+
 /// Why bytes are malformed. The reader that reports it is at the error.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Malformed {

@@ -1,16 +1,16 @@
 //! Reads a binary section by section (spec: binary/modules).
 
-use core::ops::Range;
-
 use wasmote_ir::Proposal;
-use wasmote_ir::fallible::{TryVec, try_str};
-use wasmparser::{ExternalKind, Parser, Payload, SectionLimited, TypeRef, WasmFeatures};
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_str};
 
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::header::Header;
-use crate::initial::each;
 use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
-use crate::types::{global_type, memory_type, table_type, tag_type};
+use crate::reader::{MAX_NAME, Reader};
+use crate::refusal::{Fault, Refusal};
+
+/// The positions of sections in the order, by their ids. Custom sections may be anywhere.
+pub const SECTION_ORDER: [u8; 14] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
 
 /// Decodes a binary.
 ///
@@ -21,22 +21,16 @@ use crate::types::{global_type, memory_type, table_type, tag_type};
 /// memory.
 pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
     header(wasm)?;
-    let mut parser = Parser::new(0);
-    // With compact imports, a long name of a module would be copied for every few bytes of the binary. An attacker
-    // could use up the memory so.
-    parser.set_features(WasmFeatures::all().difference(WasmFeatures::COMPACT_IMPORTS));
-    let mut module = ModuleInfo::default();
-    for payload in parser.parse_all(wasm) {
-        let payload = payload?;
-        if let Some((id, range)) = payload.as_section() {
-            module.sections.try_push((id, in_usize(range)))?;
-        }
-        module.add(payload, wasm)?;
+    let mut reader = Reader::new(wasm, 0);
+    reader.go_to(8);
+    let mut decoder = Decoder { module: ModuleInfo::default(), reader, offset: 0, order: 0, data_count: None };
+    match decoder.sections() {
+        Ok(()) => Ok(decoder.module),
+        Err(refusal) => Err(decoder.error(refusal)),
     }
-    Ok(module)
 }
 
-/// Refuses anything but a binary of version 1. wasmparser would do so as well, but its messages have several lines.
+/// Refuses anything but a binary of version 1.
 fn header(wasm: &[u8]) -> Result<(), DecodeError> {
     let (message, offset) = match Header::of(wasm) {
         Header::Component => return Err(DecodeError { kind: DecodeErrorKind::Component, offset: 4 }),
@@ -49,147 +43,233 @@ fn header(wasm: &[u8]) -> Result<(), DecodeError> {
     Err(DecodeError::malformed(message, offset))
 }
 
-/// Converts a range of offsets. They are offsets in a slice, so they fit.
-fn in_usize(range: Range<u64>) -> Range<usize> {
-    range.start as usize..range.end as usize
+/// The state of reading a binary.
+pub(crate) struct Decoder<'b> {
+    pub module: ModuleInfo,
+    /// Reads the section.
+    pub reader: Reader<'b>,
+    /// The offset of the current item in the binary, where faults are reported.
+    pub offset: usize,
+    /// The position in the order of the last section that was read.
+    order: u8,
+    /// The number of data segments, if a section says so.
+    data_count: Option<u32>,
 }
 
-/// Returns for how many items of a section to make room. Each item takes at least a byte, so a larger count is a lie.
-fn room<T>(section: &SectionLimited<'_, T>) -> usize {
-    let range = section.range();
-    (section.count() as usize).min((range.end - range.start) as usize)
-}
+impl<'b> Decoder<'b> {
+    fn sections(&mut self) -> Result<(), Refusal> {
+        while !self.reader.is_at_end() {
+            let id = self.reader.byte()?;
+            let len = self.reader.index()?;
+            self.offset = self.reader.position();
+            let mut behind = self.reader;
+            let contents = behind.bytes(len as usize).map_err(|_| Fault::EndOfFile)?;
+            self.reader = Reader::new(contents, self.offset);
+            self.module.sections.try_push((id, self.reader.range()))?;
+            self.section(id)?;
+            if !self.reader.is_at_end() {
+                self.offset = self.reader.position();
+                return Err(Fault::SectionSize.into());
+            }
+            self.reader = behind;
+        }
+        self.offset = self.reader.position();
+        if self.module.bodies.len() != self.defined_funcs() {
+            return Err(Fault::NoCode.into());
+        }
+        self.check_data()
+    }
 
-impl ModuleInfo {
-    fn add(&mut self, payload: Payload<'_>, wasm: &[u8]) -> Result<(), DecodeError> {
-        let bytes = |range: Range<u64>| (wasm.get(in_usize(range.clone())).unwrap_or_default(), range.start as usize);
-        match payload {
-            Payload::TypeSection(section) => {
-                self.types.try_room(room(&section))?;
-                let (bytes, offset) = bytes(section.range());
-                each(bytes, offset, &mut |reader| self.add_group(reader))
+    /// Reads a section.
+    fn section(&mut self, id: u8) -> Result<(), Refusal> {
+        let Some(&order) = SECTION_ORDER.get(usize::from(id)) else { return Err(Fault::SectionId.into()) };
+        if id == 0 {
+            let name = try_str(self.name()?)?;
+            let bytes = self.reader.position()..self.reader.range().end;
+            self.module.customs.try_push(Custom { name, bytes })?;
+            self.reader.finish();
+            return Ok(());
+        }
+        if order <= self.order {
+            return Err(Fault::SectionOrder.into());
+        }
+        self.order = order;
+        // The number of items, or the only item.
+        let count = self.reader.index()?;
+        // Each item takes at least a byte, so a larger count is a lie.
+        let room = self.reader.left().min(count as usize);
+        let module = &mut self.module;
+        let item = match id {
+            1 => {
+                module.types.try_room(room)?;
+                Decoder::group
             }
-            Payload::ImportSection(section) => self.add_imports(section),
-            Payload::FunctionSection(section) => {
-                self.funcs.try_room(room(&section))?;
-                for ty in section {
-                    self.funcs.try_push(ty?)?;
+            2 => {
+                module.imports.try_room(room)?;
+                Decoder::import
+            }
+            3 => {
+                module.funcs.try_room(room)?;
+                Decoder::func
+            }
+            4 => Decoder::table,
+            5 => Decoder::memory,
+            6 => Decoder::global,
+            7 => {
+                module.exports.try_room(room)?;
+                Decoder::export
+            }
+            8 => {
+                module.start = Some(count);
+                return Ok(());
+            }
+            9 => Decoder::elem,
+            10 => {
+                if self.defined_funcs() != count as usize {
+                    return Err(Fault::CodeLength.into());
                 }
-                Ok(())
+                self.module.bodies.try_room(room)?;
+                Decoder::body
             }
-            Payload::TableSection(section) => {
-                let (bytes, offset) = bytes(section.range());
-                each(bytes, offset, &mut |reader| self.add_table(reader))
+            11 => {
+                module.data.try_room(room)?;
+                Decoder::data
             }
-            Payload::MemorySection(section) => {
-                for memory in section.into_iter_with_offsets() {
-                    let (offset, memory) = memory?;
-                    self.memories.try_push(memory_type(memory, offset as usize)?)?;
-                }
-                Ok(())
+            12 => {
+                self.data_count = Some(count);
+                return Ok(());
             }
-            Payload::TagSection(section) => {
-                for tag in section.into_iter_with_offsets() {
-                    let (offset, tag) = tag?;
-                    self.tags.try_push(tag_type(tag, offset as usize)?)?;
-                }
-                Ok(())
-            }
-            Payload::GlobalSection(section) => {
-                let (bytes, offset) = bytes(section.range());
-                each(bytes, offset, &mut |reader| self.add_global(reader))
-            }
-            Payload::ExportSection(section) => self.add_exports(section),
-            Payload::StartSection { func, .. } => {
-                self.start = Some(func);
-                Ok(())
-            }
-            Payload::ElementSection(section) => {
-                let (bytes, offset) = bytes(section.range());
-                each(bytes, offset, &mut |reader| self.add_elem(reader))
-            }
-            Payload::DataSection(section) => {
-                self.data.try_room(room(&section))?;
-                let (bytes, offset) = bytes(section.range());
-                each(bytes, offset, &mut |reader| self.add_data(reader))
-            }
-            Payload::CodeSectionEntry(body) => {
-                self.bodies.try_push(in_usize(body.range()))?;
-                Ok(())
-            }
-            Payload::CustomSection(section) => {
-                let bytes = in_usize(section.data_range());
-                self.customs.try_push(Custom { name: try_str(section.name())?, bytes })?;
-                Ok(())
-            }
-            Payload::UnknownSection { range, .. } => {
-                Err(DecodeError::malformed("malformed section id", range.start as usize))
-            }
+            _ => Decoder::tag,
+        };
+        self.items(count, item)?;
+        if id == 11 { self.check_data() } else { Ok(()) }
+    }
+
+    /// Calls `item` for each item of a section.
+    #[inline(never)]
+    fn items(&mut self, count: u32, item: fn(&mut Decoder<'b>) -> Result<(), Refusal>) -> Result<(), Refusal> {
+        for _ in 0..count {
+            self.offset = self.reader.position();
+            item(self)?;
+        }
+        Ok(())
+    }
+
+    /// Returns how many functions the module defines.
+    fn defined_funcs(&self) -> usize {
+        self.module.funcs.len() - self.module.imported_funcs as usize
+    }
+
+    /// Checks that there are as many data segments as the data count section says.
+    fn check_data(&self) -> Result<(), Refusal> {
+        match self.data_count {
+            Some(count) if count as usize != self.module.data.len() => Err(Fault::DataCount.into()),
             _ => Ok(()),
         }
     }
 
-    fn add_imports(&mut self, section: wasmparser::ImportSectionReader<'_>) -> Result<(), DecodeError> {
-        self.imports.try_room(room(&section))?;
-        for import in section.into_imports_with_offsets() {
-            let (offset, import) = import?;
-            let offset = offset as usize;
-            let ty = match import.ty {
-                TypeRef::Func(ty) => {
-                    self.funcs.try_push(ty)?;
-                    self.imported_funcs += 1;
-                    ImportType::Func(ty)
-                }
-                TypeRef::Table(ty) => {
-                    let ty = table_type(ty, offset)?;
-                    self.tables.try_push(ty)?;
-                    self.imported_tables += 1;
-                    ImportType::Table(ty)
-                }
-                TypeRef::Memory(ty) => {
-                    let ty = memory_type(ty, offset)?;
-                    self.memories.try_push(ty)?;
-                    self.imported_memories += 1;
-                    ImportType::Memory(ty)
-                }
-                TypeRef::Global(ty) => {
-                    let ty = global_type(ty, offset)?;
-                    self.globals.try_push(ty)?;
-                    self.imported_globals += 1;
-                    ImportType::Global(ty)
-                }
-                TypeRef::Tag(ty) => {
-                    let ty = tag_type(ty, offset)?;
-                    self.tags.try_push(ty)?;
-                    self.imported_tags += 1;
-                    ImportType::Tag(ty)
-                }
-                TypeRef::FuncExact(_) => {
-                    return Err(DecodeError::unsupported(Proposal::CustomDescriptors, offset));
-                }
-            };
-            let (module, name) = (try_str(import.module)?, try_str(import.name)?);
-            self.imports.try_push(Import { module, name, ty })?;
+    /// Reads a name (spec: binary/values#names).
+    fn name(&mut self) -> Result<&'b str, Refusal> {
+        let len = self.reader.index()? as usize;
+        if len > MAX_NAME {
+            return Err(Fault::NameSize.into());
         }
-        Ok(())
+        Ok(core::str::from_utf8(self.reader.bytes(len)?).map_err(|_| Fault::Utf8)?)
     }
 
-    fn add_exports(&mut self, section: wasmparser::ExportSectionReader<'_>) -> Result<(), DecodeError> {
-        self.exports.try_room(room(&section))?;
-        for export in section.into_iter_with_offsets() {
-            let (offset, export) = export?;
-            let kind = match export.kind {
-                ExternalKind::Func => ExportKind::Func,
-                ExternalKind::Table => ExportKind::Table,
-                ExternalKind::Memory => ExportKind::Memory,
-                ExternalKind::Global => ExportKind::Global,
-                ExternalKind::Tag => ExportKind::Tag,
-                ExternalKind::FuncExact => {
-                    return Err(DecodeError::unsupported(Proposal::CustomDescriptors, offset as usize));
-                }
-            };
-            self.exports.try_push(Export { name: try_str(export.name)?, kind, index: export.index })?;
+    fn import(&mut self) -> Result<(), Refusal> {
+        let (module, name) = (self.name()?, self.name()?);
+        let ty = match self.reader.byte()? {
+            0x00 => {
+                let ty = self.reader.index()?;
+                self.module.funcs.try_push(ty)?;
+                self.module.imported_funcs += 1;
+                ImportType::Func(ty)
+            }
+            0x01 => {
+                let ty = self.table_type()?;
+                self.module.tables.try_push(ty)?;
+                self.module.imported_tables += 1;
+                ImportType::Table(ty)
+            }
+            0x02 => {
+                let ty = self.memory_type()?;
+                self.module.memories.try_push(ty)?;
+                self.module.imported_memories += 1;
+                ImportType::Memory(ty)
+            }
+            0x03 => {
+                let ty = self.global_type()?;
+                self.module.globals.try_push(ty)?;
+                self.module.imported_globals += 1;
+                ImportType::Global(ty)
+            }
+            0x04 => {
+                let ty = self.tag_type()?;
+                self.module.tags.try_push(ty)?;
+                self.module.imported_tags += 1;
+                ImportType::Tag(ty)
+            }
+            0x20 => return Err(Refusal::Unsupported(Proposal::CustomDescriptors)),
+            // A long name of a module would be copied for every few bytes of the binary. An attacker could use up the
+            // memory so.
+            0x7e | 0x7f if name.is_empty() => return Err(Refusal::Unsupported(Proposal::CompactImports)),
+            _ => return Err(Fault::ExternalKind.into()),
+        };
+        let (module, name) = (try_str(module)?, try_str(name)?);
+        Ok(self.module.imports.try_push(Import { module, name, ty })?)
+    }
+
+    fn func(&mut self) -> Result<(), Refusal> {
+        let ty = self.reader.index()?;
+        Ok(self.module.funcs.try_push(ty)?)
+    }
+
+    fn memory(&mut self) -> Result<(), Refusal> {
+        let ty = self.memory_type()?;
+        Ok(self.module.memories.try_push(ty)?)
+    }
+
+    fn tag(&mut self) -> Result<(), Refusal> {
+        let ty = self.tag_type()?;
+        Ok(self.module.tags.try_push(ty)?)
+    }
+
+    fn export(&mut self) -> Result<(), Refusal> {
+        let name = self.name()?;
+        let kind = match self.reader.byte()? {
+            0x00 => ExportKind::Func,
+            0x01 => ExportKind::Table,
+            0x02 => ExportKind::Memory,
+            0x03 => ExportKind::Global,
+            0x04 => ExportKind::Tag,
+            _ => return Err(Fault::ExternalKind.into()),
+        };
+        let index = self.reader.index()?;
+        let name = try_str(name)?;
+        Ok(self.module.exports.try_push(Export { name, kind, index })?)
+    }
+
+    fn body(&mut self) -> Result<(), Refusal> {
+        let bytes = self.sized()?;
+        Ok(self.module.bodies.try_push(bytes)?)
+    }
+
+    /// Reads a length, and skips that many bytes. Returns their range in the binary.
+    pub(crate) fn sized(&mut self) -> Result<core::ops::Range<usize>, Refusal> {
+        let len = self.reader.index()?;
+        let start = self.reader.position();
+        self.reader.skip(len as usize)?;
+        Ok(start..self.reader.position())
+    }
+
+    #[cold]
+    fn error(&self, refusal: Refusal) -> DecodeError {
+        match refusal {
+            Refusal::Malformed(malformed) => DecodeError::malformed(malformed.message(), self.reader.position()),
+            Refusal::Fault(fault) => DecodeError::malformed(fault.message(), self.offset),
+            Refusal::Unsupported(proposal) => DecodeError::unsupported(proposal, self.offset),
+            Refusal::OutOfMemory => OutOfMemory.into(),
         }
-        Ok(())
     }
 }

@@ -14,8 +14,6 @@ pub const MAX_DATA_SEGMENTS: usize = 100_000;
 
 /// Elements of a segment.
 pub const MAX_ELEMENTS: usize = 10_000_000;
-/// Bytes of a name.
-pub const MAX_NAME: usize = 100_000;
 /// Bytes of a body.
 pub const MAX_BODY: usize = 7_654_321;
 /// Locals of a function, including parameters.

@@ -3,12 +3,11 @@
 use core::ops::Range;
 
 use wasmote_decode::operators::{Cast, Catch, EncodedBlockType, EncodedHeapType, EncodedValType, MemArg, MemArgForm};
-use wasmote_decode::reader::{self, Malformed};
+use wasmote_decode::reader::{self, MAX_NAME, Malformed};
 use wasmote_ir::RefType;
 use wasmote_ir::operators::Operator;
 
 use crate::fault::Invalid;
-use crate::limits::MAX_NAME;
 
 /// Reads the bytes of a binary.
 #[derive(Clone)]

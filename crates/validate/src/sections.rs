@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use wasmote_decode::SECTION_ORDER;
 use wasmote_ir::string_map::StringMap;
 use wasmparser::WasmFeatures;
 
@@ -82,9 +83,6 @@ pub struct Sections {
     pub buffers: Buffers,
 }
 
-/// The positions of sections in the order, by their ids. Custom sections may be anywhere.
-const ORDER: [u8; 14] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
-
 impl Sections {
     fn new(features: WasmFeatures) -> Sections {
         Sections {
@@ -107,7 +105,7 @@ impl Sections {
 
     /// Reads a section.
     fn section(&mut self, id: u8, reader: &mut Reader<'_>, each_body: EachBody<'_>) -> Result<(), Invalid> {
-        let Some(&order) = ORDER.get(usize::from(id)) else {
+        let Some(&order) = SECTION_ORDER.get(usize::from(id)) else {
             return Err(Invalid::of(format_args!("malformed section id: {id}"), self.offset));
         };
         if id == 0 {

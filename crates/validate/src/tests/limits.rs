@@ -3,6 +3,7 @@
 use super::damage::{joined, leb};
 use super::{Counts, all_features};
 use crate::limits::*;
+use wasmote_decode::reader::MAX_NAME;
 
 #[test]
 fn limits_are_those_of_wasmparser() {
