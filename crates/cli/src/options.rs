@@ -97,13 +97,13 @@ pub struct Options {
     /// The fuel that the guest gets.
     pub fuel: Option<u64>,
     /// The maximum bytes of each memory.
-    pub max_memory: Option<usize>,
+    pub max_memory: Option<u64>,
     /// The maximum elements of each table.
-    pub max_table: Option<usize>,
+    pub max_table: Option<u64>,
     /// The maximum bytes of memories, tables, objects and code together.
-    pub max_total: Option<usize>,
+    pub max_total: Option<u64>,
     /// The bytes of the value stack.
-    pub max_stack: Option<usize>,
+    pub max_stack: Option<u64>,
     /// Growth that is refused traps.
     pub trap_on_grow_failure: bool,
     /// The file to write; standard output if it is missing or `-`.
@@ -125,46 +125,131 @@ pub struct Options {
     pub args: Vec<&'static [u8]>,
 }
 
+macro_rules! options {
+    ($( $name:literal $option:ident $commands:expr; )*) => {
+        /// An option.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        enum Opt { $( $option, )* }
+
+        /// The names of the options, each behind a space.
+        const NAMES: &str = concat!($( " ", $name ),*);
+        /// The options, in the order of their names, and the commands that have them.
+        const OPTIONS: &[(Opt, u8)] = &[$( (Opt::$option, $commands), )*];
+    };
+}
+
+/// The command `run`, as a bit.
+const RUN: u8 = 1;
+/// The command `dump`.
+const DUMP: u8 = 2;
+/// The command `compile`.
+const COMPILE: u8 = 4;
+/// The commands that make a file.
+const FILE: u8 = 8;
+
+// Each row: the name, the option, and the commands that have it.
+options! {
+    "--dir" Dir RUN;
+    "--dir-ro" DirRo RUN;
+    "--env" Env RUN;
+    "--env-inherit" EnvInherit RUN;
+    "--clock" Clock RUN;
+    "--random-seed" RandomSeed RUN;
+    "--tcplisten" TcpListen RUN;
+    "--invoke" Invoke RUN;
+    "--eager" Eager RUN;
+    "--stats" Stats RUN;
+    "--timeout" Timeout RUN;
+    "--fuel" Fuel RUN | COMPILE;
+    "--deterministic" Deterministic RUN | COMPILE;
+    "-o" Out FILE;
+    "--op-set" OpSet COMPILE;
+    "--names" Names COMPILE;
+    "--trace" Trace RUN;
+    "--max-memory" MaxMemory RUN;
+    "--max-table" MaxTable RUN;
+    "--max-total" MaxTotal RUN;
+    "--max-stack" MaxStack RUN;
+    "--trap-on-grow-failure" TrapOnGrowFailure RUN;
+    "--record" Record RUN;
+    "--replay" Replay RUN;
+    "--no-superinstructions" NoSuperinstructions RUN | DUMP;
+    "--func" Func DUMP;
+    "--linked" Linked DUMP;
+}
+
+/// The options that wasmtime has behind `-W`, each behind a space.
+const WASMTIME_NAMES: &str = " fuel timeout max-memory-size max-table-elements max-wasm-stack trap-on-grow-failure";
+/// Our names for them, in the same order.
+const WASMTIME: &str = " --fuel --timeout --max-memory --max-table --max-stack --trap-on-grow-failure";
+
+/// Returns the place of a name in a list.
+fn place(names: &str, name: &str) -> Option<usize> {
+    names.split(' ').skip(1).position(|known| known == name)
+}
+
+impl Opt {
+    /// Returns the feature that has the option.
+    fn feature(self) -> Option<Feature> {
+        Some(match self {
+            Opt::TcpListen => features::SOCKETS,
+            Opt::Timeout => features::INTERRUPT,
+            Opt::Trace => features::TRACE,
+            Opt::MaxMemory | Opt::MaxTable | Opt::MaxTotal | Opt::MaxStack | Opt::TrapOnGrowFailure => features::LIMITS,
+            Opt::Record | Opt::Replay => features::REPLAY,
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the error for a part of the command line: the part, and what is wrong with it.
+#[cold]
+#[inline(never)]
+fn wrong(part: &str, what: &str) -> CliError {
+    CliError::usage(format!("`{part}` {what}"))
+}
+
+/// Returns the error for the value of an option.
+#[cold]
+#[inline(never)]
+fn wrong_value(option: &str, value: &str, wanted: &str) -> CliError {
+    CliError::usage(format!("`{option} {value}` should be {wanted}"))
+}
+
 fn text(value: &'static [u8], option: &str) -> Result<&'static str, CliError> {
     core::str::from_utf8(value).map_err(|_| CliError::usage(format!("the value of `{option}` is not UTF-8")))
 }
 
 #[cold]
 fn needs_value(option: &str) -> CliError {
-    CliError::usage(format!("`{option}` needs a value: see `wasmote --help`"))
+    wrong(option, "needs a value: see `wasmote --help`")
 }
 
-/// Parses `digits` as a number. `option` and `value` are for the error.
-fn number(option: &str, value: &str, digits: &str) -> Result<u64, CliError> {
-    let wanted = if option == "--clock" { "fixed:NANOSECONDS" } else { "a number" };
-    digits.parse().map_err(|_| CliError::usage(format!("`{option} {value}` should be {wanted}")))
+#[cold]
+fn unexpected(word: &[u8], what: &str) -> CliError {
+    wrong(&shown(word), what)
 }
 
-/// Parses the value of `--timeout`.
-fn milliseconds(value: &str) -> Result<u64, CliError> {
+/// Returns a number of items in memory. Those that no memory holds become the most that there can be.
+pub fn in_memory(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Parses digits with a unit. `units` has the units with their factors.
+fn quantity(value: &str, units: &[(&str, u32)]) -> Option<u64> {
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = value.split_at(digits);
-    let factor = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60 * 1000,
-        "h" => 60 * 60 * 1000,
-        _ => 0,
-    };
-    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
-        Some(milliseconds) if factor > 0 => Ok(milliseconds),
-        _ => Err(CliError::usage(format!("`--timeout {value}` should be a number with ms, s, m or h, such as 500ms"))),
-    }
+    let (_, factor) = units.iter().find(|(known, _)| *known == unit)?;
+    number.parse::<u64>().ok()?.checked_mul((*factor).into())
 }
 
-/// Parses a number of bytes: plain, or with a unit.
-fn size(option: &str, value: &str) -> Result<usize, CliError> {
-    let mut units = [("KiB", 10), ("MiB", 20), ("GiB", 30)].into_iter();
-    let with_unit = units.find_map(|(unit, log2)| Some((value.strip_suffix(unit)?, log2)));
-    let (digits, log2) = with_unit.unwrap_or((value, 0));
-    let bytes = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(1 << log2));
-    bytes.ok_or_else(|| CliError::usage(format!("`{option} {value}` should be a size, such as 65536, 64KiB or 1GiB")))
-}
+/// Times in milliseconds.
+const TIMES: &[(&str, u32)] = &[("ms", 1), ("s", 1000), ("m", 60 * 1000), ("h", 60 * 60 * 1000)];
+/// Sizes in bytes.
+const SIZES: &[(&str, u32)] = &[("", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+const A_SIZE: &str = "a size, such as 65536, 64KiB or 1GiB";
+/// Plain numbers.
+const PLAIN: &[(&str, u32)] = &[("", 1)];
 
 impl Options {
     /// Parses the arguments without the program's name.
@@ -192,8 +277,7 @@ impl Options {
             }
             if word.first() != Some(&b'-') || word == b"-" {
                 if !options.file.is_empty() {
-                    let extra = shown(word);
-                    return Err(CliError::usage(format!("`{extra}` is unexpected: give one file at a time")));
+                    return Err(unexpected(word, "is unexpected: give one file at a time"));
                 }
                 options.file = word;
                 // Commands that make a file are used like compilers, so their options may follow the file.
@@ -235,10 +319,7 @@ impl Options {
         }
         let takes_args = matches!(options.command, Command::Run | Command::Wast);
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
-            let extra = shown(extra);
-            return Err(CliError::usage(format!(
-                "`{extra}` is unexpected: give options before the file, and one file at a time"
-            )));
+            return Err(unexpected(extra, "is unexpected: give options before the file, and one file at a time"));
         }
         Ok(options)
     }
@@ -257,16 +338,14 @@ impl Options {
             Some((name, value)) => (name, Some(value.as_bytes())),
             None => (option, None),
         };
-        let (name, value) = match (name, value) {
-            ("fuel", value) => ("--fuel", value),
-            ("timeout", value) => ("--timeout", value),
-            ("max-memory-size", value) => ("--max-memory", value),
-            ("max-table-elements", value) => ("--max-table", value),
-            ("max-wasm-stack", value) => ("--max-stack", value),
-            ("trap-on-grow-failure", None | Some(b"y")) => ("--trap-on-grow-failure", None),
-            _ => return Err(CliError::usage(format!("unknown option `-W {option}`: see `wasmote --help`"))),
-        };
-        self.set(name, value, &mut core::iter::empty())
+        let ours = place(WASMTIME_NAMES, name).and_then(|at| WASMTIME.split(' ').nth(at + 1));
+        let value = if name == "trap-on-grow-failure" { value.filter(|value| *value != b"y") } else { value };
+        match ours {
+            Some("--trap-on-grow-failure") if value.is_some() => {}
+            Some(name) => return self.set(name, value, &mut core::iter::empty()),
+            None => {}
+        }
+        Err(CliError::usage(format!("unknown option `-W {option}`: see `wasmote --help`")))
     }
 
     /// Sets one option. Its value is given with `=`, or is the next argument.
@@ -277,79 +356,61 @@ impl Options {
         given: Option<&'static [u8]>,
         arguments: &mut dyn Iterator<Item = &'static [u8]>,
     ) -> Result<(), CliError> {
-        let (of_run, of_compile, of_dump) = match name {
-            "--dir" | "--dir-ro" | "--env" | "--env-inherit" | "--clock" | "--random-seed" => (true, false, false),
-            "--tcplisten" if features::SOCKETS.is_built => (true, false, false),
-            "--tcplisten" => return Err(features::SOCKETS.missing(name)),
-            "--invoke" | "--eager" | "--stats" => (true, false, false),
-            "--timeout" if features::INTERRUPT.is_built => (true, false, false),
-            "--timeout" => return Err(features::INTERRUPT.missing(name)),
-            "--fuel" | "--deterministic" => (true, true, false),
-            "-o" if self.makes_file() => (false, true, false),
-            "-o" => return Err(CliError::usage("`-o` is an option of `wasmote compile`, `print` and `parse` only")),
-            "--op-set" | "--names" => (false, true, false),
-            "--trace" if features::TRACE.is_built => (true, false, false),
-            "--trace" => return Err(features::TRACE.missing(name)),
-            "--max-memory" | "--max-table" | "--max-total" | "--max-stack" | "--trap-on-grow-failure" => {
-                if !features::LIMITS.is_built {
-                    return Err(features::LIMITS.missing(name));
-                }
-                (true, false, false)
-            }
-            "--record" | "--replay" if features::REPLAY.is_built => (true, false, false),
-            "--record" | "--replay" => return Err(features::REPLAY.missing(name)),
-            "--no-superinstructions" => (true, false, true),
-            "--func" | "--linked" => (false, false, true),
-            _ => return Err(CliError::usage(format!("unknown option `{name}`: see `wasmote --help`"))),
+        let Some(&(option, commands)) = place(NAMES, name).and_then(|at| OPTIONS.get(at)) else {
+            return Err(CliError::usage(format!("unknown option `{name}`: see `wasmote --help`")));
         };
-        let fits = match self.command {
-            Command::Run => of_run,
-            Command::Dump => of_dump,
-            Command::Compile => of_compile,
-            _ => name == "-o",
-        };
-        if !fits {
-            let command = if of_run {
-                "run"
-            } else if of_dump {
-                "dump"
-            } else {
-                "compile"
-            };
-            return Err(CliError::usage(format!("`{name}` is an option of `wasmote {command}` only")));
+        if let Some(missing) = option.feature().filter(|feature| !feature.is_built) {
+            return Err(missing.missing(name));
         }
-        let offsets = name == "--names" && given == Some(b"offsets");
+        let command = match self.command {
+            Command::Run => RUN,
+            Command::Dump => DUMP,
+            Command::Compile => COMPILE,
+            _ => 0,
+        } | if self.makes_file() { FILE } else { 0 };
+        if commands & command == 0 {
+            return Err(wrong(
+                name,
+                match commands {
+                    FILE => "is an option of `wasmote compile`, `print` and `parse` only",
+                    COMPILE => "is an option of `wasmote compile` only",
+                    DUMP => "is an option of `wasmote dump` only",
+                    _ => "is an option of `wasmote run` only",
+                },
+            ));
+        }
+        let offsets = option == Opt::Names && given == Some(b"offsets");
         let given = given.filter(|_| !offsets);
         self.offsets |= offsets;
-        let flag = match name {
-            "--eager" => Some(&mut self.eager),
-            "--stats" => Some(&mut self.stats),
-            "--deterministic" => Some(&mut self.deterministic),
-            "--env-inherit" => Some(&mut self.env_inherit),
-            "--no-superinstructions" => Some(&mut self.no_superinstructions),
-            "--linked" => Some(&mut self.linked),
-            "--trap-on-grow-failure" => Some(&mut self.trap_on_grow_failure),
-            "--names" if features::COMPILE.is_built => Some(&mut self.names),
-            "--fuel" if features::COMPILE.is_built && self.command == Command::Compile => Some(&mut self.metered),
+        let flag = match option {
+            Opt::Eager => Some(&mut self.eager),
+            Opt::Stats => Some(&mut self.stats),
+            Opt::Deterministic => Some(&mut self.deterministic),
+            Opt::EnvInherit => Some(&mut self.env_inherit),
+            Opt::NoSuperinstructions => Some(&mut self.no_superinstructions),
+            Opt::Linked => Some(&mut self.linked),
+            Opt::TrapOnGrowFailure => Some(&mut self.trap_on_grow_failure),
+            Opt::Names if features::COMPILE.is_built => Some(&mut self.names),
+            Opt::Fuel if features::COMPILE.is_built && command & COMPILE != 0 => Some(&mut self.metered),
             _ => None,
         };
         if let Some(flag) = flag {
             if given.is_some() {
-                return Err(CliError::usage(format!("`{name}` takes no value: leave out `=` and what follows")));
+                return Err(wrong(name, "takes no value: leave out `=` and what follows"));
             }
             *flag = true;
             return Ok(());
         }
         // Its value is optional, so the next argument is never taken for it.
-        if name == "--trace" {
+        if option == Opt::Trace {
             self.trace = Some(text(given.unwrap_or_default(), name)?);
             return Ok(());
         }
         let value = given.or_else(|| arguments.next()).ok_or_else(|| needs_value(name))?;
-        let file = match name {
-            "-o" => Some(&mut self.out),
-            "--record" if features::REPLAY.is_built => Some(&mut self.record),
-            "--replay" if features::REPLAY.is_built => Some(&mut self.replay),
+        let file = match option {
+            Opt::Out => Some(&mut self.out),
+            Opt::Record if features::REPLAY.is_built => Some(&mut self.record),
+            Opt::Replay if features::REPLAY.is_built => Some(&mut self.replay),
             _ => None,
         };
         if let Some(file) = file {
@@ -357,39 +418,44 @@ impl Options {
             return Ok(());
         }
         let value = text(value, name)?;
-        match name {
-            "--fuel" => self.fuel = Some(number(name, value, value)?),
-            "--timeout" => self.timeout = Some(milliseconds(value)?),
-            "--max-memory" if features::LIMITS.is_built => self.max_memory = Some(size(name, value)?),
-            "--max-total" if features::LIMITS.is_built => self.max_total = Some(size(name, value)?),
-            "--max-stack" if features::LIMITS.is_built => self.max_stack = Some(size(name, value)?),
-            "--max-table" if features::LIMITS.is_built => {
-                self.max_table = Some(usize::try_from(number(name, value, value)?).unwrap_or(usize::MAX));
-            }
-            "--random-seed" => self.random_seed = Some(number(name, value, value)?),
-            "--clock" => self.clock = Some(number(name, value, value.strip_prefix("fixed:").unwrap_or_default())?),
-            "--op-set" if value == "extended" && !features::EXTENDED.is_built => {
+        // Options with numbers: where the number goes, its units, and what the value should be.
+        let (number, units, wanted) = match option {
+            Opt::Fuel => (&mut self.fuel, PLAIN, "a number"),
+            Opt::RandomSeed => (&mut self.random_seed, PLAIN, "a number"),
+            Opt::MaxTable => (&mut self.max_table, PLAIN, "a number"),
+            Opt::Clock => (&mut self.clock, PLAIN, "fixed:NANOSECONDS"),
+            Opt::Timeout => (&mut self.timeout, TIMES, "a number with ms, s, m or h, such as 500ms"),
+            Opt::MaxMemory => (&mut self.max_memory, SIZES, A_SIZE),
+            Opt::MaxTotal => (&mut self.max_total, SIZES, A_SIZE),
+            Opt::MaxStack => (&mut self.max_stack, SIZES, A_SIZE),
+            _ => return self.set_text(option, name, value),
+        };
+        let digits = if option == Opt::Clock { value.strip_prefix("fixed:").unwrap_or_default() } else { value };
+        *number = Some(quantity(digits, units).ok_or_else(|| wrong_value(name, value, wanted))?);
+        Ok(())
+    }
+
+    /// Sets an option whose value is a text.
+    fn set_text(&mut self, option: Opt, name: &str, value: &'static str) -> Result<(), CliError> {
+        match option {
+            Opt::OpSet if value == "extended" && !features::EXTENDED.is_built => {
                 return Err(features::EXTENDED.missing("--op-set extended"));
             }
-            "--op-set" if features::COMPILE.is_built => self.op_set = Some(value),
-            "--tcplisten" if features::SOCKETS.is_built => match wasmote_rt::parse_socket_address(value) {
+            Opt::OpSet if features::COMPILE.is_built => self.op_set = Some(value),
+            Opt::TcpListen if features::SOCKETS.is_built => match wasmote_rt::parse_socket_address(value) {
                 Some(address) => self.tcp_listen.push((value, address)),
-                None => {
-                    let message =
-                        format!("`--tcplisten {value}` should be an address and a port, such as 127.0.0.1:8080");
-                    return Err(CliError::usage(message));
-                }
+                None => return Err(wrong_value(name, value, "an address and a port, such as 127.0.0.1:8080")),
             },
-            "--dir" | "--dir-ro" => {
+            Opt::Dir | Opt::DirRo => {
                 let (host, guest) = value.split_once("::").unwrap_or((value, value));
-                self.dirs.push(Preopen { host, guest, read_only: name == "--dir-ro" });
+                self.dirs.push(Preopen { host, guest, read_only: option == Opt::DirRo });
             }
-            "--env" => match value.split_once('=') {
+            Opt::Env => match value.split_once('=') {
                 Some((name, value)) if !name.is_empty() => self.env.push((name, value)),
-                _ => return Err(CliError::usage(format!("`--env {value}` should be NAME=VALUE"))),
+                _ => return Err(wrong_value(name, value, "NAME=VALUE")),
             },
-            "--invoke" => self.invoke = Some(value),
-            "--func" => self.func = Some(value),
+            Opt::Invoke => self.invoke = Some(value),
+            Opt::Func => self.func = Some(value),
             _ => {}
         }
         Ok(())

@@ -10,7 +10,7 @@ mod limits {
     use wasmote::{Error, Store};
 
     use super::State;
-    use crate::options::Options;
+    use crate::options::{Options, in_memory};
 
     pub struct Limits;
 
@@ -29,7 +29,7 @@ mod wasi {
 
     use super::State;
     use crate::failure::CliError;
-    use crate::options::Options;
+    use crate::options::{Options, in_memory};
 
     pub struct Wasi;
 
@@ -57,7 +57,7 @@ use crate::escaped::Escaped;
 use crate::failure::{CliError, shown};
 use crate::features::built;
 use crate::load::BACKGROUND_VALIDATION;
-use crate::options::Options;
+use crate::options::{Options, in_memory};
 use crate::stats::PhaseTimes;
 use crate::{input, load, print, stats, value};
 
@@ -226,7 +226,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         (interruption.configure)(&mut config, options);
     }
     if let Some(bytes) = options.max_stack {
-        config.max_stack(bytes);
+        config.max_stack(in_memory(bytes));
     }
     let trace = match (TRACE, options.trace) {
         (Some(trace), Some(wanted)) => Some((trace(&mut config), wanted)),

@@ -1,9 +1,8 @@
 //! Parses socket addresses. The parser in `core` takes 2 KB of code. The C library is linked anyway and reads the same
 //! addresses.
 
-use alloc::ffi::CString;
 use core::ffi::{c_char, c_int, c_void};
-use core::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV6};
 
 unsafe extern "C" {
     fn inet_pton(family: c_int, text: *const c_char, address: *mut c_void) -> c_int;
@@ -20,43 +19,46 @@ const AF_INET6: c_int = if cfg!(target_os = "linux") {
     24
 };
 
+/// The maximum length of the text of an address, with the NUL behind it. The longest is that of an IPv6 address which
+/// ends as an IPv4 address.
+const MAX_TEXT: usize = 46;
+
 /// Parses an address with a port, such as `127.0.0.1:80`, `[::1]:80` or `[fe80::1%2]:80`. Accepts exactly what
 /// `text.parse()` accepts. Returns `None` for anything else.
+#[inline(never)]
 pub fn parse_socket_address(text: &str) -> Option<SocketAddr> {
     let (host, port) = text.rsplit_once(':')?;
-    let port = number(port)?;
+    let port = number(port)?.try_into().ok()?;
     let Some(inner) = host.strip_prefix('[') else {
-        return Some((parse_v4(host)?, port).into());
+        let address = parse(host, AF_INET)?;
+        return Some((Ipv4Addr::from(*address.first_chunk()?), port).into());
     };
     let host = inner.strip_suffix(']')?;
     let (host, scope) = match host.split_once('%') {
         Some((host, scope)) => (host, number(scope)?),
         None => (host, 0),
     };
-    Some(SocketAddrV6::new(parse_v6(host)?, port, 0, scope).into())
+    Some(SocketAddrV6::new(parse(host, AF_INET6)?.into(), port, 0, scope).into())
 }
 
 /// Parses a number that has no sign.
-fn number<T: core::str::FromStr>(text: &str) -> Option<T> {
+#[inline(never)]
+fn number(text: &str) -> Option<u32> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-fn parse_v4(text: &str) -> Option<Ipv4Addr> {
-    let text = CString::new(text).ok()?;
-    let mut address = [0u8; 4];
-    // SAFETY: `CString` ends the text with a NUL. `inet_pton` writes the 4 bytes of an IPv4 address, and `address` has
-    // 4.
-    let read = unsafe { inet_pton(AF_INET, text.as_ptr(), address.as_mut_ptr().cast()) };
-    (read == 1).then(|| address.into())
-}
-
-fn parse_v6(text: &str) -> Option<Ipv6Addr> {
-    let text = CString::new(text).ok()?;
-    let mut address = [0u8; 16];
-    // SAFETY: `CString` ends the text with a NUL. `inet_pton` writes the 16 bytes of an IPv6 address, and `address` has
-    // 16.
-    let read = unsafe { inet_pton(AF_INET6, text.as_ptr(), address.as_mut_ptr().cast()) };
-    (read == 1).then(|| address.into())
+/// Parses an address without a port. One of IPv4 has only the first 4 bytes of the result.
+#[inline(never)]
+fn parse(text: &str, family: c_int) -> Option<[u8; 16]> {
+    let mut bytes = [0; MAX_TEXT];
+    if text.len() >= MAX_TEXT || text.contains('\0') {
+        return None;
+    }
+    bytes[..text.len()].copy_from_slice(text.as_bytes());
+    let mut address = [0; 16];
+    // SAFETY: a NUL follows the text. `inet_pton` writes 4 or 16 bytes, and `address` has 16.
+    let read = unsafe { inet_pton(family, bytes.as_ptr().cast::<c_char>(), address.as_mut_ptr().cast()) };
+    (read == 1).then_some(address)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use wasmote::{Error, Store, StoreLimits, StoreLimitsBuilder};
 
 use super::State;
-use crate::options::Options;
+use crate::options::{Options, in_memory};
 
 /// The limits in the store's state.
 pub type Limits = StoreLimits;
@@ -12,13 +12,13 @@ pub type Limits = StoreLimits;
 pub fn limits(options: &Options) -> Limits {
     let mut limits = StoreLimitsBuilder::new().trap_on_grow_failure(options.trap_on_grow_failure);
     if let Some(bytes) = options.max_memory {
-        limits = limits.memory_size(bytes);
+        limits = limits.memory_size(in_memory(bytes));
     }
     if let Some(elements) = options.max_table {
-        limits = limits.table_elements(elements);
+        limits = limits.table_elements(in_memory(elements));
     }
     if let Some(bytes) = options.max_total {
-        limits = limits.max_total_bytes(bytes);
+        limits = limits.max_total_bytes(in_memory(bytes));
     }
     limits.build()
 }
