@@ -228,13 +228,9 @@ mod fifo {
     ) -> Result<OwnedFd, Errno> {
         // A fifo that was being opened for reading stays open while the call is interrupted: who opened it for writing
         // in the meantime has found a reader.
-        let begun = interrupts.resume(args, |unfinished| match unfinished {
-            Unfinished::Fifo { file } => Ok(file),
-            other => Err(other),
-        });
-        let file = match begun {
-            Some(file) => file,
-            None => {
+        let file = match interrupts.resume(args, |it| matches!(it, Unfinished::Fifo { .. })) {
+            Some(Unfinished::Fifo { file }) => file,
+            _ => {
                 let mut pause = FIRST_PAUSE;
                 loop {
                     match dir.open(path, follow, flags | OFlags::NONBLOCK) {
@@ -255,7 +251,7 @@ mod fifo {
             && flags & OFlags::RWMODE == OFlags::RDONLY
             && let Err(error) = wait_for_writer(interrupts, &file)
         {
-            return interrupts.suspend(error, args, || Unfinished::Fifo { file });
+            return Err(interrupts.suspend(error, args, Unfinished::Fifo { file }));
         }
         // The system takes only `APPEND` and `NONBLOCK` from these.
         fcntl_setfl(&file, flags)?;

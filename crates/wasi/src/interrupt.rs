@@ -83,36 +83,33 @@ impl Interrupts {
         self.handle.as_ref().map_or(0, InterruptHandle::stopped_calls)
     }
 
-    /// If a call with these arguments was suspended and is made again, returns what `take` makes of its state. `take`
-    /// gives back the states of other functions.
-    pub fn resume<S>(&mut self, args: &[u64], take: impl Fn(Unfinished) -> Result<S, Unfinished>) -> Option<S> {
+    /// If a call with these arguments was suspended and is made again, returns its state. `is_own` tells which states
+    /// are those of the function.
+    #[inline(never)]
+    pub fn resume(&mut self, args: &[u64], is_own: fn(&Unfinished) -> bool) -> Option<Unfinished> {
         let stopped_calls = self.stopped_calls();
-        for at in 0..self.suspended.len() {
-            let suspended = &self.suspended[at];
-            if suspended.args == *args && suspended.stopped_calls == stopped_calls {
-                let suspended = self.suspended.swap_remove(at);
-                match take(suspended.call) {
-                    Ok(state) => return Some(state),
-                    Err(call) => self.suspended.push(Suspended { call, ..suspended }),
-                }
-            }
-        }
-        None
+        let is_it = |it: &Suspended| it.stopped_calls == stopped_calls && it.args == *args && is_own(&it.call);
+        let at = self.suspended.iter().position(is_it)?;
+        Some(self.suspended.swap_remove(at).call)
     }
 
     /// Returns the error of a call. If it is an interruption, remembers the state of the call.
-    pub fn suspend<S>(&mut self, error: Errno, args: &[u64], call: impl FnOnce() -> Unfinished) -> Result<S, Errno> {
+    #[cold]
+    #[inline(never)]
+    pub fn suspend(&mut self, error: Errno, args: &[u64], call: Unfinished) -> Errno {
         if error == Errno::INTERRUPTED {
             let stopped_calls = self.stopped_calls();
             self.suspended.retain(|suspended| suspended.stopped_calls == stopped_calls);
             if self.suspended.len() == MAX_SUSPENDED {
                 self.suspended.remove(0);
             }
-            self.suspended.try_reserve(1).map_err(|_| Errno::NOMEM)?;
+            if self.suspended.try_reserve(1).is_err() {
+                return Errno::NOMEM;
+            }
             let args = core::array::from_fn(|i| args.get(i).copied().unwrap_or(0));
-            self.suspended.push(Suspended { args, stopped_calls, call: call() });
+            self.suspended.push(Suspended { args, stopped_calls, call });
         }
-        Err(error)
+        error
     }
 
     /// Waits for descriptors, at most this many nanoseconds. Returns how many are ready. Errors: an interruption came

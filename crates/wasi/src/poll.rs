@@ -102,10 +102,10 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
     call.memory.check(events, count * event::SIZE as u32)?;
     call.memory.check(result, 4)?;
     // When the call began, if it was interrupted and now continues.
-    let begun = call.cx.interrupts.resume(call.args, |unfinished| match unfinished {
-        Unfinished::Wait { begun } => Ok(begun),
-        other => Err(other),
-    });
+    let begun = match call.cx.interrupts.resume(call.args, |it| matches!(it, Unfinished::Wait { .. })) {
+        Some(Unfinished::Wait { begun }) => Some(begun),
+        _ => None,
+    };
     let waited = begun.map_or(0, |begun| monotonic().saturating_sub(begun));
     let (mut pending, mut polled) = (room(count as usize)?, Vec::new());
     for bytes in call.memory.slice(subscriptions, count * layout.size as u32)?.chunks_exact(layout.size) {
@@ -127,7 +127,7 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
 
     let begun = begun.unwrap_or_else(monotonic);
     wait(call.cx, &mut pending, &polled)
-        .or_else(|error| call.cx.interrupts.suspend(error, call.args, || Unfinished::Wait { begun }))?;
+        .map_err(|error| call.cx.interrupts.suspend(error, call.args, Unfinished::Wait { begun }))?;
 
     let mut at = events;
     let mut done = 0;

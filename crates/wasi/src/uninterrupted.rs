@@ -44,12 +44,14 @@ impl Interrupts {
         false
     }
 
-    pub fn resume<S>(&mut self, _: &[u64], _: impl Fn(Unfinished) -> Result<S, Unfinished>) -> Option<S> {
+    #[inline(always)]
+    pub fn resume(&mut self, _: &[u64], _: fn(&Unfinished) -> bool) -> Option<Unfinished> {
         None
     }
 
-    pub fn suspend<S>(&mut self, error: Errno, _: &[u64], _: impl FnOnce() -> Unfinished) -> Result<S, Errno> {
-        Err(error)
+    #[inline(always)]
+    pub fn suspend(&mut self, error: Errno, _: &[u64], _: Unfinished) -> Errno {
+        error
     }
 
     pub fn poll<'fd>(&'fd mut self, fds: &mut Vec<PollFd<'fd>>, timeout: Option<u64>) -> Result<usize, Errno> {

@@ -174,10 +174,10 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
     let interrupts = &mut call.cx.interrupts;
     // How many bytes are in the buffers, if the call was interrupted and now continues.
-    let mut received = interrupts.resume(call.args, |unfinished| match unfinished {
-        Unfinished::Receive { received } => Ok(received),
-        other => Err(other),
-    });
+    let mut received = match interrupts.resume(call.args, |it| matches!(it, Unfinished::Receive { .. })) {
+        Some(Unfinished::Receive { received }) => Some(received),
+        _ => None,
+    };
     let mut progress = Progress(0);
     for i in 0..iovecs.count {
         let (at, len) = iovecs.get(memory, i)?;
@@ -204,7 +204,7 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
             if done == Err(Errno::INTERRUPTED) {
                 let received = progress.0 + receive.done as u32;
                 if received > 0 && !peek {
-                    return interrupts.suspend(Errno::INTERRUPTED, call.args, || Unfinished::Receive { received });
+                    return Err(interrupts.suspend(Errno::INTERRUPTED, call.args, Unfinished::Receive { received }));
                 }
             }
             done
