@@ -144,13 +144,13 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the changes since [`Store::begin_changes`].
-    pub fn end_changes(&mut self) -> Changes {
-        let mut changes = self.noted.changes.take().map(|changes| *changes).unwrap_or_default();
+    /// Returns the changes since [`Store::begin_changes`], if that was called.
+    pub fn end_changes(&mut self) -> Option<Box<Changes>> {
+        let mut changes = self.noted.changes.take()?;
         if changes.items != self.items() {
             changes.refused = Some(NEW_ITEM);
         }
-        changes
+        Some(changes)
     }
 
     /// Returns the number of memories, of tables and of globals.

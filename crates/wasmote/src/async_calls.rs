@@ -54,7 +54,7 @@ impl<T: 'static> HostFuture<T> {
         let mut suspension = Error::from(error).downcast::<Suspension>()?;
         match suspension.value.as_deref_mut().and_then(|value| value.downcast_mut::<HostFuture<T>>()) {
             Some(HostFuture(future)) => Ok(future.get_mut().as_mut().await),
-            None => Err(Error::host(suspension).unsuspended()),
+            None => Err(suspension.into_error().unsuspended()),
         }
     }
 }

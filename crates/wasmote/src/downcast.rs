@@ -85,7 +85,7 @@ impl Error {
     /// # Errors
     /// Returns this error, if what it has is of another type.
     pub fn downcast<E: core::error::Error + Send + Sync + 'static>(self) -> Result<E, Error> {
-        let (kind, backtrace) = self.into_parts();
+        let (kind, backtrace, unsuspend) = self.into_parts();
         let kind = match kind {
             ErrorKind::Host(error) => match error.downcast::<E>() {
                 Ok(error) => return Ok(*error),
@@ -115,7 +115,7 @@ impl Error {
             },
             other => other,
         };
-        Err(Error::of_parts(kind, backtrace))
+        Err(Error::of_parts(kind, backtrace, unsuspend))
     }
 
     /// Returns the error that the kind contains.

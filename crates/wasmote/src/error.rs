@@ -95,7 +95,12 @@ struct Inner {
     kind: ErrorKind,
     /// The frames of wasm that the error stopped. Traps and exceptions have theirs in `kind`.
     backtrace: WasmBacktrace,
+    /// What makes another error of one that suspends a call. Programs without such errors do not link it.
+    unsuspend: Option<Unsuspend>,
 }
+
+/// Makes another error of one that suspends a call, when the call has ended.
+pub(crate) type Unsuspend = fn(Error) -> Error;
 
 /// The kinds of [`Error`].
 #[derive(Debug)]
@@ -164,7 +169,7 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub(crate) fn of(kind: ErrorKind) -> Error {
-        Error { inner: try_box(Inner { kind, backtrace: WasmBacktrace::default() }).ok() }
+        Error::of_parts(kind, WasmBacktrace::default(), None)
     }
 
     /// Makes an error of a message.
@@ -298,17 +303,31 @@ impl Error {
         self.inner.as_deref().map_or(&ErrorKind::OutOfMemory, |inner| &inner.kind)
     }
 
-    /// Takes the error apart: its kind, and the frames of kinds that have none of their own.
-    pub(crate) fn into_parts(self) -> (ErrorKind, WasmBacktrace) {
+    /// Takes the error apart: its kind, the frames of kinds that have none of their own, and what it is when it no
+    /// longer suspends a call.
+    pub(crate) fn into_parts(self) -> (ErrorKind, WasmBacktrace, Option<Unsuspend>) {
         match self.inner {
-            Some(inner) => (inner.kind, inner.backtrace),
-            None => (ErrorKind::OutOfMemory, WasmBacktrace::default()),
+            Some(inner) => (inner.kind, inner.backtrace, inner.unsuspend),
+            None => (ErrorKind::OutOfMemory, WasmBacktrace::default(), None),
         }
     }
 
+    /// Returns what makes another error of this one, if it suspends a call.
+    pub(crate) fn unsuspend(&self) -> Option<Unsuspend> {
+        self.inner.as_deref()?.unsuspend
+    }
+
+    /// Makes the error suspend a call. Does nothing if there was no memory for it.
+    pub(crate) fn suspending(mut self, unsuspend: Unsuspend) -> Error {
+        if let Some(inner) = self.inner.as_deref_mut() {
+            inner.unsuspend = Some(unsuspend);
+        }
+        self
+    }
+
     /// Undoes [`Error::into_parts`].
-    pub(crate) fn of_parts(kind: ErrorKind, backtrace: WasmBacktrace) -> Error {
-        Error { inner: try_box(Inner { kind, backtrace }).ok() }
+    pub(crate) fn of_parts(kind: ErrorKind, backtrace: WasmBacktrace, unsuspend: Option<Unsuspend>) -> Error {
+        Error { inner: try_box(Inner { kind, backtrace, unsuspend }).ok() }
     }
 
     /// Returns the embedder's error, mutably.

@@ -5,7 +5,7 @@ use core::any::Any;
 use core::fmt;
 
 use crate::caller::Caller;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// Marks an error: the host function that returns it has no results yet. It does not reach the embedder.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Error {
     #[cold]
     #[inline(never)]
     pub fn suspend(reason: impl Into<Error>) -> Error {
-        Error::host(Suspension { error: reason.into(), value: None })
+        Suspension { error: reason.into(), value: None }.into_error()
     }
 
     /// As [`Error::suspend`], with a value of any type instead of an error.
@@ -32,20 +32,30 @@ impl Error {
     #[inline(never)]
     pub fn suspend_with(value: impl Any + Send + Sync) -> Error {
         let error = Error::new("a host function waits");
-        Error::host(Suspension { error, value: Some(Box::new(value)) })
+        Suspension { error, value: Some(Box::new(value)) }.into_error()
     }
 
     pub(crate) fn is_suspension(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Host(error) if error.is::<Suspension>())
+        self.unsuspend().is_some()
     }
 
     /// Takes the mark off, since the call has ended. If a host function passes the error on, it must not suspend
     /// another call.
     pub(crate) fn unsuspended(self) -> Error {
-        if !self.is_suspension() {
-            return self;
+        match self.unsuspend() {
+            Some(unsuspend) => unsuspend(self),
+            None => self,
         }
-        self.downcast::<Suspension>().map_or_else(|error| error, |it| Error::host(NotResumable(it.error)))
+    }
+}
+
+impl Suspension {
+    /// Makes an error that suspends a call.
+    pub(crate) fn into_error(self) -> Error {
+        Error::host(self).suspending(|error| match error.downcast::<Suspension>() {
+            Ok(suspension) => Error::host(NotResumable(suspension.error)),
+            Err(error) => error,
+        })
     }
 }
 

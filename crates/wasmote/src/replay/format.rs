@@ -12,6 +12,7 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_ir::image::checksum;
 
 use super::ReplayError;
+use crate::error::Error;
 
 /// The first four bytes.
 pub const MAGIC: [u8; 4] = *b"\0wmr";
@@ -95,19 +96,56 @@ pub fn check_header(bytes: &[u8], module: &[u8]) -> Result<(), ReplayError> {
     Ok(())
 }
 
-/// Adds a number: seven bits in each byte, the lowest first, with the high bit set in all but the last.
-pub fn put(to: &mut Vec<u8>, mut number: u64) -> Result<(), OutOfMemory> {
-    while number >= MORE.into() {
-        to.try_push(number as u8 | MORE)?;
-        number >>= 7;
-    }
-    to.try_push(number as u8)
+/// Collects the bytes of an entry.
+#[derive(Default)]
+pub struct Writer {
+    bytes: Vec<u8>,
+    /// Whether there was not enough memory. So only [`Writer::finish`] can fail.
+    failed: bool,
 }
 
-/// Adds bytes, after their number.
-pub fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) -> Result<(), OutOfMemory> {
-    put(to, bytes.len() as u64)?;
-    to.try_extend_from_slice(bytes)
+impl Writer {
+    /// Adds bytes as they are.
+    #[inline(never)]
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.failed |= self.bytes.try_extend_from_slice(bytes).is_err();
+    }
+
+    /// Adds a number: seven bits in each byte, the lowest first, with the high bit set in all but the last.
+    #[inline(never)]
+    pub fn number(&mut self, mut number: u64) {
+        while number >= MORE.into() {
+            self.raw(&[number as u8 | MORE]);
+            number >>= 7;
+        }
+        self.raw(&[number as u8]);
+    }
+
+    /// Adds numbers.
+    #[inline(never)]
+    pub fn numbers(&mut self, numbers: &[u64]) {
+        for &number in numbers {
+            self.number(number);
+        }
+    }
+
+    /// Adds bytes, after their number.
+    #[inline(never)]
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.raw(bytes);
+    }
+
+    /// Returns the bytes. Errors: there was not enough memory for one of them.
+    pub fn finish(&self) -> Result<&[u8], OutOfMemory> {
+        if self.failed { Err(OutOfMemory) } else { Ok(&self.bytes) }
+    }
+
+    /// Removes all bytes.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.failed = false;
+    }
 }
 
 /// Reads from bytes. Errors: the bytes end, or a number has more than 64 bits.
@@ -123,15 +161,15 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     #[cold]
     #[inline(never)]
-    pub fn damaged(&self, what: &'static str) -> ReplayError {
-        ReplayError::Damaged { offset: self.start + self.at, what }
+    pub fn damaged(&self, what: &'static str) -> Error {
+        ReplayError::Damaged { offset: self.start + self.at, what }.into()
     }
 
-    pub fn byte(&mut self) -> Result<u8, ReplayError> {
+    pub fn byte(&mut self) -> Result<u8, Error> {
         Ok(self.take(1)?[0])
     }
 
-    pub fn number(&mut self) -> Result<u64, ReplayError> {
+    pub fn number(&mut self) -> Result<u64, Error> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -148,12 +186,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a number of 32 bits.
-    pub fn index(&mut self) -> Result<u32, ReplayError> {
+    pub fn index(&mut self) -> Result<u32, Error> {
         self.number()?.try_into().map_err(|_| self.damaged("a number has more than 32 bits"))
     }
 
     /// Reads this many bytes.
-    pub fn take(&mut self, len: u64) -> Result<&'a [u8], ReplayError> {
+    pub fn take(&mut self, len: u64) -> Result<&'a [u8], Error> {
         let end = usize::try_from(len).ok().and_then(|len| self.at.checked_add(len));
         match end.and_then(|end| self.bytes.get(self.at..end)) {
             Some(bytes) => {
@@ -165,13 +203,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads bytes after their number.
-    pub fn bytes(&mut self) -> Result<&'a [u8], ReplayError> {
+    pub fn bytes(&mut self) -> Result<&'a [u8], Error> {
         let len = self.number()?;
         self.take(len)
     }
 
     /// Checks that nothing is left.
-    pub fn end(&self) -> Result<(), ReplayError> {
+    pub fn end(&self) -> Result<(), Error> {
         if self.at == self.bytes.len() { Ok(()) } else { Err(self.damaged("an entry has bytes behind its end")) }
     }
 }

@@ -17,7 +17,7 @@ use core::fmt;
 use wasmote_ir::TrapCode;
 use wasmote_runtime::{HostCalls, InterposedCall, try_box};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 use crate::store::Store;
 
@@ -88,7 +88,7 @@ impl From<ReplayError> for Error {
     #[inline(never)]
     fn from(error: ReplayError) -> Error {
         match try_box(error) {
-            Ok(error) => Error::host(error as Box<dyn core::error::Error + Send + Sync>),
+            Ok(error) => Error::of(ErrorKind::Host(error)),
             Err(error) => error.into(),
         }
     }
@@ -242,8 +242,8 @@ impl<T> Store<T> {
     /// Fails if the last piece cannot be written, or if the recording that was replayed goes on, or is cut off. Fails
     /// also if the store neither records nor replays.
     pub fn end_recording(&mut self) -> Result<u64, Error> {
-        let calls = self.owned.borrow_mut().store().take_host_calls().map(|calls| calls as Box<dyn Any>);
-        match calls.and_then(|calls| calls.downcast::<Session>().ok()).map(|session| *session) {
+        let calls: Option<Box<dyn Any>> = self.owned.borrow_mut().store().take_host_calls().map(|calls| calls as _);
+        match calls.and_then(|calls| calls.downcast::<Session>().ok()).as_deref_mut() {
             Some(Session::Record(recorder)) => recorder.end(),
             Some(Session::Play(player)) => player.end(),
             None => Err(Error::new("the store neither records nor replays")),

@@ -12,7 +12,7 @@ use wasmote_ir::image::checksum;
 use wasmote_runtime::{InterposedCall, Store, slots};
 
 use super::format::{HEADER_LEN, Reader, SUM_LEN, changes, check_header, kinds, outcomes};
-use super::record::Slots;
+use super::record::for_each_slot;
 use super::{ReplayError, ReplayedCall};
 use crate::error::Error;
 use crate::thrown::stop;
@@ -63,7 +63,8 @@ impl Player {
     }
 
     /// Ends the replay. Errors: the recording goes on, or is cut off.
-    pub fn end(mut self) -> Result<u64, Error> {
+    #[inline(never)]
+    pub fn end(&mut self) -> Result<u64, Error> {
         if self.failed {
             return Err(self.diverged(Cow::Borrowed(FAILED)));
         }
@@ -75,7 +76,7 @@ impl Player {
             return Err(self.diverged(Cow::Borrowed("the run ended, and the recorded one made this call")));
         }
         if body.number()? != self.calls {
-            return Err(body.damaged("it has another number of calls than its end says").into());
+            return Err(body.damaged("it has another number of calls than its end says"));
         }
         body.end()?;
         if next != self.recording.len() {
@@ -137,15 +138,22 @@ impl Player {
                 None => text(format_args!("`{called}` is called, and function {number} in the recording")),
             }));
         }
-        for (i, arg) in (Slots { ty: call.ty(), store: call.store() }).args(call.slots()).enumerate() {
-            let recorded = body.number()?;
-            if recorded != arg {
-                let (i, called) = (i + 1, Shown { module: module.as_bytes(), name: name.as_bytes() });
-                let what = format_args!("argument {i} of `{called}` is {arg}, and {recorded} in the recording");
-                return Err(self.diverged(text(what)));
+        let (mut i, mut compared) = (0, Ok(()));
+        for_each_slot(call.store(), &call.ty().params, call.slots(), &mut |slot, plain| {
+            if compared.is_ok() {
+                let arg = if plain { slot } else { 1 };
+                i += 1;
+                compared = body.number().and_then(|recorded| {
+                    if recorded == arg {
+                        return Ok(());
+                    }
+                    let called = Shown { module: module.as_bytes(), name: name.as_bytes() };
+                    let what = format_args!("argument {i} of `{called}` is {arg}, and {recorded} in the recording");
+                    Err(self.diverged(text(what)))
+                });
             }
-        }
-        Ok(())
+        });
+        compared
     }
 }
 
@@ -178,7 +186,7 @@ impl fmt::Display for Shown<'_> {
 }
 
 /// Reads the entry at `at`: its kind, its body, and where the next one begins. `None` if nothing is left.
-fn entry<'a>(recording: &'a [u8], at: usize, sum: &mut u32) -> Result<Option<(u8, Reader<'a>, usize)>, ReplayError> {
+fn entry<'a>(recording: &'a [u8], at: usize, sum: &mut u32) -> Result<Option<(u8, Reader<'a>, usize)>, Error> {
     if at == recording.len() {
         return Ok(None);
     }
@@ -188,7 +196,7 @@ fn entry<'a>(recording: &'a [u8], at: usize, sum: &mut u32) -> Result<Option<(u8
     let end = all.at;
     *sum = checksum(*sum, &recording[at..end]);
     if all.take(SUM_LEN as u64)? != sum.to_le_bytes() {
-        return Err(ReplayError::Damaged { offset: at, what: "the checksum of an entry is wrong" });
+        return Err(ReplayError::Damaged { offset: at, what: "the checksum of an entry is wrong" }.into());
     }
     Ok(Some((kind, Reader { bytes: body, at: 0, start: end - body.len() }, all.at)))
 }
@@ -228,7 +236,7 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
             changes::TABLE => {
                 let (index, at, count) = (item(body, tables)?, body.number()?, body.number()?);
                 if store.table_mut(index).range_mut(at, count).is_none() {
-                    return Err(body.damaged("a change does not lie in its table").into());
+                    return Err(body.damaged("a change does not lie in its table"));
                 }
                 for at in at..at + count {
                     let reference = element(store, index, body)?;
@@ -243,18 +251,18 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
                 let ty = *store.global(index).ty();
                 let fits = ty.content.reference().is_none_or(|ty| store.fits_reference(value[0], ty));
                 if !ty.mutable || !fits {
-                    return Err(body.damaged("a global gets a value that it cannot have").into());
+                    return Err(body.damaged("a global gets a value that it cannot have"));
                 }
                 store.global_mut(index).set(value);
             }
             changes::FUEL => store.set_fuel(body.number()?)?,
-            _ => return Err(body.damaged("a change is of an unknown kind").into()),
+            _ => return Err(body.damaged("a change is of an unknown kind")),
         }
     }
 }
 
 /// Reads an element of this table.
-fn element(store: &Store, table: u32, body: &mut Reader<'_>) -> Result<u32, ReplayError> {
+fn element(store: &Store, table: u32, body: &mut Reader<'_>) -> Result<u32, Error> {
     let reference = body.index()?;
     match store.table(table).ty().element.reference() {
         Some(ty) if store.fits_reference(reference.into(), ty) => Ok(reference),
@@ -272,7 +280,7 @@ fn outcome(call: &mut InterposedCall<'_>, body: &mut Reader<'_>, count: usize) -
                 results.try_push(body.number()?)?;
             }
             if !call.finish(&results) {
-                return Err(body.damaged("a result is a reference that does not exist").into());
+                return Err(body.damaged("a result is a reference that does not exist"));
             }
             Outcome::Returned
         }
@@ -286,6 +294,6 @@ fn outcome(call: &mut InterposedCall<'_>, body: &mut Reader<'_>, count: usize) -
             let text = core::str::from_utf8(body.bytes()?).map_err(|_| body.damaged("a message is not UTF-8"))?;
             Outcome::Failed(Error::new(String::from(try_str(text)?)))
         }
-        _ => return Err(body.damaged("a call ends in an unknown way").into()),
+        _ => return Err(body.damaged("a call ends in an unknown way")),
     })
 }
