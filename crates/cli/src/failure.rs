@@ -43,6 +43,13 @@ impl CliError {
 
     /// Returns the error for a file that cannot be used.
     pub fn load(file: &[u8], message: impl Display) -> CliError {
+        CliError::of_message(file, &message)
+    }
+
+    // Not generic, since messages are of many types.
+    #[cold]
+    #[inline(never)]
+    fn of_message(file: &[u8], message: &dyn Display) -> CliError {
         CliError { status: EXIT_LOAD_ERROR, message: format!("{}: {message}", shown(file)) }
     }
 

@@ -25,11 +25,9 @@ macro_rules! commands {
         impl Command {
             /// Returns the command that a word names.
             fn named(word: &[u8]) -> Option<Command> {
-                match word {
-                    b"run" => Some(Command::Run),
-                    $( word if word == $word.as_bytes() => Some(Command::$name), )*
-                    _ => None,
-                }
+                const COMMANDS: &[Command] = &[Command::Run, $( Command::$name, )*];
+                let place = place(concat!(" run", $( " ", $word, )*), core::str::from_utf8(word).ok()?)?;
+                COMMANDS.get(place).copied()
             }
 
             /// Returns the function that runs it. Errors: this build lacks the command's feature.
@@ -256,21 +254,21 @@ impl Options {
     #[inline(never)]
     pub fn parse(arguments: Vec<&'static [u8]>) -> Result<Options, CliError> {
         let mut options = Options::default();
-        let mut arguments = arguments.into_iter().peekable();
-        if let Some(named) = arguments.peek().and_then(|word| Command::named(word)) {
+        let mut words = arguments.iter();
+        if let Some(named) = arguments.first().and_then(|word| Command::named(word)) {
             named.action()?;
             options.command = named;
-            arguments.next();
+            words.next();
         }
         loop {
-            let Some(word) = arguments.next() else {
+            let Some(&word) = words.next() else {
                 if !options.file.is_empty() {
                     break;
                 }
                 return Err(CliError::usage("no file given: name one, see `wasmote --help`"));
             };
             if word == b"--" {
-                options.file = arguments
+                options.file = words
                     .next()
                     .ok_or_else(|| CliError::usage("no file after `--`: name one, see `wasmote --help`"))?;
                 break;
@@ -281,7 +279,7 @@ impl Options {
                 }
                 options.file = word;
                 // Commands that make a file are used like compilers, so their options may follow the file.
-                if options.makes_file() && arguments.peek().is_some() {
+                if options.makes_file() && !words.as_slice().is_empty() {
                     continue;
                 }
                 break;
@@ -289,7 +287,7 @@ impl Options {
             let word = text(word, "an option")?;
             if let Some(list) = word.strip_prefix("-W") {
                 let list = match list {
-                    "" => text(arguments.next().ok_or_else(|| needs_value("-W"))?, "-W")?,
+                    "" => text(words.next().ok_or_else(|| needs_value("-W"))?, "-W")?,
                     list => list,
                 };
                 list.split(',').try_for_each(|option| options.set_as_wasmtime(option))?;
@@ -307,16 +305,21 @@ impl Options {
                 options.command = Command::Version;
                 return Ok(options);
             }
-            options.set(name, given, &mut arguments)?;
+            options.set(name, given, &mut words)?;
         }
         // For `wast`, the arguments are more files. For other commands, `--` separates the guest's arguments.
-        options.args = arguments.collect();
-        if options.args.first().is_some_and(|word| *word == b"--") {
-            options.args.remove(0);
+        let mut rest = words.as_slice();
+        if rest.first().is_some_and(|word| *word == b"--") {
+            rest = &rest[1..];
         }
-        if options.command == Command::Dump && options.func.is_none() && !options.args.is_empty() {
-            options.func = Some(text(options.args.remove(0), "dump")?);
+        if options.command == Command::Dump
+            && options.func.is_none()
+            && let [func, others @ ..] = rest
+        {
+            options.func = Some(text(func, "dump")?);
+            rest = others;
         }
+        options.args = rest.to_vec();
         let takes_args = matches!(options.command, Command::Run | Command::Wast);
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
             return Err(unexpected(extra, "is unexpected: give options before the file, and one file at a time"));
@@ -342,7 +345,7 @@ impl Options {
         let value = if name == "trap-on-grow-failure" { value.filter(|value| *value != b"y") } else { value };
         match ours {
             Some("--trap-on-grow-failure") if value.is_some() => {}
-            Some(name) => return self.set(name, value, &mut core::iter::empty()),
+            Some(name) => return self.set(name, value, &mut [].iter()),
             None => {}
         }
         Err(CliError::usage(format!("unknown option `-W {option}`: see `wasmote --help`")))
@@ -354,7 +357,7 @@ impl Options {
         &mut self,
         name: &str,
         given: Option<&'static [u8]>,
-        arguments: &mut dyn Iterator<Item = &'static [u8]>,
+        arguments: &mut core::slice::Iter<'_, &'static [u8]>,
     ) -> Result<(), CliError> {
         let Some(&(option, commands)) = place(NAMES, name).and_then(|at| OPTIONS.get(at)) else {
             return Err(CliError::usage(format!("unknown option `{name}`: see `wasmote --help`")));
@@ -406,7 +409,7 @@ impl Options {
             self.trace = Some(text(given.unwrap_or_default(), name)?);
             return Ok(());
         }
-        let value = given.or_else(|| arguments.next()).ok_or_else(|| needs_value(name))?;
+        let value = given.or_else(|| arguments.next().copied()).ok_or_else(|| needs_value(name))?;
         let file = match option {
             Opt::Out => Some(&mut self.out),
             Opt::Record if features::REPLAY.is_built => Some(&mut self.record),
@@ -447,7 +450,11 @@ impl Options {
                 None => return Err(wrong_value(name, value, "an address and a port, such as 127.0.0.1:8080")),
             },
             Opt::Dir | Opt::DirRo => {
-                let (host, guest) = value.split_once("::").unwrap_or((value, value));
+                // `split_once` of a text would link the general search for texts.
+                let (host, guest) = match value.as_bytes().windows(2).position(|pair| pair == b"::") {
+                    Some(at) => (&value[..at], &value[at + 2..]),
+                    None => (value, value),
+                };
                 self.dirs.push(Preopen { host, guest, read_only: option == Opt::DirRo });
             }
             Opt::Env => match value.split_once('=') {

@@ -10,7 +10,7 @@ mod limits {
     use wasmote::{Error, Store};
 
     use super::State;
-    use crate::options::{Options, in_memory};
+    use crate::options::Options;
 
     pub struct Limits;
 
@@ -29,7 +29,7 @@ mod wasi {
 
     use super::State;
     use crate::failure::CliError;
-    use crate::options::{Options, in_memory};
+    use crate::options::Options;
 
     pub struct Wasi;
 

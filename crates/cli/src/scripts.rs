@@ -16,9 +16,11 @@ fn read(file: &[u8]) -> Result<String, CliError> {
     let bytes = input::bytes(file)?;
     match FileKind::of(&bytes) {
         FileKind::Text | FileKind::Script => String::from_utf8(bytes.into_owned()).map_err(|error| {
-            let valid = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-            let (line, last) = (valid.split('\n').count(), valid.rsplit('\n').next().unwrap_or_default());
-            let column = last.chars().count() + 1;
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
+            let last = valid.iter().rev().take_while(|byte| **byte != b'\n');
+            // Each character has one byte that does not continue it.
+            let column = 1 + last.filter(|byte| **byte & 0xc0 != 0x80).count();
             CliError::load(file, format_args!("line {line}, column {column}: malformed UTF-8 encoding"))
         }),
         kind => Err(CliError::load(file, kind.refusal(true))),

@@ -79,8 +79,10 @@ fn milliseconds(nanoseconds: u64) -> String {
 
 /// Returns the peak memory of this process in KiB, on systems that tell it.
 fn peak_memory() -> Option<u64> {
+    const LINE: &[u8] = b"\nVmHWM:";
     let status = wasmote_rt::read_file(b"/proc/self/status").ok()?;
-    let status = core::str::from_utf8(&status).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
+    let at = status.windows(LINE.len()).position(|line| line == LINE)?;
+    let number = status[at + LINE.len()..].trim_ascii_start();
+    let digits = number.iter().take_while(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |kib, digit| kib * 10 + u64::from(digit - b'0')))
 }

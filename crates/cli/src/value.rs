@@ -39,11 +39,17 @@ pub fn parse(text: &str, ty: ValType) -> Option<Val> {
     })
 }
 
+// Not inlined, since `to_string` of an integer is.
+#[inline(never)]
+fn decimal(value: i64) -> String {
+    value.to_string()
+}
+
 /// Prints a value as a plain number.
 pub fn print(value: &Val) -> String {
     match value {
-        Val::I32(value) => value.to_string(),
-        Val::I64(value) => value.to_string(),
+        Val::I32(value) => decimal((*value).into()),
+        Val::I64(value) => decimal(*value),
         Val::F32(value) if value.is_nan() => "nan".into(),
         Val::F32(value) => wasmote_rt::print_f32(*value),
         Val::F64(value) if value.is_nan() => "nan".into(),

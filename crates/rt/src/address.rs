@@ -27,8 +27,8 @@ const MAX_TEXT: usize = 46;
 /// `text.parse()` accepts. Returns `None` for anything else.
 #[inline(never)]
 pub fn parse_socket_address(text: &str) -> Option<SocketAddr> {
-    let (host, port) = text.rsplit_once(':')?;
-    let port = number(port)?.try_into().ok()?;
+    let colon = text.bytes().rposition(|byte| byte == b':')?;
+    let (host, port) = (&text[..colon], number(&text[colon + 1..])?.try_into().ok()?);
     let Some(inner) = host.strip_prefix('[') else {
         let address = parse(host, AF_INET)?;
         return Some((Ipv4Addr::from(*address.first_chunk()?), port).into());

@@ -134,6 +134,7 @@ fn read(clock: ClockId) -> u64 {
 }
 
 /// Returns the time of the monotonic clock in nanoseconds.
+#[inline(never)]
 pub(crate) fn monotonic() -> u64 {
     read(ClockId::Monotonic)
 }

@@ -226,9 +226,11 @@ impl WasiCtxBuilder {
             return Err(SetupError::Nul);
         }
         let mut descriptors = Descriptors::default();
-        let WasiSettings { args, env, stdin, stdout, stderr, dirs, sockets, clocks, random, gate } = *self.0;
-        let streams = [stdin.into_descriptor(), stdout.into_descriptor(1), stderr.into_descriptor(2)];
-        for descriptor in streams.into_iter().chain(dirs).chain(sockets) {
+        let WasiSettings { args, env, stdin, stdout, stderr, mut dirs, mut sockets, clocks, random, gate } = *self.0;
+        let mut all = Vec::from([stdin.into_descriptor(), stdout.into_descriptor(1), stderr.into_descriptor(2)]);
+        all.append(&mut dirs);
+        all.append(&mut sockets);
+        for descriptor in all {
             if descriptors.insert(descriptor).is_err() {
                 return Err(SetupError::TooManyDescriptors);
             }

@@ -3,11 +3,13 @@
 use alloc::boxed::Box;
 use core::ptr::NonNull;
 
+use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 
 use super::{Interrupts, Next, Registered};
+use crate::engine::Engine;
 use crate::error::Error;
-use crate::interrupt_handle::EPOCH;
+use crate::interrupt_handle::{EPOCH, Shared};
 use crate::store::Store;
 
 /// What happens to code when its deadline is reached.
@@ -40,10 +42,14 @@ pub enum UpdateDeadline {
 impl Interrupts {
     /// Takes the deadline out of the engine's list.
     pub(super) fn withdraw(&mut self) {
-        if let (Some(Registered { engine, .. }), Some(shared)) = (self.registered.take(), &self.shared) {
-            engine.epochs().remove(shared);
+        if let (Some(Registered { engine, withdraw, .. }), Some(shared)) = (self.registered.take(), &self.shared) {
+            withdraw(&engine, shared);
         }
     }
+}
+
+fn withdraw(engine: &Engine, store: &Shared) {
+    engine.epochs().remove(store);
 }
 
 impl Store {
@@ -56,7 +62,7 @@ impl Store {
         self.interrupts.withdraw();
         let engine = self.engine.clone();
         let deadline = engine.epochs().add(ticks, &shared)?;
-        self.interrupts.registered = Some(Registered { engine, deadline });
+        self.interrupts.registered = Some(Registered { engine, deadline, withdraw, reached });
         if ticks == 0 {
             shared.raise(EPOCH);
         }
@@ -78,8 +84,23 @@ impl Store {
         self.interrupts.action = Action::Callback(callback);
     }
 
-    pub(super) fn deadline_has_passed(&self) -> bool {
+    fn deadline_has_passed(&self) -> bool {
         self.interrupts.registered.as_ref().is_some_and(|at| at.deadline <= at.engine.epochs().epoch())
+    }
+}
+
+/// Does what the store does at its deadline, if that has passed. As for [`next`](super::next), whose errors it has.
+///
+/// # Safety
+/// As for [`next`](super::next).
+unsafe fn reached(root: NonNull<Store>, activation: &mut exec::Activation) -> Result<Next, TrapCode> {
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. The machine is the store's own.
+    unsafe {
+        if !root.as_ref().deadline_has_passed() {
+            return Ok(Next::Resume);
+        }
+        let machine = &raw mut (*root.as_ptr()).machine;
+        activation.while_stopped(machine, || act(root))
     }
 }
 
@@ -87,7 +108,7 @@ impl Store {
 ///
 /// # Safety
 /// As for [`next`](super::next).
-pub(super) unsafe fn act(mut root: NonNull<Store>) -> Result<Next, TrapCode> {
+unsafe fn act(mut root: NonNull<Store>) -> Result<Next, TrapCode> {
     // SAFETY: the caller borrows the store mutably and holds no reference to it. No reference is left while the callback
     // runs.
     unsafe {

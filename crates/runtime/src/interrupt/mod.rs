@@ -33,11 +33,16 @@ pub(crate) struct Interrupts {
     action: epoch::Action,
 }
 
-/// A deadline in an engine's list.
+/// A deadline in an engine's list, and the code for it. A program that sets no deadline does not link that code.
 struct Registered {
     engine: Engine,
     deadline: u64,
+    withdraw: fn(&Engine, &Shared),
+    reached: Reached,
 }
+
+/// Does what a store does at its deadline, if that has passed. As for [`next`].
+type Reached = unsafe fn(NonNull<Store>, &mut exec::Activation) -> Result<Next, TrapCode>;
 
 impl Drop for Interrupts {
     fn drop(&mut self) {
@@ -117,21 +122,19 @@ pub(crate) enum Next {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn next(mut root: NonNull<Store>, activation: &mut exec::Activation) -> Result<Next, TrapCode> {
-    let (reasons, epoch) = {
+    let (reasons, reached) = {
         // SAFETY: the caller borrows the store mutably and holds no reference to it. The reference ends before the action.
         let store = unsafe { root.as_mut() };
         store.machine.clear_interrupt();
         let reasons = store.interrupts.shared.as_ref().map_or(0, |shared| shared.take_reasons());
-        (reasons, reasons & EPOCH != 0 && store.deadline_has_passed())
+        let registered = store.interrupts.registered.as_ref().filter(|_| reasons & EPOCH != 0);
+        (reasons, registered.map(|at| at.reached))
     };
     let next = if reasons & REQUESTED != 0 {
         Ok(Next::Stop)
-    } else if epoch {
-        // SAFETY: as for this function, and no reference to the store is left. The machine is the store's own.
-        unsafe {
-            let machine = &raw mut (*root.as_ptr()).machine;
-            activation.while_stopped(machine, || epoch::act(root))
-        }
+    } else if let Some(reached) = reached {
+        // SAFETY: as for this function, and no reference to the store is left.
+        unsafe { reached(root, activation) }
     } else {
         Ok(Next::Resume)
     };

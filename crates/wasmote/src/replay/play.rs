@@ -38,6 +38,9 @@ pub struct Player {
 const SHOWN: usize = 64;
 
 const FAILED: &str = "replaying an earlier call has failed";
+const WRONG_CHANGE: &str = "a change is to what does not exist, or to a value that it cannot have";
+const WRONG_END: &str = "a call ends in an unknown way, or with a result that does not exist";
+const CANNOT_GROW: &str = "a memory or table cannot grow as it did when the run was recorded";
 
 /// How a recorded call ended.
 enum Outcome {
@@ -207,7 +210,7 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
     let [memories, tables, globals] = store.writable_items();
     let item = |body: &mut Reader<'_>, count: u32| match body.index()? {
         index if index < count => Ok(index),
-        _ => Err(body.damaged("a change is to an item that does not exist")),
+        _ => Err(body.damaged(WRONG_CHANGE)),
     };
     loop {
         match body.byte()? {
@@ -215,7 +218,7 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
             changes::MEMORY_GROW => {
                 let (index, delta) = (item(body, memories)?, body.number()?);
                 if store.memory_mut(index).grow(delta).is_none() {
-                    return Err(Error::new("a memory cannot grow as it did when the run was recorded"));
+                    return Err(Error::new(CANNOT_GROW));
                 }
             }
             changes::MEMORY => {
@@ -223,20 +226,20 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
                 let bytes = body.bytes()?;
                 let memory = store.memory_mut(index).data_mut();
                 let end = at.checked_add(bytes.len() as u64).filter(|&end| end <= memory.len() as u64);
-                let end = end.ok_or_else(|| body.damaged("a change does not lie in its memory"))?;
+                let end = end.ok_or_else(|| body.damaged(WRONG_CHANGE))?;
                 memory[at as usize..end as usize].copy_from_slice(bytes);
             }
             changes::TABLE_GROW => {
                 let (index, delta) = (item(body, tables)?, body.number()?);
                 let init = element(store, index, body)?;
                 if store.table_mut(index).grow(delta, init).is_none() {
-                    return Err(Error::new("a table cannot grow as it did when the run was recorded"));
+                    return Err(Error::new(CANNOT_GROW));
                 }
             }
             changes::TABLE => {
                 let (index, at, count) = (item(body, tables)?, body.number()?, body.number()?);
                 if store.table_mut(index).range_mut(at, count).is_none() {
-                    return Err(body.damaged("a change does not lie in its table"));
+                    return Err(body.damaged(WRONG_CHANGE));
                 }
                 for at in at..at + count {
                     let reference = element(store, index, body)?;
@@ -251,12 +254,12 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
                 let ty = *store.global(index).ty();
                 let fits = ty.content.reference().is_none_or(|ty| store.fits_reference(value[0], ty));
                 if !ty.mutable || !fits {
-                    return Err(body.damaged("a global gets a value that it cannot have"));
+                    return Err(body.damaged(WRONG_CHANGE));
                 }
                 store.global_mut(index).set(value);
             }
             changes::FUEL => store.set_fuel(body.number()?)?,
-            _ => return Err(body.damaged("a change is of an unknown kind")),
+            _ => return Err(body.damaged(WRONG_CHANGE)),
         }
     }
 }
@@ -266,7 +269,7 @@ fn element(store: &Store, table: u32, body: &mut Reader<'_>) -> Result<u32, Erro
     let reference = body.index()?;
     match store.table(table).ty().element.reference() {
         Some(ty) if store.fits_reference(reference.into(), ty) => Ok(reference),
-        _ => Err(body.damaged("a table gets a reference that it cannot have")),
+        _ => Err(body.damaged(WRONG_CHANGE)),
     }
 }
 
@@ -280,7 +283,7 @@ fn outcome(call: &mut InterposedCall<'_>, body: &mut Reader<'_>, count: usize) -
                 results.try_push(body.number()?)?;
             }
             if !call.finish(&results) {
-                return Err(body.damaged("a result is a reference that does not exist"));
+                return Err(body.damaged(WRONG_END));
             }
             Outcome::Returned
         }
@@ -288,12 +291,12 @@ fn outcome(call: &mut InterposedCall<'_>, body: &mut Reader<'_>, count: usize) -
         outcomes::TRAP => {
             let number = body.byte()?;
             let code = TrapCode::ALL.iter().find(|code| **code as u8 == number);
-            Outcome::Failed((*code.ok_or_else(|| body.damaged("a trap is unknown"))?).into())
+            Outcome::Failed((*code.ok_or_else(|| body.damaged(WRONG_END))?).into())
         }
         outcomes::ERROR => {
-            let text = core::str::from_utf8(body.bytes()?).map_err(|_| body.damaged("a message is not UTF-8"))?;
+            let text = core::str::from_utf8(body.bytes()?).map_err(|_| body.damaged(WRONG_END))?;
             Outcome::Failed(Error::new(String::from(try_str(text)?)))
         }
-        _ => return Err(body.damaged("a call ends in an unknown way")),
+        _ => return Err(body.damaged(WRONG_END)),
     })
 }

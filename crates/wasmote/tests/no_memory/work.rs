@@ -123,7 +123,7 @@ fn load_invalid() -> Rest {
 
 fn load_damaged() -> Rest {
     let mut wasm = wasm();
-    // An error of this project's own. Errors of wasmparser allocate a few small pieces, and cannot fail otherwise.
+    // No section has this number.
     wasm.extend([100, 4, 0, 0, 0, 0]);
     failing(Config::new(), wasm)
 }
