@@ -41,6 +41,7 @@ features! {
     INTERRUPT "interrupt";
     LIMITS "limits";
     PRINT "print";
+    PROFILE "profile";
     REPLAY "replay";
     SOCKETS "sockets";
     TRACE "trace";

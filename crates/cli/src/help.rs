@@ -43,6 +43,8 @@ Options of run:
   --no-superinstructions   run each instruction with its own handler, which is slower
   --trace[=FUNC]        print each instruction with its values to standard error as it runs, for one function or
                         for all; needs a build with the feature `trace`
+  --profile[=FILE]      note what runs every millisecond, and write FILE: a flame graph if it ends with .svg, otherwise
+                        folded stacks; without FILE both, as profile.svg and profile.folded (docs/profiling.md)
   --record FILE         keep in FILE what the program gets from outside, so that --replay can run it again
   --replay FILE         run the program with what FILE holds: without its files, clocks and other input. What it
                         printed is printed again; FILE must be a recording of the same module (docs/replay.md)

@@ -19,9 +19,9 @@ const EXIT_INTERRUPTED: i32 = 130;
 
 pub const INTERRUPTION: Interruption = Interruption { configure, begin, reason };
 
-/// Loops look for interruptions only if there is a time limit. After Ctrl-C, the guest has a second to reach a call.
+/// Loops look for interruptions only if there is a time limit or a profile. After Ctrl-C, the guest has a second to reach a call.
 fn configure(config: &mut Config, options: &Options) {
-    config.interruption(true).interruption_in_loops(options.timeout.is_some());
+    config.interruption(true).interruption_in_loops(options.timeout.is_some() || options.profile.is_some());
 }
 
 /// Starts the clock, and watches for Ctrl-C from now on.

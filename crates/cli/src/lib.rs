@@ -11,7 +11,8 @@
 //! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`,
 //!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `scripts` (`wasmote wast`);
 //! 5. each with the feature of the same name, for `run`: `count` prints how often each instruction ran; `trace` prints
-//!    each instruction as it runs; `replay` records host calls and replays them.
+//!    each instruction as it runs; `replay` records host calls and replays them; `profile` finds out where the time
+//!    goes.
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![cfg_attr(feature = "validate", forbid(unsafe_code))]
@@ -40,8 +41,10 @@ mod inspect;
 mod interrupt;
 mod load;
 mod options;
-#[cfg(any(feature = "compile", feature = "print", feature = "wat"))]
+#[cfg(any(feature = "compile", feature = "print", feature = "wat", feature = "profile"))]
 mod output;
+#[cfg(feature = "profile")]
+mod profile;
 #[cfg(feature = "replay")]
 mod replay;
 mod run;

@@ -86,6 +86,8 @@ pub struct Options {
     /// The function whose instructions are printed as they run; all functions if it is empty.
     pub trace: Option<&'static str>,
     pub stats: bool,
+    /// The file for the profile of the run; the usual files if it is empty.
+    pub profile: Option<&'static str>,
     /// How long the guest may run, in milliseconds.
     pub timeout: Option<u64>,
     /// The file to record host calls in.
@@ -164,6 +166,7 @@ options! {
     "--op-set" OpSet COMPILE;
     "--names" Names COMPILE;
     "--trace" Trace RUN;
+    "--profile" Profile RUN;
     "--max-memory" MaxMemory RUN;
     "--max-table" MaxTable RUN;
     "--max-total" MaxTotal RUN;
@@ -193,6 +196,7 @@ impl Opt {
             Opt::TcpListen => features::SOCKETS,
             Opt::Timeout => features::INTERRUPT,
             Opt::Trace => features::TRACE,
+            Opt::Profile => features::PROFILE,
             Opt::MaxMemory | Opt::MaxTable | Opt::MaxTotal | Opt::MaxStack | Opt::TrapOnGrowFailure => features::LIMITS,
             Opt::Record | Opt::Replay => features::REPLAY,
             _ => return None,
@@ -404,9 +408,14 @@ impl Options {
             *flag = true;
             return Ok(());
         }
-        // Its value is optional, so the next argument is never taken for it.
-        if option == Opt::Trace {
-            self.trace = Some(text(given.unwrap_or_default(), name)?);
+        // Their values are optional, so the next argument is never taken for one.
+        let optional = match option {
+            Opt::Trace => Some(&mut self.trace),
+            Opt::Profile => Some(&mut self.profile),
+            _ => None,
+        };
+        if let Some(optional) = optional {
+            *optional = Some(text(given.unwrap_or_default(), name)?);
             return Ok(());
         }
         let value = given.or_else(|| arguments.next().copied()).ok_or_else(|| needs_value(name))?;

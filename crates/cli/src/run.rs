@@ -110,6 +110,16 @@ type StartTrace = fn(&mut Config) -> Box<dyn Trace>;
 const TRACE: Option<StartTrace> = built!("trace", crate::trace::trace);
 /// Records and replays host calls.
 const REPLAY: Option<Replay> = built!("replay", crate::replay::REPLAY);
+/// What a run does for `--profile`.
+pub struct Profiling {
+    /// Begins to sample the store, if the options ask for it.
+    pub begin: fn(&mut Store<State>, &Options) -> Result<(), Error>,
+    /// Writes the profile, also after a run that ended with an error.
+    pub write: fn(&Store<State>, &Options) -> Result<(), CliError>,
+}
+
+/// Finds out where the time goes.
+const PROFILING: Option<Profiling> = built!("profile", crate::profile::PROFILING);
 /// Prints how often each instruction ran.
 const PRINT_COUNTS: Option<fn()> = built!("count", crate::count::print);
 
@@ -277,6 +287,9 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         if let Some(interruption) = INTERRUPTION {
             (interruption.begin)(&mut store, options)?;
         }
+        if let Some(profiling) = PROFILING {
+            (profiling.begin)(&mut store, options)?;
+        }
         call(&mut store, &module, replayed, name, &args, &mut stats)
     });
     if let Some((trace, _)) = &trace {
@@ -291,6 +304,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         print_counts();
     }
     let ended = REPLAY.map_or(Ok(()), |replay| (replay.end)(&mut store, options, result.as_ref().err()));
+    let profiled = PROFILING.map_or(Ok(()), |profiling| (profiling.write)(&store, options));
     let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => {
@@ -301,7 +315,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
             }
         }
     };
-    let outcome = match ended {
+    let outcome = match ended.and(profiled) {
         Ok(()) => outcome,
         Err(error) => Err(error.after(outcome)),
     };

@@ -67,10 +67,10 @@ pub mod superinstructions {
 pub use activation::{Stop, each_stack};
 #[cfg(feature = "in-place")]
 pub use in_place::InPlace;
-#[cfg(feature = "alloc")]
-pub use linked::activation::Frame;
 #[cfg(all(feature = "alloc", feature = "trace"))]
 pub use linked::activation::site;
+#[cfg(feature = "alloc")]
+pub use linked::activation::{Frame, caller_frames};
 #[cfg(feature = "alloc")]
 pub use linked::link::{CodeLinker, InstrHandler, LinkedInstr, UnlinkedFunc};
 #[cfg(feature = "alloc")]

@@ -40,6 +40,13 @@ impl<T> Caller<'_, T> {
         unsafe { StoreMut::new(self.call.frame.as_ref().root) }
     }
 
+    /// Returns the pointer to the store, which `self` borrows mutably.
+    #[cfg(feature = "profile")]
+    pub(crate) fn root(&mut self) -> core::ptr::NonNull<crate::store::Store> {
+        // SAFETY: the caller of `HostCall::new` guarantees the frame.
+        unsafe { self.call.frame.as_ref().root }
+    }
+
     /// Returns the instance that called. `None` if the host did.
     pub fn instance(&self) -> Option<&InstanceRecord> {
         // SAFETY: an instance is the first part of its record, which the store keeps in place.

@@ -1,6 +1,8 @@
 //! Instances of modules.
 
 use wasmote_decode::{Export, ExportKind};
+#[cfg(any(feature = "replay", feature = "profile"))]
+use wasmote_decode::{Import, ImportType};
 use wasmote_exec as exec;
 
 use crate::arena::FixedSlice;
@@ -57,6 +59,15 @@ impl InstanceRecord {
     /// Returns the module.
     pub fn module(&self) -> &Module {
         &self.module
+    }
+
+    /// Returns the first import that is this function.
+    #[cfg(any(feature = "replay", feature = "profile"))]
+    pub(crate) fn import_of(&self, func: *mut exec::Func) -> Option<&Import> {
+        let imports = &self.parts.imports;
+        let at = (0..imports.len()).find(|&at| read(imports, at) == Some(func))?;
+        let functions = |import: &&Import| matches!(import.ty, ImportType::Func(_));
+        self.module.info().imports.iter().filter(functions).nth(at)
     }
 
     /// Returns the number of the memory that it exports as `memory`.

@@ -16,6 +16,8 @@ use crate::shared::{FallibleArc, try_box};
 pub(crate) const REQUESTED: u32 = 1;
 /// A reason: the engine's epoch may have reached the store's deadline.
 pub(crate) const EPOCH: u32 = 2;
+/// A reason: somebody asked for a sample. It interrupts nothing but the code itself.
+pub(crate) const SAMPLE: u32 = 4;
 
 /// Interrupts the code of a store. It can be cloned and sent to other threads, and may outlive the store.
 #[derive(Clone)]
@@ -92,7 +94,7 @@ impl Shared {
         }
     }
 
-    /// Notes a reason and interrupts the machine.
+    /// Notes a reason and interrupts the machine. Host functions that block notice all reasons but [`SAMPLE`].
     pub(crate) fn raise(&self, reason: u32) {
         self.reasons.fetch_or(reason, Ordering::SeqCst);
         self.users.fetch_add(1, Ordering::SeqCst);
@@ -103,7 +105,9 @@ impl Shared {
             if let Some(limit) = limit.as_ref() {
                 limit.interrupt();
             }
-            if let Some(waker) = waker.as_ref() {
+            if reason != SAMPLE
+                && let Some(waker) = waker.as_ref()
+            {
                 waker.wake_by_ref();
             }
         }
@@ -120,7 +124,7 @@ impl Shared {
     }
 
     pub(crate) fn is_raised(&self) -> bool {
-        self.reasons.load(Ordering::Relaxed) != 0
+        self.reasons.load(Ordering::Relaxed) & !SAMPLE != 0
     }
 
     /// Returns the reasons since the last call. The machine was cleared before, so that a reason noted after that

@@ -18,7 +18,7 @@
 //! 6. `run`, `activation`, `interrupt`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
 //!    `instantiate`: how instances are made;
 //! 7. `noted`, or `not_noted` in a build without recording: what the host changes; `replay`: host calls that are
-//!    recorded or replayed;
+//!    recorded or replayed; `samples`, or `unsampled` in a build without profiles: the stacks that were found;
 //! 8. `owned`, `caller`: borrows of a store together with the embedder's data.
 //!
 //! `unsafe` is needed because records refer to each other by pointers. It relies on three invariants. Records stay
@@ -89,6 +89,8 @@ mod replay;
 mod reserve;
 mod root;
 mod run;
+#[cfg(feature = "profile")]
+mod samples;
 mod shared;
 mod stack;
 mod store;
@@ -105,6 +107,8 @@ mod types;
 mod unguarded;
 #[cfg(not(feature = "interrupt"))]
 mod uninterrupted;
+#[cfg(not(feature = "profile"))]
+mod unsampled;
 #[cfg(feature = "wasm")]
 mod wasm_code;
 #[cfg(feature = "trace")]
@@ -122,6 +126,8 @@ use one_thread as threads;
 use unguarded as guard;
 #[cfg(not(feature = "interrupt"))]
 use uninterrupted as interrupt;
+#[cfg(not(feature = "profile"))]
+use unsampled as samples;
 
 pub use activation::{Activation, Progress};
 pub use backtrace::{Backtrace, Frame, MAX_OMITTED};
@@ -152,6 +158,8 @@ pub use noted::Writes;
 pub use noted::{Changes, HostCalls, InterposedCall, MemoryChange};
 pub use owned::{StoreMut, StoreRef, StoreWithData};
 pub use root::Root;
+#[cfg(feature = "profile")]
+pub use samples::{Profile, ProfiledFunction, Sampler, StackNode};
 pub use shared::{FallibleArc, no_memory, try_box};
 pub use store::{Store, StoreId};
 pub use table::TableRecord;

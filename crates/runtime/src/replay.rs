@@ -7,7 +7,7 @@ use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use wasmote_decode::{FuncType, Import, ImportType};
+use wasmote_decode::{FuncType, Import};
 use wasmote_exec as exec;
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, RefType, TrapCode};
@@ -75,13 +75,7 @@ impl InterposedCall<'_> {
 
     /// Returns the import of the calling instance that is this function. `None` also if the host called.
     pub fn import(&self) -> Option<&Import> {
-        let instance = self.instance()?;
-        let imports = &instance.parts.imports;
-        // SAFETY: `get` checked the index, and nothing changes the pointers in this slice.
-        let is_it = |&at: &usize| imports.get(at).is_some_and(|place| unsafe { place.read() } == self.func);
-        let at = (0..imports.len()).find(is_it)?;
-        let functions = |import: &&Import| matches!(import.ty, ImportType::Func(_));
-        instance.module.info().imports.iter().filter(functions).nth(at)
+        self.instance()?.import_of(self.func)
     }
 
     /// Returns the bytes of the memory that the calling instance exports as `memory`.
@@ -125,12 +119,12 @@ impl Store {
     /// Makes all calls of host functions from now on with `calls`.
     pub fn set_host_calls(&mut self, calls: Box<dyn HostCalls>) {
         self.noted.calls = Some(calls);
-        self.machine.hooks.host = interposed;
+        self.set_host_hook(interposed);
     }
 
     /// Makes calls of host functions in the usual way again. Returns what made them.
     pub fn take_host_calls(&mut self) -> Option<Box<dyn HostCalls>> {
-        self.machine.hooks.host = hooks::host;
+        self.set_host_hook(hooks::host);
         self.noted.calls.take()
     }
 

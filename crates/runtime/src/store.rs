@@ -36,6 +36,7 @@ use crate::memory::MemoryRecord;
 use crate::module::ModuleInner;
 use crate::noted::{Noted, Writes};
 use crate::objects::Objects;
+use crate::samples::Samples;
 use crate::shared::try_box;
 use crate::stack::ValueStack;
 use crate::table::TableRecord;
@@ -88,6 +89,8 @@ pub struct Store {
     translation: Option<Box<Translation>>,
     /// What the host changes, for recording.
     pub(crate) noted: Noted,
+    #[cfg_attr(not(feature = "profile"), allow(dead_code))]
+    pub(crate) samples: Samples,
 }
 
 /// Identifies a store. No number is used twice, so a handle matches only its own store.
@@ -145,6 +148,7 @@ impl Store {
             limits: Limits::default(),
             translation: None,
             noted: Noted::default(),
+            samples: Samples::default(),
         };
         let root = NonNull::from(Box::leak(try_box(store)?));
         // SAFETY: `root` was just leaked from a box, so nothing else refers to it.

@@ -37,6 +37,11 @@ impl<'a, T> Caller<'a, T> {
         Caller(caller)
     }
 
+    #[cfg(feature = "profile")]
+    pub(crate) fn runtime_mut(&mut self) -> &mut runtime::Caller<'a, T> {
+        &mut self.0
+    }
+
     /// Returns the embedder's data.
     pub fn data(&self) -> &T {
         self.0.store().data()

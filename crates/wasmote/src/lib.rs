@@ -118,6 +118,8 @@ mod name_map;
 mod no_anyhow_errors;
 #[cfg(not(feature = "dwarf"))]
 mod no_dwarf;
+#[cfg(feature = "profile")]
+mod profile;
 #[cfg(feature = "replay")]
 mod replay;
 mod resumable;
@@ -168,6 +170,8 @@ pub use limits::{
 };
 pub use linker::Linker;
 pub use module::{ExportDescription, ImportDescription, Module};
+#[cfg(feature = "profile")]
+pub use profile::{Profile, ProfiledFunction, Sampler};
 #[cfg(feature = "replay")]
 pub use replay::{ReplayError, ReplayedCall};
 pub use resumable::{

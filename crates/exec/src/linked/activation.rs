@@ -121,57 +121,90 @@ impl Activation {
     /// # Safety
     /// The activation stopped on this machine. Nothing wrote to its part of the value stack since then.
     pub unsafe fn backtrace(&self, machine: *mut Machine, each: &mut dyn FnMut(Frame) -> bool) {
-        let Place { mut ip, mut fp, mut instance } = Place::of(&self.site.regs);
-        if let Some(func) = host_callee(&self.site.regs) {
-            // SAFETY: the call of the host function left its record in the accumulator, and wrote the header of its
-            // frame at `fp`.
-            unsafe {
-                let header = fp.add(usize::from((*func).header));
-                fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
-                ip = header.add(HEADER_RETURN).cast::<*const Cell>().read();
-            }
-            if ip != cells::cross_instance_return() && ip != cells::exit_cell() {
-                ip = ip.wrapping_sub(1);
+        let regs = &self.site.regs;
+        // SAFETY: the caller guarantees the machine and an unchanged value stack. The call of a host function left its
+        // record in the accumulator, and wrote the header of its frame at `fp`.
+        unsafe {
+            match host_callee(regs) {
+                Some(func) => caller_frames(machine, func, regs.cx, regs.fp, self.noted, each),
+                None => walk(machine, Place::of(regs), self.noted, each),
             }
         }
-        if instance.is_null() {
-            // The activation calls a host function, so no wasm ran.
-            return;
-        }
-        let mut noted = self.noted;
-        loop {
-            if ip == cells::cross_instance_return() {
-                // SAFETY: the caller guarantees that the value stack is unchanged. For each return address
-                // `cross_instance_return`, a call wrote an entry behind `noted`. Its address is behind a call, or fixed.
-                let back = unsafe { noted.cast::<*const Cell>().read() };
-                // SAFETY: as above.
-                instance = unsafe { noted.add(1).cast::<*mut Instance>().read() };
-                noted = noted.wrapping_add(SAVED);
-                // That address can also be the exit from wasm.
-                if back == cells::exit_cell() {
-                    break;
-                }
-                ip = back.wrapping_sub(1);
-            }
-            if ip == cells::exit_cell() {
+    }
+}
+
+/// Passes the frames below that of a host function to `each`, like [`Activation::backtrace`]. They are those of the
+/// activation that called it. `instance` is the one that called, or null if the host did. The function's frame is at
+/// `args`. `noted` is the end of the slots for frames during the call.
+///
+/// # Safety
+/// The function is called on this machine and has not returned. Nothing wrote to the header of its frame, nor to the
+/// slots of the frames below.
+pub unsafe fn caller_frames(
+    machine: *mut Machine,
+    func: *mut Func,
+    instance: *mut Instance,
+    args: *mut u64,
+    noted: *mut u64,
+    each: &mut dyn FnMut(Frame) -> bool,
+) {
+    // SAFETY: the caller guarantees the frame, whose header the call wrote into the slot that the record gives.
+    let (fp, ip) = unsafe {
+        let header = args.add(usize::from((*func).header));
+        (header.add(HEADER_CALLER).cast::<*mut u64>().read(), header.add(HEADER_RETURN).cast::<*const Cell>().read())
+    };
+    // SAFETY: the caller guarantees the frames below.
+    unsafe { walk(machine, Place { ip: in_call(ip), fp, instance }, noted, each) };
+}
+
+/// Returns a place in the call that this return address is behind. The fixed addresses are behind no call.
+fn in_call(back: *const Cell) -> *const Cell {
+    let fixed = back == cells::cross_instance_return() || back == cells::exit_cell();
+    if fixed { back } else { back.wrapping_sub(1) }
+}
+
+/// Passes the frames from a place on to `each`, until it returns `false`. The entries of calls between instances are at
+/// `noted`.
+///
+/// # Safety
+/// The frames are those of an activation on this machine, and they are unchanged. Without an instance, there are none.
+unsafe fn walk(machine: *mut Machine, place: Place, mut noted: *mut u64, each: &mut dyn FnMut(Frame) -> bool) {
+    let Place { mut ip, mut fp, mut instance } = place;
+    if instance.is_null() {
+        // The activation calls a host function, so no wasm ran.
+        return;
+    }
+    loop {
+        if ip == cells::cross_instance_return() {
+            // SAFETY: the caller guarantees that the value stack is unchanged. For each return address
+            // `cross_instance_return`, a call wrote an entry behind `noted`. Its address is behind a call, or fixed.
+            let back = unsafe { noted.cast::<*const Cell>().read() };
+            // SAFETY: as above.
+            instance = unsafe { noted.add(1).cast::<*mut Instance>().read() };
+            noted = noted.wrapping_add(SAVED);
+            // That address can also be the exit from wasm.
+            if back == cells::exit_cell() {
                 break;
             }
-            // SAFETY: the instance is the one that ran at `ip`, which the store keeps.
-            let located = unsafe { (Place { ip, fp, instance }).locate(machine) };
-            let Some(FrameFunction { frame, func }) = located else { break };
-            if !each(frame) {
-                break;
-            }
-            // SAFETY: the frame is unchanged. The call of the function wrote its header, in the slot that the record
-            // gives.
-            let back = unsafe {
-                let header = fp.add(usize::from((*func).header));
-                fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
-                header.add(HEADER_RETURN).cast::<*const Cell>().read()
-            };
-            let fixed = back == cells::cross_instance_return() || back == cells::exit_cell();
-            ip = if fixed { back } else { back.wrapping_sub(1) };
+            ip = back.wrapping_sub(1);
         }
+        if ip == cells::exit_cell() {
+            break;
+        }
+        // SAFETY: the instance is the one that ran at `ip`, which the store keeps.
+        let located = unsafe { (Place { ip, fp, instance }).locate(machine) };
+        let Some(FrameFunction { frame, func }) = located else { break };
+        if !each(frame) {
+            break;
+        }
+        // SAFETY: the frame is unchanged. The call of the function wrote its header, in the slot that the record
+        // gives.
+        let back = unsafe {
+            let header = fp.add(usize::from((*func).header));
+            fp = header.add(HEADER_CALLER).cast::<*mut u64>().read();
+            header.add(HEADER_RETURN).cast::<*const Cell>().read()
+        };
+        ip = in_call(back);
     }
 }
 

@@ -17,7 +17,8 @@ use wasmote_ir::TrapCode;
 
 use crate::engine::{Engine, Settings};
 use crate::error::Error;
-use crate::interrupt_handle::{EPOCH, InterruptHandle, REQUESTED, Shared};
+use crate::interrupt_handle::{EPOCH, InterruptHandle, REQUESTED, SAMPLE, Shared};
+use crate::samples::sample_stopped;
 use crate::shared::FallibleArc;
 use crate::store::Store;
 
@@ -79,7 +80,7 @@ impl Store {
         self.interrupts.shared.as_ref().is_some_and(|shared| shared.is_raised())
     }
 
-    fn shared_interrupts(&mut self) -> Result<&FallibleArc<Shared>, Error> {
+    pub(crate) fn shared_interrupts(&mut self) -> Result<&FallibleArc<Shared>, Error> {
         if self.interrupts.shared.is_none() {
             if !self.engine.is_interruptible() {
                 return Err(Error::usage("interruption is off: turn `Config::interruption` on"));
@@ -130,6 +131,10 @@ pub(crate) unsafe fn next(mut root: NonNull<Store>, activation: &mut exec::Activ
         let registered = store.interrupts.registered.as_ref().filter(|_| reasons & EPOCH != 0);
         (reasons, registered.map(|at| at.reached))
     };
+    if reasons & SAMPLE != 0 {
+        // SAFETY: the caller guarantees the same, and no reference to the store is left.
+        unsafe { sample_stopped(root, activation) };
+    }
     let next = if reasons & REQUESTED != 0 {
         Ok(Next::Stop)
     } else if let Some(reached) = reached {
