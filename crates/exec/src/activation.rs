@@ -251,15 +251,14 @@ impl<M: Mode> Activation<M> {
         // SAFETY: the caller guarantees the machine. `this` comes from `self`, which is borrowed for the whole call. The
         // activation's frames end at `top`, and its entries of calls between instances at `noted`.
         unsafe {
-            let running = core::mem::replace(&mut (*machine).running, this);
-            let top = core::mem::replace(&mut (*machine).stack_top, (*this).top);
-            let end = (*machine).stack_end();
+            let _outside = Outside {
+                machine,
+                running: core::mem::replace(&mut (*machine).running, this),
+                top: core::mem::replace(&mut (*machine).stack_top, (*this).top),
+                end: (*machine).stack_end(),
+            };
             (*machine).set_stack_end((*this).noted);
-            let result = then();
-            (*machine).set_stack_end(end);
-            (*machine).stack_top = top;
-            (*machine).running = running;
-            result
+            then()
         }
     }
 
@@ -277,6 +276,27 @@ impl<M: Mode> Activation<M> {
     /// Returns the slots of its frames while it does not run: the first, and one past the last.
     pub fn slots(&self) -> (*const u64, *const u64) {
         (self.base, self.top)
+    }
+}
+
+/// What a machine had before [`Activation::while_stopped`]. Dropping it puts that back, also when a panic unwinds.
+#[cfg(feature = "interrupt")]
+struct Outside<M: Mode> {
+    machine: *mut Machine<M>,
+    running: *mut Activation<M>,
+    top: *mut u64,
+    end: *mut u64,
+}
+
+#[cfg(feature = "interrupt")]
+impl<M: Mode> Drop for Outside<M> {
+    fn drop(&mut self) {
+        // SAFETY: `while_stopped` made it, and its caller guarantees the machine until it returns.
+        unsafe {
+            (*self.machine).set_stack_end(self.end);
+            (*self.machine).stack_top = self.top;
+            (*self.machine).running = self.running;
+        }
     }
 }
 

@@ -18,7 +18,8 @@
 //! 6. `run`, `activation`, `interrupt`, `hooks` with `watch`: calls into wasm and out of it, and how they stop; `constant`,
 //!    `instantiate`: how instances are made;
 //! 7. `noted`, or `not_noted` in a build without recording: what the host changes; `replay`: host calls that are
-//!    recorded or replayed; `samples`, or `unsampled` in a build without profiles: the stacks that were found;
+//!    recorded or replayed; `samples`, or `unsampled` in a build without profiles, and `profile`: the
+//!    stacks that were found;
 //! 8. `owned`, `caller`: borrows of a store together with the embedder's data.
 //!
 //! `unsafe` is needed because records refer to each other by pointers. It relies on three invariants. Records stay
@@ -83,6 +84,8 @@ mod one_thread;
 mod origin;
 mod owned;
 mod pages;
+#[cfg(feature = "profile")]
+mod profile;
 mod references;
 #[cfg(feature = "replay")]
 mod replay;
@@ -157,9 +160,11 @@ pub use noted::Writes;
 #[cfg(feature = "replay")]
 pub use noted::{Changes, HostCalls, InterposedCall, MemoryChange};
 pub use owned::{StoreMut, StoreRef, StoreWithData};
+#[cfg(feature = "profile")]
+pub use profile::{Profile, ProfiledFunction};
 pub use root::Root;
 #[cfg(feature = "profile")]
-pub use samples::{Profile, ProfiledFunction, Sampler, StackNode};
+pub use samples::{Sampler, StackNode};
 pub use shared::{FallibleArc, no_memory, try_box};
 pub use store::{Store, StoreId};
 pub use table::TableRecord;

@@ -3,15 +3,16 @@
 //! ```text
 //! Sampler ──> ticks, and the reason SAMPLE ──> StackLimit in the store's machine         any thread
 //!               │
-//! a call or loop that stopped, or a host call ──> `note` ──> Tree of stacks <── Profile   the store's thread
+//! a call or loop that stopped, or a host call ──> note ──> Tree of stacks <── Profile     the store's thread
 //! ```
 //!
-//! Code that runs keeps no list of the host functions in it. A store that is sampled has another hook for host calls,
-//! which does. So other stores pay nothing.
+//! Nothing lists the host functions that run. A store that is sampled has another hook for host calls, which does. So other
+//! stores pay nothing.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::ptr::{self, NonNull};
+use core::cell::Cell;
+use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmote_exec as exec;
@@ -19,13 +20,8 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::string_map::StringMap;
 
-use crate::caller::Caller;
-use crate::error::Error;
-use crate::hooks::{self, root};
 use crate::interrupt_handle::{SAMPLE, Shared};
-use crate::module::Module;
-use crate::shared::{FallibleArc, try_box};
-use crate::store::Store;
+use crate::shared::FallibleArc;
 
 /// The maximum number of frames of a stack that are noted, counted from the innermost. Finding each takes time, and the
 /// guest decides how many there are.
@@ -38,8 +34,8 @@ const MAX_FRAMES: u64 = 1 << 22;
 /// Asks for samples of a store's code. It can be cloned and sent to other threads, and may outlive the store.
 #[derive(Clone)]
 pub struct Sampler {
-    shared: FallibleArc<Shared>,
-    ticks: FallibleArc<AtomicUsize>,
+    pub(crate) shared: FallibleArc<Shared>,
+    pub(crate) ticks: FallibleArc<AtomicUsize>,
 }
 
 impl Sampler {
@@ -55,39 +51,56 @@ impl Sampler {
 
 /// What a store knows of its samples: nothing if it is not sampled.
 #[derive(Default)]
-pub(crate) struct Samples(Option<Box<Collected>>);
+pub(crate) struct Samples(pub(crate) Option<Box<Collected>>);
 
-struct Collected {
+pub(crate) struct Collected {
     /// The requests since the last sample.
-    ticks: FallibleArc<AtomicUsize>,
+    pub(crate) ticks: FallibleArc<AtomicUsize>,
     /// The hook for host calls that the store has otherwise.
-    host_hook: HostHook,
-    /// The innermost running host function, or null.
-    host: *const HostFunction,
+    pub(crate) host_hook: HostHook,
+    /// What the running code was called from, or null.
+    outer: *const Outer,
     /// The stack that is being noted.
     path: Path,
-    tree: Tree,
+    pub(crate) tree: Tree,
 }
 
-type HostHook =
+pub(crate) type HostHook =
     unsafe fn(*mut exec::Machine, *mut exec::Func, *mut exec::Instance, args: *mut u64) -> Result<(), TrapCode>;
 
+/// What code was called from that is not itself on the activation of that code.
+pub(crate) struct Outer {
+    kind: OuterKind,
+    /// What this one was called from, or null.
+    outer: Cell<*const Outer>,
+}
+
+impl Outer {
+    pub(crate) fn new(kind: OuterKind) -> Outer {
+        Outer { kind, outer: Cell::new(ptr::null()) }
+    }
+}
+
+pub(crate) enum OuterKind {
+    Host(HostFunction),
+    /// A callback that is called while this activation is stopped.
+    Stopped(*const exec::Activation),
+}
+
 /// A host function that runs.
-struct HostFunction {
-    func: *mut exec::Func,
+pub(crate) struct HostFunction {
+    pub(crate) func: *mut exec::Func,
     /// The instance that called it, or null.
-    caller: *mut exec::Instance,
+    pub(crate) caller: *mut exec::Instance,
     /// Its frame.
-    args: *mut u64,
+    pub(crate) args: *mut u64,
     /// The end of the slots for frames during the call.
-    noted: *mut u64,
-    /// The host function outside of the code that called this one, or null.
-    outer: *const HostFunction,
+    pub(crate) noted: *mut u64,
 }
 
 /// A function in a stack.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Frame {
+pub(crate) struct Frame {
     /// Twice the number of the instance, and 1 more for a host function, whose caller it is.
     place: u32,
     /// The function's index in its module, or the reference of a host function.
@@ -100,6 +113,18 @@ const NO_INSTANCE: u32 = u32::MAX >> 1;
 const OMITTED: Frame = Frame { place: NO_INSTANCE << 1, func: 0 };
 
 impl Frame {
+    /// Returns the number of the instance, if there is one, and whether the function is the host's. `None` stands for
+    /// omitted frames.
+    pub(crate) fn place(self) -> Option<(Option<u32>, bool)> {
+        let instance = Some(self.place >> 1).filter(|&instance| instance != NO_INSTANCE);
+        (self != OMITTED).then_some((instance, self.place & 1 != 0))
+    }
+
+    /// Returns the function's index in its module, or the reference of a host function.
+    pub(crate) fn func(self) -> u32 {
+        self.func
+    }
+
     /// # Safety
     /// The instance is null, or one of a store that keeps it in place.
     unsafe fn new(instance: *mut exec::Instance, func: u32, is_host: bool) -> Frame {
@@ -111,15 +136,15 @@ impl Frame {
 
 /// The stacks that were noted. Each node is a frame inside of the frame of its parent.
 #[derive(Default)]
-struct Tree {
+pub(crate) struct Tree {
     /// Parents come before their children.
-    nodes: Vec<StackNode>,
+    pub(crate) nodes: Vec<StackNode>,
     /// The numbers of the nodes by their keys.
     index: StringMap,
     /// The number of frames in all stacks.
     frames: u64,
-    samples: u64,
-    lost: u64,
+    pub(crate) samples: u64,
+    pub(crate) lost: u64,
 }
 
 /// A stack of functions, as a node of a tree: the innermost function, and the stack outside of it.
@@ -128,6 +153,12 @@ pub struct StackNode {
     key: [u8; 12],
     depth: u32,
     samples: u64,
+}
+
+impl Collected {
+    pub(crate) fn new(ticks: FallibleArc<AtomicUsize>, host_hook: HostHook) -> Collected {
+        Collected { ticks, host_hook, outer: ptr::null(), path: Path::default(), tree: Tree::default() }
+    }
 }
 
 impl StackNode {
@@ -159,7 +190,7 @@ impl StackNode {
         self.samples
     }
 
-    fn frame(&self) -> Frame {
+    pub(crate) fn frame(&self) -> Frame {
         Frame { place: self.part(1), func: self.part(2) }
     }
 }
@@ -210,7 +241,7 @@ impl Tree {
 
 /// The frames of a stack, the innermost first.
 #[derive(Default)]
-struct Path(Vec<Frame>);
+pub(crate) struct Path(Vec<Frame>);
 
 impl Path {
     /// Adds a frame, or a mark in place of all further ones. Returns whether there is room for another. The vector has
@@ -246,7 +277,7 @@ impl HostFunction {
 }
 
 /// The innermost frames of a stack that is noted.
-enum Innermost<'a> {
+pub(crate) enum Innermost<'a> {
     /// Those of an activation that has stopped.
     Stopped(&'a exec::Activation),
     /// Those of the code that calls this host function.
@@ -255,20 +286,20 @@ enum Innermost<'a> {
     Host,
 }
 
-/// Notes the stack as so many samples.
+/// Notes the stack as so many samples, if the store is sampled.
 ///
 /// # Safety
-/// No reference to the store exists. An activation has stopped in it, and nothing ran since; or a host function runs.
+/// `samples` and `machine` are those of a store, to which no reference exists. An activation has stopped in it, and
+/// nothing ran since; or a host function runs.
 #[cold]
 #[inline(never)]
-unsafe fn note(mut root: NonNull<Store>, innermost: Innermost<'_>, samples: u64) {
+pub(crate) unsafe fn note(samples: *mut Samples, machine: *mut exec::Machine, innermost: Innermost<'_>, count: u64) {
     // SAFETY: the caller guarantees that no reference to the store exists. What was collected is taken out of it, since the
-    // walk makes references to the store. The host functions in the list run, so the frames of their callers are
-    // unchanged.
+    // walk makes references to the store. The host functions and callbacks in the list run, so the frames of their callers
+    // are unchanged.
     unsafe {
-        let Some(mut collected) = root.as_mut().samples.0.take() else { return };
-        let machine = &raw mut (*root.as_ptr()).machine;
-        let Collected { path, tree, host, .. } = &mut *collected;
+        let Some(mut collected) = (*samples).0.take() else { return };
+        let Collected { path, tree, outer, .. } = &mut *collected;
         path.0.clear();
         // Room for all frames, so that nothing fails later.
         if path.0.try_room(MAX_DEPTH + 1).is_ok() {
@@ -277,32 +308,38 @@ unsafe fn note(mut root: NonNull<Store>, innermost: Innermost<'_>, samples: u64)
                 Innermost::CallerOf(call) => call.callers(machine, path),
                 Innermost::Host => {}
             }
-            let mut next = *host;
-            while let Some(call) = next.as_ref()
-                && path.add(Frame::new(call.caller, (*call.func).reference, true))
-            {
-                call.callers(machine, path);
-                next = call.outer;
+            let mut next = *outer;
+            while let Some(outer) = next.as_ref() {
+                match &outer.kind {
+                    OuterKind::Host(call) => {
+                        if path.add(Frame::new(call.caller, (*call.func).reference, true)) {
+                            call.callers(machine, path);
+                        }
+                    }
+                    OuterKind::Stopped(activation) => {
+                        (**activation).backtrace(machine, &mut |frame| path.add_wasm(frame));
+                    }
+                }
+                next = outer.outer.get();
             }
-            tree.count(&path.0, samples);
+            tree.count(&path.0, count);
         } else {
-            tree.lost += samples;
+            tree.lost += count;
         }
-        root.as_mut().samples.0 = Some(collected);
+        (*samples).0 = Some(collected);
     }
 }
 
-/// Notes the stack of an activation that stopped because a sample was asked for.
+/// Notes the stack of an activation that stopped, if a sample was asked for.
 ///
 /// # Safety
-/// The caller borrows the store mutably, and holds no reference to it. The activation is the one that stopped last on
-/// its machine, and nothing ran since.
-pub(crate) unsafe fn sample_stopped(root: NonNull<Store>, activation: &exec::Activation) {
+/// As for [`note`]. The activation is the one that stopped last on the machine.
+pub(crate) unsafe fn sample_stopped(samples: *mut Samples, machine: *mut exec::Machine, activation: &exec::Activation) {
     // SAFETY: the caller guarantees the same.
     unsafe {
-        let ticks = take_ticks(root);
+        let ticks = take_ticks(samples);
         if ticks > 0 {
-            note(root, Innermost::Stopped(activation), ticks);
+            note(samples, machine, Innermost::Stopped(activation), ticks);
         }
     }
 }
@@ -310,164 +347,57 @@ pub(crate) unsafe fn sample_stopped(root: NonNull<Store>, activation: &exec::Act
 /// Returns the number of requests since the last sample.
 ///
 /// # Safety
-/// No mutable reference to the store exists.
-unsafe fn take_ticks(root: NonNull<Store>) -> u64 {
+/// `samples` is that of a store, to which no mutable reference exists.
+pub(crate) unsafe fn take_ticks(samples: *const Samples) -> u64 {
     // SAFETY: the caller guarantees that the store can be read.
-    let samples = unsafe { &root.as_ref().samples };
+    let collected = unsafe { &(*samples).0 };
     // It is mostly 0, so it is read first.
-    let ticks = samples.0.as_ref().map(|collected| &collected.ticks).filter(|ticks| ticks.load(Ordering::Relaxed) != 0);
+    let ticks = collected.as_ref().map(|it| &it.ticks).filter(|ticks| ticks.load(Ordering::Relaxed) != 0);
     ticks.map_or(0, |ticks| ticks.swap(0, Ordering::Relaxed) as u64)
 }
 
-/// The hook for host calls of a store that is sampled. Requests that came before the call count for its caller. Those
-/// that come during the call count for the host function.
+/// Calls a callback while this activation is stopped.
 ///
 /// # Safety
-/// As for the hook `host`.
-unsafe fn sampled(
-    machine: *mut exec::Machine,
-    func: *mut exec::Func,
-    caller: *mut exec::Instance,
-    args: *mut u64,
-) -> Result<(), TrapCode> {
-    // SAFETY: handlers call this with the machine that runs, so no other reference to the store exists. Each reference
-    // to it ends before the next line. `call` stays in the list only while it is in scope.
-    unsafe {
-        let mut root = root(machine);
-        let Some((host_hook, outer)) = root.as_ref().samples.0.as_ref().map(|it| (it.host_hook, it.host)) else {
-            return hooks::host(machine, func, caller, args);
-        };
-        let call = HostFunction { func, caller, args, noted: (*machine).stack_end(), outer };
-        let ticks = take_ticks(root);
-        if ticks > 0 {
-            note(root, Innermost::CallerOf(&call), ticks);
+/// `samples` is that of a store, to which no reference exists. The activation stays stopped until this returns.
+pub(crate) unsafe fn inside_stopped<R>(
+    samples: *mut Samples,
+    activation: *const exec::Activation,
+    callback: impl FnOnce() -> R,
+) -> R {
+    let inside = Outer::new(OuterKind::Stopped(activation));
+    // SAFETY: the caller guarantees the store, also when the callback returns. `inside` outlives what refers to it.
+    let _entered = unsafe { Entered::new(samples, &inside) };
+    callback()
+}
+
+/// Has something in the list of what the running code was called from. Dropping it takes that out, also when a panic
+/// unwinds.
+pub(crate) struct Entered(*mut Samples);
+
+impl Entered {
+    /// # Safety
+    /// `samples` is that of a store, to which no reference exists, nor when this is dropped. `inside` is in no list, and
+    /// lives longer than this.
+    pub(crate) unsafe fn new(samples: *mut Samples, inside: &Outer) -> Entered {
+        // SAFETY: the caller guarantees the store.
+        if let Some(collected) = unsafe { &mut (*samples).0 } {
+            inside.outer.set(collected.outer);
+            collected.outer = inside;
         }
-        root.as_mut().samples.enter_host(&call);
-        let outcome = host_hook(machine, func, caller, args);
-        let ticks = take_ticks(root);
-        if ticks > 0 {
-            note(root, Innermost::Host, ticks);
-        }
-        root.as_mut().samples.enter_host(outer);
-        outcome
+        Entered(samples)
     }
 }
 
-impl Samples {
-    /// Sets the innermost running host function.
-    fn enter_host(&mut self, host: *const HostFunction) {
-        if let Some(collected) = &mut self.0 {
-            collected.host = host;
-        }
-    }
-}
-
-impl Store {
-    /// Begins to sample the code of this store, unless it is being sampled. Earlier requests are forgotten. No code of
-    /// the store must run.
-    ///
-    /// # Errors
-    /// Those of [`Store::interrupt_handle`].
-    pub fn sample(&mut self) -> Result<Sampler, Error> {
-        let shared = self.shared_interrupts()?.clone();
-        let ticks = match &self.samples.0 {
-            Some(collected) => collected.ticks.clone(),
-            None => {
-                let ticks = FallibleArc::try_new(AtomicUsize::new(0))?;
-                let host_hook = self.machine.hooks.host;
-                self.samples.0 = Some(try_box(Collected {
-                    ticks: ticks.clone(),
-                    host_hook,
-                    host: ptr::null(),
-                    path: Path::default(),
-                    tree: Tree::default(),
-                })?);
-                self.machine.hooks.host = sampled;
-                ticks
-            }
-        };
-        ticks.store(0, Ordering::Relaxed);
-        Ok(Sampler { shared, ticks })
-    }
-
-    /// Forgets all samples, and takes no more. No code of the store must run.
-    pub fn stop_sampling(&mut self) {
-        if let Some(collected) = self.samples.0.take() {
-            self.machine.hooks.host = collected.host_hook;
-        }
-    }
-
-    /// Returns the samples so far. `None` if the store is not sampled.
-    pub fn profile(&self) -> Option<Profile<'_>> {
-        let tree = &self.samples.0.as_ref()?.tree;
-        Some(Profile { store: self, tree })
-    }
-
-    /// Sets the hook for host calls. Samples are taken nevertheless.
-    #[cfg(feature = "replay")]
-    pub(crate) fn set_host_hook(&mut self, hook: HostHook) {
-        match &mut self.samples.0 {
-            Some(collected) => collected.host_hook = hook,
-            None => self.machine.hooks.host = hook,
-        }
-    }
-}
-
-impl<T> Caller<'_, T> {
-    /// Notes the stack as one sample, if the store is sampled.
-    pub fn note_sample(&mut self) {
-        // SAFETY: the caller stands for a mutable borrow of the store, whose host function runs.
-        unsafe { note(self.root(), Innermost::Host, 1) };
-    }
-}
-
-/// The samples of a store.
-#[derive(Clone, Copy)]
-pub struct Profile<'a> {
-    store: &'a Store,
-    tree: &'a Tree,
-}
-
-/// A function in a profile.
-#[derive(Clone, Copy)]
-pub enum ProfiledFunction<'a> {
-    /// A function of this module, with its index.
-    Wasm(&'a Module, u32),
-    /// A host function. If its caller imports it, the names of that import: those of the module and of the function.
-    Host(Option<(&'a str, &'a str)>),
-    /// The outer frames, of a stack with too many.
-    Omitted,
-}
-
-impl<'a> Profile<'a> {
-    /// Returns the stacks.
-    pub fn nodes(&self) -> &'a [StackNode] {
-        &self.tree.nodes
-    }
-
-    /// Returns how many samples were taken.
-    pub fn samples(&self) -> u64 {
-        self.tree.samples
-    }
-
-    /// Returns how many samples are missing, because there was no room for their stacks.
-    pub fn lost(&self) -> u64 {
-        self.tree.lost
-    }
-
-    /// Returns the innermost function of a stack.
-    pub fn function(&self, node: &StackNode) -> ProfiledFunction<'a> {
-        let frame = node.frame();
-        if frame == OMITTED {
-            return ProfiledFunction::Omitted;
-        }
-        let instance = (frame.place >> 1 != NO_INSTANCE).then(|| self.store.instance(frame.place >> 1));
-        match instance {
-            Some(instance) if frame.place & 1 == 0 => ProfiledFunction::Wasm(instance.module(), frame.func),
-            instance => {
-                let func = self.store.func(frame.func);
-                let import = instance.zip(func).and_then(|(instance, func)| instance.import_of(func));
-                ProfiledFunction::Host(import.map(|import| (&*import.module, &*import.name)))
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // SAFETY: the caller of `new` guarantees the store. What was entered later has been dropped, so the list begins
+        // with `inside`, which is still there.
+        unsafe {
+            if let Some(collected) = &mut (*self.0).0
+                && let Some(inside) = collected.outer.as_ref()
+            {
+                collected.outer = inside.outer.get();
             }
         }
     }

@@ -1,10 +1,7 @@
 //! Stands in for the module `samples` in a build without the feature `profile`: nothing is sampled.
 
-use core::ptr::NonNull;
-
+#[cfg(feature = "interrupt")]
 use wasmote_exec as exec;
-
-use crate::store::Store;
 
 /// What a store knows of its samples: nothing.
 #[derive(Default)]
@@ -16,17 +13,27 @@ pub(crate) struct Samples;
 /// None is needed.
 #[cfg(feature = "interrupt")]
 #[inline(always)]
-pub(crate) unsafe fn sample_stopped(_root: NonNull<Store>, _activation: &exec::Activation) {}
+pub(crate) unsafe fn sample_stopped(_: *mut Samples, _: *mut exec::Machine, _: &exec::Activation) {}
+
+/// Calls the callback.
+///
+/// # Safety
+/// None is needed.
+#[cfg(feature = "interrupt")]
+#[inline(always)]
+pub(crate) unsafe fn inside_stopped<R>(_: *mut Samples, _: *const exec::Activation, callback: impl FnOnce() -> R) -> R {
+    callback()
+}
 
 #[cfg(feature = "replay")]
-impl Store {
+impl crate::store::Store {
     /// Sets the hook for host calls.
     pub(crate) fn set_host_hook(
         &mut self,
         hook: unsafe fn(
-            *mut exec::Machine,
-            *mut exec::Func,
-            *mut exec::Instance,
+            *mut wasmote_exec::Machine,
+            *mut wasmote_exec::Func,
+            *mut wasmote_exec::Instance,
             args: *mut u64,
         ) -> Result<(), wasmote_ir::TrapCode>,
     ) {

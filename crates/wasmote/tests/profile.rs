@@ -393,6 +393,43 @@ fn resumable_calls_are_sampled_and_still_stop_for_interruptions_only() {
     assert_eq!(samples, 2, "{lines:?}");
 }
 
+#[test]
+fn a_deadline_callback_has_the_stopped_code_below_it() {
+    let engine = Engine::new(Config::new().interruption(true));
+    let mut store = Store::new(&engine, ());
+    let text = r#"(module (import "host" "note" (func $note)) (import "host" "enter" (func $enter))
+        (import "host" "tick" (func $tick))
+        (func $again (export "again") (call $tick) (loop (call $note)))
+        (func $called (export "called") (call $note))
+        (func $main (export "main") (call $enter)))"#;
+    store.sample().unwrap();
+    let mut linker = host(&engine);
+    linker.func_wrap("host", "tick", |caller: Caller<'_, ()>| caller.engine().increment_epoch()).unwrap();
+    let instance = linker.instantiate(&mut store, &load(&engine, text, None)).unwrap();
+    let main = instance.get_typed_func::<(), ()>(&store, "main").unwrap();
+    main.call(&mut store, ()).unwrap();
+    let called = instance.get_typed_func::<(), ()>(&store, "called").unwrap();
+    let mut calls = 0;
+    store.epoch_deadline_callback(move |mut store| {
+        calls += 1;
+        called.call(&mut store, ())?;
+        assert!(calls < 2, "the second time, it panics");
+        Ok(UpdateDeadline::Continue(1))
+    });
+    store.set_epoch_deadline(1).unwrap();
+    main.call(&mut store, ()).unwrap();
+    let expected = ["main;host.enter;again;called;host.note 1", "main;host.enter;again;host.note 2"];
+    assert_eq!(folded(&store), expected);
+
+    // A panic leaves the store as it was.
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| main.call(&mut store, ())));
+    assert!(panicked.is_err());
+    store.stop_sampling();
+    store.sample().unwrap();
+    main.call(&mut store, ()).unwrap();
+    assert_eq!(folded(&store), ["main;host.enter;again;host.note 1"]);
+}
+
 #[cfg(feature = "async")]
 #[test]
 fn asynchronous_calls_are_sampled_and_yield_at_deadlines_only() {

@@ -9,6 +9,7 @@ use wasmote_ir::TrapCode;
 use super::{Interrupts, Next, Registered};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::samples::inside_stopped;
 use crate::interrupt_handle::{EPOCH, Shared};
 use crate::store::Store;
 
@@ -100,7 +101,9 @@ unsafe fn reached(root: NonNull<Store>, activation: &mut exec::Activation) -> Re
             return Ok(Next::Resume);
         }
         let machine = &raw mut (*root.as_ptr()).machine;
-        activation.while_stopped(machine, || act(root))
+        let samples = &raw mut (*root.as_ptr()).samples;
+        // The stopped activation counts as running meanwhile.
+        activation.while_stopped(machine, || inside_stopped(samples, (*machine).running, || act(root)))
     }
 }
 

@@ -132,8 +132,8 @@ pub(crate) unsafe fn next(mut root: NonNull<Store>, activation: &mut exec::Activ
         (reasons, registered.map(|at| at.reached))
     };
     if reasons & SAMPLE != 0 {
-        // SAFETY: the caller guarantees the same, and no reference to the store is left.
-        unsafe { sample_stopped(root, activation) };
+        // SAFETY: the caller guarantees the same, and no reference to the store is left. This only computes addresses.
+        unsafe { sample_stopped(&raw mut (*root.as_ptr()).samples, &raw mut (*root.as_ptr()).machine, activation) };
     }
     let next = if reasons & REQUESTED != 0 {
         Ok(Next::Stop)
