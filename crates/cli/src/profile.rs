@@ -43,31 +43,30 @@ fn write(store: &Store<State>, options: &Options) -> Result<(), CliError> {
         file if file.ends_with(".svg") => ("", file),
         file => (file, ""),
     };
-    write_file(folded, |text| profile.write_folded(text))?;
-    write_file(flame_graph, |text| profile.write_flame_graph(text))?;
-    report_lost(profile);
-    Ok(())
-}
-
-/// Writes a file, unless it has no name.
-fn write_file(name: &str, contents: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result) -> Result<(), CliError> {
-    if name.is_empty() {
-        return Ok(());
-    }
-    let mut text = String::new();
-    match contents(&mut text) {
-        Ok(()) => output::write(Some(name.as_bytes()), text.as_bytes()).map(drop),
-        Err(_) => Err(CliError::load(name.as_bytes(), "there is not enough memory for the profile")),
-    }
-}
-
-/// Says how many samples are missing.
-fn report_lost(profile: Profile<'_>) {
+    write_file(folded, profile, Profile::write_folded)?;
+    write_file(flame_graph, profile, Profile::write_flame_graph)?;
     let lost = profile.lost_samples();
     if lost > 0 {
         let samples = profile.samples();
         let message = format!("wasmote: the profile has {samples} samples, and lacks {lost} that found no room\n");
         // Without standard error, the message has nowhere to go.
         let _ = Stream::Error.write(message.as_bytes());
+    }
+    Ok(())
+}
+
+/// Writes a profile as text.
+type Writer<'a> = fn(&Profile<'a>, &mut dyn fmt::Write) -> fmt::Result;
+
+/// Writes a file, unless it has no name.
+#[inline(never)]
+fn write_file<'a>(name: &str, profile: Profile<'a>, write: Writer<'a>) -> Result<(), CliError> {
+    if name.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::new();
+    match write(&profile, &mut text) {
+        Ok(()) => output::write(Some(name.as_bytes()), text.as_bytes()).map(drop),
+        Err(_) => Err(CliError::load(name.as_bytes(), "there is not enough memory for the profile")),
     }
 }

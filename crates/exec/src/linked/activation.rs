@@ -168,6 +168,8 @@ fn in_call(back: *const Cell) -> *const Cell {
 ///
 /// # Safety
 /// The frames are those of an activation on this machine, and they are unchanged. Without an instance, there are none.
+#[cold]
+#[inline(never)]
 unsafe fn walk(machine: *mut Machine, place: Place, mut noted: *mut u64, each: &mut dyn FnMut(Frame) -> bool) {
     let Place { mut ip, mut fp, mut instance } = place;
     if instance.is_null() {

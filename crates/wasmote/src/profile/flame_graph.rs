@@ -26,9 +26,9 @@ struct Span {
 impl Span {
     /// Returns the first pixel, and the number of pixels.
     fn pixels(&self, total: u64) -> (u64, u64) {
-        let pixel = |sample: u64| (u128::from(sample) * u128::from(WIDTH) / u128::from(total.max(1))) as u64;
+        let pixel = |sample: u64| sample.saturating_mul(WIDTH) / total.max(1);
         let x = pixel(self.start);
-        (x, pixel(self.start + self.samples) - x)
+        (x, pixel(self.start + self.samples).saturating_sub(x))
     }
 }
 
@@ -84,7 +84,7 @@ fn draw(
     }
     let y = (rows - span.row) * ROW;
     let samples = span.samples;
-    let permille = u128::from(samples) * 1000 / u128::from(total.max(1));
+    let permille = samples.saturating_mul(1000) / total.max(1);
     let name = |out: &mut dyn Write, chars: usize| match function {
         Some(function) => write_name(out, function, Within::Xml, chars),
         None => out.write_str("all"),
