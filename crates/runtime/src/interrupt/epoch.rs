@@ -9,8 +9,8 @@ use wasmote_ir::TrapCode;
 use super::{Interrupts, Next, Registered};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::samples::inside_stopped;
 use crate::interrupt_handle::{EPOCH, Shared};
+use crate::samples::inside_stopped;
 use crate::store::Store;
 
 /// What happens to code when its deadline is reached.
