@@ -20,7 +20,7 @@ use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::fuel::SCHEDULE;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{checksum, code_checksum, offsets};
-use wasmote_ir::ops::{FIRST_VECTOR, id_of};
+use wasmote_ir::ops::{FIRST_ATOMIC, FIRST_VECTOR, id_of};
 use wasmote_ir::shape::{Operand, Set};
 use wasmote_ir::string_map::StringMap;
 use wasmote_ir::{FieldType, ValType};
@@ -118,6 +118,8 @@ struct ImageWriter<'a> {
     managed: bool,
     /// Whether the module has objects.
     objects: bool,
+    /// Whether code has atomic instructions.
+    atomics: bool,
     /// Whether code has vector instructions.
     vectors: bool,
     /// Whether code of the core op set computes with floats.
@@ -337,6 +339,7 @@ impl<'a> ImageWriter<'a> {
             self.floats |= uses.floats && !options.code.is_extended();
             self.managed |= uses.managed;
             self.objects |= uses.objects;
+            self.atomics |= uses.atomics;
             let start = code.len();
             code.try_room(2 * units.len())?;
             code.resize(start + 2 * units.len(), 0);
@@ -359,7 +362,7 @@ impl<'a> ImageWriter<'a> {
                 _ => NONE,
             };
             let element = self.number(table.element);
-            self.limits(Section::Tables, element, table.table64, table.min, table.max, init)?;
+            self.limits(Section::Tables, element, [table.table64, false], table.min, table.max, init)?;
         }
         Ok(())
     }
@@ -375,23 +378,26 @@ impl<'a> ImageWriter<'a> {
 
     fn memories(&mut self, module: &ModuleInfo) -> Result<(), Error> {
         for memory in &module.memories {
-            self.limits(Section::Memories, memory.page_log2, memory.memory64, memory.min, memory.max, 0)?;
+            let flags = [memory.memory64, memory.shared];
+            self.limits(Section::Memories, memory.page_log2, flags, memory.min, memory.max, 0)?;
         }
         Ok(())
     }
 
+    /// Writes the record of a table or a memory. The flags say whether it has 64-bit addresses, and whether threads share
+    /// it.
     fn limits(
         &mut self,
         section: Section,
         what: u32,
-        wide: bool,
+        [wide, shared]: [bool; 2],
         min: u64,
         max: Option<u64>,
         init: u32,
     ) -> Result<(), Error> {
         let section = self.section(section);
         put32(section, what)?;
-        section.try_extend_from_slice(&[u8::from(wide), u8::from(max.is_some()), 0, 0])?;
+        section.try_extend_from_slice(&[u8::from(wide), u8::from(max.is_some()), u8::from(shared), 0])?;
         put32(section, init)?;
         put64(section, min)?;
         put64(section, max.unwrap_or(0))
@@ -630,8 +636,10 @@ impl<'a> ImageWriter<'a> {
             features::EXCEPTIONS | features::REFERENCES
         };
         let objects = if self.objects { features::GC | features::REFERENCES } else { 0 };
-        let of_code = metered | indexed_data | vectors | floats | canonical_nans;
-        put16(&mut file, (of_code | references | exceptions | objects) as u16)?;
+        let atomics = if self.atomics { features::ATOMICS } else { 0 };
+        let threads = if module.has_shared_memory() { features::THREADS } else { 0 };
+        let of_code = metered | indexed_data | vectors | floats | canonical_nans | atomics;
+        put16(&mut file, (of_code | threads | references | exceptions | objects) as u16)?;
         put16(&mut file, if options.code.metered { SCHEDULE as u16 } else { 0 })?;
         let imported = [
             module.imported_funcs,
@@ -699,6 +707,8 @@ struct UsedFeatures {
     managed: bool,
     /// There are instructions on objects.
     objects: bool,
+    /// There are atomic instructions.
+    atomics: bool,
     /// There are vector instructions.
     vectors: bool,
     /// There are core instructions that compute with floats.
@@ -712,8 +722,10 @@ fn renumber_types(code: &mut [u16], types: &[u16]) -> UsedFeatures {
     let mut uses = UsedFeatures::default();
     while let Some(instr) = wasmote_ir::code::DecodedInstr::decode(code, at) {
         let len = instr.units.len();
-        uses.managed |= matches!(instr.opcode.set(), Set::Managed | Set::Object);
+        let atomic = instr.opcode.set() == Set::Managed && usize::from(instr.opcode.0) >= FIRST_ATOMIC;
+        uses.managed |= matches!(instr.opcode.set(), Set::Managed | Set::Object) && !atomic;
         uses.objects |= instr.opcode.set() == Set::Object;
+        uses.atomics |= atomic;
         uses.floats |= instr.opcode.computes_floats();
         uses.indexed_data |= instr.opcode.operands().contains(&Operand::Data);
         if let Some(position) = instr.position(Operand::Type) {

@@ -117,8 +117,8 @@ impl Reader<'_> {
             })?,
             imported_tables,
             memories: self.all(Section::Memories, |index| {
-                let LimitsRecord { what, wide, min, max, .. } = some(image.memory(index))?;
-                Ok(MemoryType { min, max, page_log2: what, memory64: wide, shared: false })
+                let LimitsRecord { what, wide, shared, min, max, .. } = some(image.memory(index))?;
+                Ok(MemoryType { min, max, page_log2: what, memory64: wide, shared })
             })?,
             imported_memories,
             globals: self.all(Section::Globals, |index| {

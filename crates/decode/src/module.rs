@@ -423,6 +423,11 @@ pub(crate) fn field_places(fields: &[FieldType]) -> impl Iterator<Item = u32> + 
 const OBJECT_HEADER: u32 = 8;
 
 impl ModuleInfo {
+    /// Whether threads may share one of its memories.
+    pub fn has_shared_memory(&self) -> bool {
+        self.memories.iter().any(|memory| memory.shared)
+    }
+
     /// Returns the type of a function. The index counts imported functions.
     pub fn func_type(&self, func: u32) -> Option<&FuncType> {
         self.type_of_funcs(*self.funcs.get(func as usize)?)

@@ -23,6 +23,8 @@ const MAX_FIELDS: usize = 10_000;
 
 /// Whether this build accepts GC objects and exceptions.
 pub(crate) const HAS_GC: bool = cfg!(feature = "gc");
+/// Whether this build has shared memories. The host needs atomic accesses of all sizes.
+const HAS_SHARED_MEMORIES: bool = cfg!(all(feature = "threads", target_has_atomic = "8", target_has_atomic = "64"));
 
 impl Decoder<'_> {
     /// Reads a recursion group, or a single type.
@@ -171,14 +173,15 @@ impl Decoder<'_> {
         }
         let (min, max) = self.limits(flags)?;
         let page_log2 = if flags & 0b1000 != 0 { self.reader.index()? } else { 16 };
-        if flags & 0b10 != 0 {
+        let shared = flags & 0b10 != 0;
+        if shared && !HAS_SHARED_MEMORIES {
             return Err(Refusal::Unsupported(Proposal::Threads));
         }
         // The proposal has only these two sizes. Other sizes could make computations of bytes overflow in many places.
         if page_log2 != 0 && page_log2 != 16 {
             return Err(Fault::PageSize.into());
         }
-        Ok(MemoryType { min, max, page_log2: page_log2 as _, memory64: flags & 0b100 != 0, shared: false })
+        Ok(MemoryType { min, max, page_log2: page_log2 as _, memory64: flags & 0b100 != 0, shared })
     }
 
     pub(crate) fn global_type(&mut self) -> Result<GlobalType, Refusal> {

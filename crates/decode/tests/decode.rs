@@ -147,12 +147,13 @@ fn unsupported_proposals_are_named() {
         ("(module (global exnref (ref.null exn)))", Proposal::Exceptions),
     ];
     let cases = [
-        ("(module (memory 1 2 shared))", Proposal::Threads),
         ("(module (table shared 1 funcref))", Proposal::SharedEverything),
         ("(module (type $f (func)) (type (cont $f)))", Proposal::StackSwitching),
     ];
     let without_gc = without_gc.into_iter().filter(|_| !cfg!(feature = "gc"));
-    for (text, feature) in without_gc.chain(cases) {
+    let without_threads = [("(module (memory 1 2 shared))", Proposal::Threads)];
+    let without_threads = without_threads.into_iter().filter(|_| !cfg!(feature = "threads"));
+    for (text, feature) in without_gc.chain(without_threads).chain(cases) {
         let (kind, message) = refused(text);
         assert_eq!(kind, DecodeErrorKind::Unsupported(feature), "{text}");
         assert!(message.starts_with(&format!("{} support is not enabled (at offset 0x", feature.name())), "{message}");

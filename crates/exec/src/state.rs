@@ -153,6 +153,16 @@ pub struct Hooks<M: Mode> {
     /// may move `base`, except in place, and keeps the length in front of it right. With `None`, it may leave a trap in
     /// the machine's `growth_trap`.
     pub memory_grow: unsafe fn(*mut Machine<M>, *mut Memory, delta: u64) -> Option<u64>,
+    /// Waits until a notification comes at an address of a shared memory, if the `width` bytes there equal `expected`:
+    /// 4 or 8. The address is aligned and in bounds. A negative timeout lasts for ever; others are in nanoseconds.
+    /// Returns 0 after a notification, 1 if the value is another, and 2 if the time is over. After a trap of
+    /// [`TrapCode::Interrupted`] the instruction runs again; the embedder notes what is left of the time.
+    #[cfg(feature = "threads")]
+    pub atomic_wait: M::LinkedOnly<AtomicWait<M>>,
+    /// Wakes up to `count` of those that wait at an address of a shared memory. The address is aligned and in bounds.
+    /// Returns how many.
+    #[cfg(feature = "threads")]
+    pub atomic_notify: M::LinkedOnly<AtomicNotify<M>>,
     /// Grows a table by `delta` elements that equal `init`, with results as of `memory_grow`.
     pub table_grow: unsafe fn(*mut Machine<M>, *mut Table<M>, delta: u64, init: u32) -> Option<u64>,
 }
@@ -166,6 +176,20 @@ pub type MakeRoom<M> = unsafe fn(*mut Machine<M>, bytes: usize, top: *mut u64) -
 /// The hook that creates exceptions.
 pub type MakeException<M> =
     unsafe fn(*mut Machine<M>, tag: u32, values: *const u64, slots: usize, top: *mut u64) -> Option<u32>;
+
+/// The hook that waits.
+#[cfg(feature = "threads")]
+pub type AtomicWait<M> = unsafe fn(
+    *mut Machine<M>,
+    *mut Memory,
+    address: u64,
+    expected: u64,
+    width: u32,
+    timeout_ns: i64,
+) -> Result<u32, TrapCode>;
+/// The hook that notifies.
+#[cfg(feature = "threads")]
+pub type AtomicNotify<M> = unsafe fn(*mut Machine<M>, *mut Memory, address: u64, count: u32) -> u32;
 
 /// The part of an instance that handlers use.
 #[repr(C)]
@@ -206,6 +230,9 @@ pub struct Memory {
     pub page_log2: u32,
     /// Whether addresses have 64 bits.
     pub memory64: bool,
+    /// Whether threads share it. Its base never moves then, and another thread may raise its length. Needs the feature
+    /// `threads`.
+    pub shared: bool,
     /// The most pages that the memory may have.
     pub max_pages: u64,
     /// Belongs to the embedder.

@@ -7,7 +7,7 @@
 //!    family. [`ops`]: the opcodes, which are numbered from these rows.
 //! 3. [`code`]: instructions as 16-bit units. [`write`](mod@write): typed construction of instructions.
 //! 4. [`disasm`]: instructions as text.
-//! 5. [`frame`], [`types`], [`trap`], [`exception_table`], [`casts`], [`fuel`]: what else the translator and the
+//! 5. [`frame`], [`types`], [`trap`], [`exception_table`], [`casts`], [`atomics`], [`fuel`]: what else the translator and the
 //!    executor must agree on.
 //! 6. `operators` (feature `operators`): the operators of WebAssembly itself, in a table like that of instructions.
 //!    [`Proposal`]: the proposals that a module may need and a build may lack.
@@ -36,6 +36,7 @@ mod instructions_simd;
 #[macro_use]
 pub mod write;
 
+pub mod atomics;
 pub mod casts;
 pub mod code;
 pub mod disasm;

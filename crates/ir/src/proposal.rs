@@ -48,10 +48,10 @@ macro_rules! for_each_proposal {
                 /// `try`, `catch`, `delegate` and `rethrow`, which came before `try_table`. Needs the Cargo feature
                 /// `gc`.
                 LegacyExceptions legacy_exceptions LEGACY_EXCEPTIONS "legacy exception handling" since 4 if cfg!(feature = "gc");
+                /// Atomic operators. With the Cargo feature `threads`, shared memories as well.
+                Threads threads THREADS "threads" since 4 if true;
             }
             unbuilt {
-                /// Shared memories and atomic operators.
-                Threads threads THREADS "threads";
                 /// Continuations.
                 StackSwitching stack_switching STACK_SWITCHING "stack switching";
                 /// Shared functions, tables, globals and types.

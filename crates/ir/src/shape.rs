@@ -672,6 +672,18 @@ shapes! { scalar_families:
     Throw { s managed [Tag, SrcRun, Count, Header] }
     /// An exception.
     ThrowRef { s managed [Src, Header] }
+    /// An atomic instruction without operands.
+    AtomicFence { x managed [] }
+    /// An atomic load: the address.
+    AtomicLoad { s managed [Src, Memory, Offset64, Dst] }
+    /// An atomic store: the address, then the value.
+    AtomicStore { s managed [Src, Src, Memory, Offset64] }
+    /// An atomic operation on a place of memory: the address, then the operand.
+    AtomicUnary { s managed [Src, Src, Memory, Offset64, Dst] }
+    /// [`AtomicUnary`]. [`crate::atomics`] explains the immediate.
+    AtomicModify { s managed [Src, Src, Memory, Offset64, Imm16, Dst] }
+    /// An atomic operation on a place of memory: the address, then two operands.
+    AtomicBinary { s managed [Src, Src, Src, Memory, Offset64, Dst] }
     /// A new object with the values of a run of slots. Here and below, the base is the first slot that is not in use.
     NewOfRun { s object [Type, SrcRun, Count, Dst, Base] }
     /// A new object of a type.

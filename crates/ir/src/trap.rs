@@ -49,11 +49,15 @@ pub enum TrapCode {
     GrowthOperationLimited,
     /// A host function suspended its caller. Only resumable calls can be suspended.
     Suspended,
+    /// The address of an atomic operator is not a multiple of the size of the access.
+    UnalignedAtomic,
+    /// An operator waits at a place of a memory that is not shared, where nothing could notify it.
+    ExpectedSharedMemory,
 }
 
 impl TrapCode {
     /// All codes, in the order of their numbers. The first is 1.
-    pub const ALL: [TrapCode; TrapCode::Suspended as usize] = [
+    pub const ALL: [TrapCode; TrapCode::ExpectedSharedMemory as usize] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -75,6 +79,8 @@ impl TrapCode {
         TrapCode::CastFailure,
         TrapCode::GrowthOperationLimited,
         TrapCode::Suspended,
+        TrapCode::UnalignedAtomic,
+        TrapCode::ExpectedSharedMemory,
     ];
 
     /// Returns the message. Where the specification's scripts have a wording, it is theirs.
@@ -101,6 +107,8 @@ impl TrapCode {
             TrapCode::CastFailure => "cast failure",
             TrapCode::GrowthOperationLimited => "growth operation limited",
             TrapCode::Suspended => "a host function suspended a call that is not resumable",
+            TrapCode::UnalignedAtomic => "unaligned atomic",
+            TrapCode::ExpectedSharedMemory => "expected shared memory",
         }
     }
 

@@ -47,6 +47,7 @@ impl MemoryRecord {
             base: pages.base(),
             page_log2: ty.page_log2,
             memory64: ty.memory64,
+            shared: ty.shared,
             max_pages: max_bytes >> ty.page_log2,
             embedder: index as usize,
         };

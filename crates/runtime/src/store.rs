@@ -118,6 +118,7 @@ impl Store {
             base: exec::EmptyMemory::base(),
             page_log2: 16,
             memory64: false,
+            shared: false,
             max_pages: 0,
             embedder: usize::MAX,
         });

@@ -240,6 +240,34 @@ fn vector_snippets() -> Vec<String> {
     all
 }
 
+/// Returns the snippets with atomic operators, but for those that wait.
+fn atomic_snippets() -> Vec<String> {
+    let mut all = vec!["(atomic.fence)".to_string()];
+    for &operator in Operator::ALL {
+        let (row, name) = (operator.row(), operator.name());
+        let Some(Immediate::Atomic(_)) = row.immediates()[0] else { continue };
+        if name.contains("wait") {
+            continue;
+        }
+        let locals: Option<Vec<_>> = takes(row)[1..].iter().map(|&operand| letter(operand)).collect();
+        let locals: String = locals.unwrap().iter().map(|letter| format!(" (local.get ${letter})")).collect();
+        for (memory, address) in [("offset=8", "(local.get $zero)"), ("$wide", "(i64.extend_i32_u (local.get $zero))")]
+        {
+            let text = format!("({name} {memory} {address}{locals})");
+            all.push(match letter(row.types().leaves[0]) {
+                Some(result) => format!("(local.set ${result} {text}) (drop {text})"),
+                None => text,
+            });
+        }
+    }
+    all
+}
+
+/// Like [`modules`], for atomic instructions.
+pub fn atomic_modules() -> Vec<(Vec<String>, String)> {
+    modules_of(&atomic_snippets(), "", "")
+}
+
 /// Like [`modules`], for vector instructions.
 pub fn vector_modules() -> Vec<(Vec<String>, String)> {
     let own = "(global $gv (mut v128) (v128.const i32x4 1 2 3 4))

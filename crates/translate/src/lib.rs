@@ -15,7 +15,7 @@
 //!    those two and of the accumulators; `operand_info`: tables for the encoding of operands.
 //! 3. `labels`: the targets of branches.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
-//!    `memory`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
+//!    `memory`, `atomics`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
 //! 5. `fuse`: fused operations, which do the work of two instructions.
 //! 6. `simd`: vectors.
 //! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel.
@@ -28,6 +28,7 @@
 
 extern crate alloc;
 
+mod atomics;
 mod body;
 mod calls;
 mod canonical;

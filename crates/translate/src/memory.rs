@@ -62,9 +62,12 @@ impl AddressOperand {
 }
 
 impl BodyTranslator<'_> {
-    /// Whether the usual loads and stores can be used: those for memory 0, 32-bit addresses and a 32-bit offset.
+    /// Whether the usual loads and stores can be used: those for a memory 0 that is not shared, 32-bit addresses and a
+    /// 32-bit offset.
     pub fn plain(&self, memory: u32, offset: u64) -> bool {
-        memory == 0 && offset <= u64::from(u32::MAX) && self.module.memories.first().is_some_and(|m| !m.memory64)
+        memory == 0
+            && offset <= u64::from(u32::MAX)
+            && self.module.memories.first().is_some_and(|m| !m.memory64 && !m.shared)
     }
 
     /// Chooses the form of a popped operand as the address of a load, or of a store of a value of this class.

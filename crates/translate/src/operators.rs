@@ -2,7 +2,7 @@
 //! others has an arm here.
 
 use wasmote_ir::operators::{Immediate, Operand, Operator, Row, TAKES};
-use wasmote_ir::{HeapType, Op, RefType, ValType};
+use wasmote_ir::{HeapType, Op, Proposal, RefType, ValType};
 
 #[cfg(not(feature = "gc"))]
 use crate::TranslateErrorKind;
@@ -229,6 +229,7 @@ impl BodyTranslator<'_> {
             _ => match kind {
                 LineKind::Plain => self.plain_with_indices(op, takes(row), row),
                 LineKind::Wide => self.wide(op, takes(row)),
+                _ if row.proposal == Proposal::Threads => self.atomic(operator, row),
                 #[cfg(feature = "gc")]
                 _ => self.object(operator),
                 #[cfg(not(feature = "gc"))]
@@ -310,12 +311,12 @@ impl BodyTranslator<'_> {
 }
 
 /// Returns how many operands an operator takes, by its row.
-fn takes(row: &Row) -> usize {
+pub fn takes(row: &Row) -> usize {
     TAKES - row.types().takes.iter().take_while(|&&operand| operand == Operand::None).count()
 }
 
 /// Returns the type of a number in a row. References and vectors do not get here.
-fn scalar(operand: Operand) -> ValType {
+pub fn scalar(operand: Operand) -> ValType {
     match operand {
         Operand::I64 => I64,
         Operand::F32 => F32,

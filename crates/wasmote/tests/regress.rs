@@ -1,6 +1,7 @@
 //! Runs the project's regression scripts (`tests/regress`), all of whose directives must pass. Also runs generated
-//! modules that are too large to write down, random programs, and the check that valid modules are translated.
+//! modules that are too large to write down, every atomic operator, random programs, and the check that valid modules are translated.
 
+mod atomics;
 mod large;
 mod legacy;
 mod operators;

@@ -3,9 +3,9 @@
 use wasmote_ir::ops::{MANAGED_OPCODES, OPCODES};
 use wasmote_ir::{Op, Opcode, TrapCode};
 
+use super::control;
 use super::handler_macros::Handlers;
 use super::rows::{self, LIMIT, table};
-use super::{control, references};
 use crate::dispatch::{Execute, cold};
 use crate::linked::{Flow, Handler, Linked, Regs};
 
@@ -95,12 +95,18 @@ const fn place_checked<Meaning, Shape: Handlers<Meaning, Linked>>(
     count
 }
 
+/// The rows of the managed opcodes.
+mod managed_rows {
+    pub use crate::handlers::atomics::rows::*;
+    pub use crate::handlers::references::rows::*;
+}
+
 macro_rules! collect_managed {
     ($( $(#[$doc:meta])* $name:ident : $shape:ident ( $source:ident -> $result:ident ) $(, $column:ident $($value:ident)*)* ;)*) => {
         const fn managed() -> [Handler; MANAGED_OPCODES] {
             let mut table = [cold::<Linked, control::LeaveRun> as Handler; MANAGED_OPCODES];
             $(
-                let handlers = <wasmote_ir::shape::$shape as Handlers<references::rows::$name, Linked>>::TABLE;
+                let handlers = <wasmote_ir::shape::$shape as Handlers<managed_rows::$name, Linked>>::TABLE;
                 let mut v = 0;
                 while v < handlers.len() {
                     if Op::$name.has(v) {

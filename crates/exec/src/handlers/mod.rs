@@ -4,6 +4,8 @@
 //! the rows. It also has the generic instructions into which these types are stamped, one for each choice of operand
 //! classes (see `handler_macros`). `rows` collects the handlers of a mode from all rows.
 
+#[cfg(feature = "alloc")]
+pub mod atomics;
 pub mod branch;
 pub mod bulk;
 pub mod calls;

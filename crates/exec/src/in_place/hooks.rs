@@ -28,6 +28,10 @@ pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
         exception: Absent,
         host: host::<T>,
         memory_grow,
+        #[cfg(feature = "threads")]
+        atomic_wait: Absent,
+        #[cfg(feature = "threads")]
+        atomic_notify: Absent,
         table_grow,
     }
 }

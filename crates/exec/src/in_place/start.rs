@@ -38,16 +38,14 @@ pub(super) fn verify(image: &Image<'_>, buffer: &mut [u64], stack_slots: usize) 
 /// Reads the header of an image. Refuses what execution in place or this build lacks, as far as the header says so.
 /// Another crate of the program can enable features of `wasmote-ir` that this crate lacks.
 pub(super) fn parse(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
-    const NOT_HERE: u32 = features::REFERENCES | features::GC | features::EXCEPTIONS | features::SIMD;
+    use features::{ATOMICS, EXCEPTIONS, FLOAT, GC, REFERENCES, SIMD, THREADS};
+    const NOT_HERE: u32 =
+        REFERENCES | GC | EXCEPTIONS | SIMD | ATOMICS | THREADS | if cfg!(feature = "float") { 0 } else { FLOAT };
     let image = Image::parse(bytes)?;
-    let kind = if image.features() & NOT_HERE != 0 {
-        ImageErrorKind::Feature
-    } else if !cfg!(feature = "float") && image.features() & features::FLOAT != 0 {
-        ImageErrorKind::Float
-    } else {
-        return Ok(image);
-    };
-    Err(ImageError { kind, offset: AT_FEATURES as u32 }.into())
+    match ImageErrorKind::of_missing(image.features() & NOT_HERE) {
+        None => Ok(image),
+        Some(kind) => Err(ImageError { kind, offset: AT_FEATURES as u32 }.into()),
+    }
 }
 
 /// Reads an image that the embedder vouches for. Refuses it if this build cannot run it.
@@ -186,7 +184,14 @@ impl Parts<'_> {
     /// The parts are as [`instantiate`] set them up.
     unsafe fn memories(&self, room: usize) {
         let count = self.count(Section::Memories);
-        let empty = Memory { base: EmptyMemory::base(), page_log2: 16, memory64: false, max_pages: 0, embedder: 0 };
+        let empty = Memory {
+            base: EmptyMemory::base(),
+            page_log2: 16,
+            memory64: false,
+            shared: false,
+            max_pages: 0,
+            embedder: 0,
+        };
         // SAFETY: the plan has a record and a pointer for one memory at least.
         unsafe { self.write_memory(0, empty) };
         let mut at = self.plan.bytes_of_memories;
@@ -211,6 +216,7 @@ impl Parts<'_> {
                 base,
                 page_log2: what,
                 memory64: wide,
+                shared: false,
                 // The limit is what there is room for, so that code does not pay fuel for growth that must fail.
                 max_pages: max.or(memory.most_pages()).unwrap_or(0).min((room as u64).unbounded_shr(what)),
                 embedder: room,

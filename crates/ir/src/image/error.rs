@@ -26,6 +26,10 @@ pub enum ImageErrorKind {
     Extended,
     /// The image needs a feature that this build lacks.
     Feature,
+    /// The image has shared memories, which this build lacks.
+    Threads,
+    /// The image has atomic instructions, which do not run in place.
+    Atomics,
     /// The image takes fuel by another schedule of costs.
     Schedule,
     /// The image takes no fuel, but it should.
@@ -59,6 +63,19 @@ pub enum ImageErrorKind {
 }
 
 impl ImageErrorKind {
+    /// Returns the reason to refuse an image that needs these features, which are missing. Returns `None` if it needs
+    /// none.
+    pub const fn of_missing(features: u32) -> Option<ImageErrorKind> {
+        use super::layout::features::{ATOMICS, FLOAT, THREADS};
+        Some(match features {
+            0 => return None,
+            FLOAT => ImageErrorKind::Float,
+            _ if features & THREADS != 0 => ImageErrorKind::Threads,
+            _ if features & ATOMICS != 0 => ImageErrorKind::Atomics,
+            _ => ImageErrorKind::Feature,
+        })
+    }
+
     /// Returns the message: what is wrong and, where it helps, what to do.
     pub const fn message(self) -> &'static str {
         match self {
@@ -73,6 +90,12 @@ impl ImageErrorKind {
             }
             ImageErrorKind::Feature => {
                 "the image needs a feature that this build lacks: use a build that has it, or compile without it"
+            }
+            ImageErrorKind::Threads => {
+                "the image has shared memories, which this build lacks: use a build that has the feature `threads`"
+            }
+            ImageErrorKind::Atomics => {
+                "the image has atomic instructions, which are not executed in place: use a build that links code"
             }
             ImageErrorKind::Schedule => {
                 "the image takes fuel by another schedule of costs: compile the module again with this version"

@@ -61,6 +61,8 @@ pub mod features {
     pub const FLOAT: u32 = 1 << 7;
     /// Float arithmetic returns only canonical NaNs. Every build supports this.
     pub const CANONICAL_NANS: u32 = 1 << 8;
+    /// Atomic instructions.
+    pub const ATOMICS: u32 = 1 << 9;
 }
 
 /// The sections, in the order of the header's table.
@@ -79,7 +81,7 @@ pub enum Section {
     Funcs,
     /// Tables, imported ones first: element type; 64-bit indices, has a maximum, 0, 0; initialiser; minimum, maximum.
     Tables,
-    /// Memories, imported ones first: log2 of the page size; 64-bit addresses, has a maximum, 0, 0; 0; minimum,
+    /// Memories, imported ones first: log2 of the page size; 64-bit addresses, has a maximum, shared, 0; 0; minimum,
     /// maximum.
     Memories,
     /// Globals, imported ones first: type; mutable, 0, 0, 0; initialiser.

@@ -14,11 +14,14 @@ pub struct Image<'a> {
 
 /// The features that this build accepts in an image.
 const KNOWN: u32 = {
-    use layout::features::{CANONICAL_NANS, EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD};
-    let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS } else { 0 };
+    use layout::features::{
+        ATOMICS, CANONICAL_NANS, EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD, THREADS,
+    };
+    let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS | ATOMICS } else { 0 };
+    let threads = if cfg!(feature = "threads") { THREADS } else { 0 };
     let vectors = if cfg!(feature = "simd") { SIMD } else { 0 };
     let floats = if cfg!(feature = "float") { FLOAT } else { 0 };
-    METERED | INDEXED_DATA | CANONICAL_NANS | managed | vectors | floats
+    METERED | INDEXED_DATA | CANONICAL_NANS | managed | threads | vectors | floats
 };
 
 /// The instructions that an image may have.
@@ -94,6 +97,8 @@ pub struct LimitsRecord {
     pub what: u32,
     /// Whether indices or addresses have 64 bits.
     pub wide: bool,
+    /// Whether threads may share the memory.
+    pub shared: bool,
     /// The number of elements or pages at the start.
     pub min: u64,
     /// The maximum number of elements or pages, if there is one.
@@ -238,10 +243,8 @@ impl<'a> Image<'a> {
                 return fail(Kind::Checksum, layout::AT_CHECKSUM);
             }
         }
-        match image.features() & !KNOWN {
-            0 => {}
-            layout::features::FLOAT => return fail(Kind::Float, layout::AT_FEATURES),
-            _ => return fail(Kind::Feature, layout::AT_FEATURES),
+        if let Some(kind) = ImageErrorKind::of_missing(image.features() & !KNOWN) {
+            return fail(kind, layout::AT_FEATURES);
         }
         let schedule = if image.is_metered() { crate::fuel::SCHEDULE } else { 0 };
         if u32::from(image.u16(layout::AT_SCHEDULE)) != schedule {
@@ -389,10 +392,16 @@ impl<'a> Image<'a> {
         FieldType::from_number(self.u32(self.record(Section::ValTypes, index)?))
     }
 
-    /// Whether it may have typed references, exceptions and GC objects.
+    /// Whether it may have typed references, exceptions, GC objects and atomic instructions.
     #[cfg(feature = "verify")]
     pub(super) fn is_managed(&self) -> bool {
-        cfg!(feature = "managed") && self.features() & layout::features::REFERENCES != 0
+        use layout::features::{ATOMICS, REFERENCES};
+        cfg!(feature = "managed") && self.features() & (REFERENCES | ATOMICS) != 0
+    }
+
+    /// Whether it may have shared memories.
+    pub fn threads(&self) -> bool {
+        cfg!(feature = "threads") && self.features() & layout::features::THREADS != 0
     }
 
     /// Returns the subtyping of a type.
@@ -457,6 +466,7 @@ impl<'a> Image<'a> {
         LimitsRecord {
             what: self.u32(at),
             wide: self.u8(at + 4) != 0,
+            shared: cfg!(feature = "threads") && self.u8(at + 6) != 0,
             min: self.u64(at + 12),
             max: (self.u8(at + 5) != 0).then(|| self.u64(at + 20)),
             init: self.u32(at + 8),

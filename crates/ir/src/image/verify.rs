@@ -215,6 +215,9 @@ impl Image<'_> {
         if memory.min > most || memory.max.is_some_and(|max| max < memory.min || max > most) {
             return fail(Kind::Record, at);
         }
+        if memory.shared && (memory.max.is_none() || !self.threads()) {
+            return fail(Kind::Record, at);
+        }
         Ok(())
     }
 

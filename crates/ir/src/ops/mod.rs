@@ -162,6 +162,8 @@ pub const OPCODES: usize = count(Set::Core) + count(Set::Extended);
 pub const CORE_OPCODES: usize = count(Set::Core);
 /// The number of opcodes of instructions on references to functions and on exceptions. They follow the extended ones.
 pub const MANAGED_OPCODES: usize = count(Set::Managed);
+/// The first opcode of atomic instructions. They are the last ones before the GC instructions.
+pub const FIRST_ATOMIC: usize = Opcode::only(Op::AtomicFence).0 as usize;
 /// The number of opcodes of GC instructions, which come next.
 pub const OBJECT_OPCODES: usize = count(Set::Object);
 /// The first opcode of GC instructions.

@@ -3,7 +3,7 @@
 
 use wasmote::{Caller, Config, Engine, Instance, Linker, Module, Store};
 
-use wasmote_test_support::every_instruction::{assert_level, here, modules, vector_modules};
+use wasmote_test_support::every_instruction::{assert_level, atomic_modules, here, modules, vector_modules};
 
 /// Defines a host function of this name that records the position of the native stack.
 fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {
@@ -12,7 +12,7 @@ fn marks(linker: &mut Linker<Vec<usize>>, name: &str) {
 
 fn check(config: &Config, define_tail: impl Fn(&mut Linker<Vec<usize>>, &mut Store<Vec<usize>>)) {
     let vectors = if cfg!(feature = "simd") { vector_modules() } else { Vec::new() };
-    for (snippets, text) in modules().into_iter().chain(vectors) {
+    for (snippets, text) in modules().into_iter().chain(atomic_modules()).chain(vectors) {
         let engine = Engine::new(config);
         let module = Module::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
         let mut store = Store::new(&engine, Vec::new());
