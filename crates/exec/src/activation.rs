@@ -62,8 +62,9 @@ pub struct Activation<M: Mode> {
     pub(crate) top: *mut u64,
     /// Where it continues or where it stopped.
     pub(crate) site: Site<M>,
-    /// The bytes that an interrupted bulk instruction has done. It continues behind them.
-    pub(crate) progress: u64,
+    /// The bytes that an interrupted bulk instruction has done. It continues behind them. For an interrupted wait, the
+    /// embedder keeps here what it needs to know of its time.
+    pub progress: u64,
     /// The host function that it calls, or `None` if it calls wasm.
     pub(crate) host: Option<M::HostFunc>,
     /// The activation whose host function runs this one, or null.

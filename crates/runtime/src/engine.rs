@@ -147,9 +147,10 @@ impl Engine {
         Arc::ptr_eq(&a.inner, &b.inner)
     }
 
-    /// Returns whether memories of this type have guard pages, so that code does not check its accesses.
+    /// Returns whether memories of this type have guard pages, so that code does not check its accesses. Shared memories
+    /// have none: each access checks the length, which other threads raise.
     pub(crate) fn guards(&self, ty: &MemoryType) -> bool {
-        self.inner.guards && !ty.memory64 && ty.page_log2 == 16
+        self.inner.guards && !ty.shared && !ty.memory64 && ty.page_log2 == 16
     }
 
     /// Returns the settings.

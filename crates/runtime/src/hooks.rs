@@ -12,8 +12,19 @@ use crate::instance::InstanceRecord;
 use crate::store::Store;
 
 /// All hooks of this crate.
-pub(crate) const HOOKS: exec::Hooks =
-    exec::Hooks { translate, locate, make_room, exception, host, memory_grow, table_grow };
+pub(crate) const HOOKS: exec::Hooks = exec::Hooks {
+    translate,
+    locate,
+    make_room,
+    exception,
+    host,
+    memory_grow,
+    table_grow,
+    #[cfg(feature = "threads")]
+    atomic_wait: crate::shared_memory::atomic_wait,
+    #[cfg(feature = "threads")]
+    atomic_notify: crate::shared_memory::atomic_notify,
+};
 
 /// # Safety
 /// `machine` is the machine of a store.

@@ -362,14 +362,11 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
             Offset::Of(expr) => evaluate(store, &module.type_ids, parts(), globals, expr)?[0],
         };
         let memory = parts().memories.get(*target as usize).ok_or_else(invalid)?;
-        // SAFETY: the memory is a record of this store that nothing else uses now, and `place` checked the range.
-        // `i` is checked against the length of the slice `data`.
+        // SAFETY: the memory is a record of this store that nothing else uses now. `i` is checked against the length of
+        // the slice `data`.
         unsafe {
-            let memory = memory.read().cast::<MemoryRecord>();
-            match (*memory).place(offset, bytes.len()) {
-                Some(place) => ptr::copy_nonoverlapping(bytes.as_ptr(), place, bytes.len()),
-                None => return Err(TrapCode::MemoryOutOfBounds.into()),
-            }
+            let memory = &mut *memory.read().cast::<MemoryRecord>();
+            memory.write(offset, bytes).ok_or(TrapCode::MemoryOutOfBounds)?;
             if i < parts().data.len() {
                 (*parts().data.start().add(i)).len = 0;
             }

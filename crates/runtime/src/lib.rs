@@ -10,7 +10,7 @@
 //! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules share;
 //! 3. `bytes`, `origin`, `lazy_validation` with `threads`, `code`, `module`, `translation` with `wasm_code` and
 //!    `image_code`, `load`: from bytes to linked code, function by function; `listing`: prints that code;
-//! 4. `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that
+//! 4. `shared_memory` with `wait_result`, `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that
 //!    handlers work on;
 //! 5. `store`, `fuel`, `limits`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects:
 //!    the owner
@@ -95,6 +95,8 @@ mod run;
 #[cfg(feature = "profile")]
 mod samples;
 mod shared;
+#[cfg_attr(not(shared_memory), path = "shared_memory/absent.rs")]
+mod shared_memory;
 mod stack;
 mod store;
 mod table;
@@ -112,6 +114,7 @@ mod unguarded;
 mod uninterrupted;
 #[cfg(not(feature = "profile"))]
 mod unsampled;
+mod wait_result;
 #[cfg(feature = "wasm")]
 mod wasm_code;
 #[cfg(feature = "trace")]
@@ -162,10 +165,12 @@ pub use noted::{Changes, HostCalls, InterposedCall, MemoryChange};
 pub use owned::{StoreMut, StoreRef, StoreWithData};
 #[cfg(feature = "profile")]
 pub use profile::{Profile, ProfiledFunction};
+pub use references::memory_matches;
 pub use root::Root;
 #[cfg(feature = "profile")]
 pub use samples::{Sampler, StackNode};
 pub use shared::{FallibleArc, no_memory, try_box};
+pub use shared_memory::SharedMemory;
 pub use store::{Store, StoreId};
 pub use table::TableRecord;
 pub use tag::TagRecord;
@@ -175,5 +180,6 @@ pub use threads::{RunOnThreads, Threads};
 pub use trace::{TraceStep, Tracer, When};
 pub use translation::verify;
 pub use types::{Known, KnownType, RELATIVE, TypeRegistry};
+pub use wait_result::WaitResult;
 #[cfg(feature = "count")]
 pub use wasmote_exec::count;

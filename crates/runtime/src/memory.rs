@@ -8,6 +8,7 @@ use wasmote_exec as exec;
 use crate::engine::Engine;
 use crate::guard;
 use crate::pages::Pages;
+use crate::shared_memory::{Outgrown, SharedMemory};
 
 /// A memory in a store. It begins with the part that handlers use.
 #[repr(C)]
@@ -16,7 +17,19 @@ pub struct MemoryRecord {
     ty: MemoryType,
     /// The maximum bytes, by its type, by the specification and by the settings.
     max_bytes: u64,
-    pages: Pages,
+    bytes: Bytes,
+}
+
+/// What has the bytes of a memory.
+enum Bytes {
+    /// The record itself.
+    Own(Pages),
+    /// A memory that other stores use, too.
+    Shared {
+        memory: SharedMemory,
+        /// How many of its bytes the store has counted.
+        counted: u64,
+    },
 }
 
 /// The maximum number of pages of such a memory (spec: valid/types#memory-types). For pages of one byte it is one
@@ -29,29 +42,65 @@ fn most_pages(ty: &MemoryType) -> u64 {
     }
 }
 
+/// Returns the minimum and the maximum bytes of such a memory, by its type, by the specification and by the settings.
+/// `None` if the type is invalid, or if the minimum is too large.
+pub(crate) fn sizes(ty: &MemoryType, engine: &Engine) -> Option<(u64, u64)> {
+    if ty.page_log2 > 16 {
+        return None;
+    }
+    let max_pages = ty.max.unwrap_or(u64::MAX).min(most_pages(ty));
+    // Lengths are 64-bit numbers, so 2^64 bytes are one too many.
+    let max_bytes = max_pages.saturating_mul(1 << ty.page_log2).min(engine.settings().max_memory);
+    let len = ty.min.checked_mul(1 << ty.page_log2)?;
+    (ty.min <= max_pages && len <= max_bytes).then_some((len, max_bytes))
+}
+
 impl MemoryRecord {
     pub(crate) fn new(ty: MemoryType, engine: &Engine, index: u32) -> Option<MemoryRecord> {
-        let limit = engine.settings().max_memory;
-        if ty.page_log2 > 16 {
-            return None;
-        }
-        let max_pages = ty.max.unwrap_or(u64::MAX).min(most_pages(&ty));
-        // Lengths are 64-bit numbers, so 2^64 bytes are one too many.
-        let max_bytes = max_pages.saturating_mul(1 << ty.page_log2).min(limit);
-        let len = ty.min.checked_mul(1 << ty.page_log2)?;
-        if ty.min > max_pages || len > max_bytes {
-            return None;
-        }
+        let (len, max_bytes) = sizes(&ty, engine)?;
         let pages = if engine.guards(&ty) { guard::pages(len)? } else { Pages::new(len, max_bytes)? };
         let exec = exec::Memory {
             base: pages.base(),
             page_log2: ty.page_log2,
             memory64: ty.memory64,
-            shared: ty.shared,
+            shared: false,
             max_pages: max_bytes >> ty.page_log2,
             embedder: index as usize,
         };
-        Some(MemoryRecord { exec, ty, max_bytes, pages })
+        Some(MemoryRecord { exec, ty, max_bytes, bytes: Bytes::Own(pages) })
+    }
+
+    /// Makes the record of a memory that other stores use, too.
+    pub(crate) fn of_shared(memory: &SharedMemory, index: u32) -> MemoryRecord {
+        let ty = *memory.ty();
+        let max_pages = memory.max_pages();
+        let exec = exec::Memory {
+            base: memory.base(),
+            page_log2: ty.page_log2,
+            memory64: ty.memory64,
+            shared: true,
+            max_pages,
+            embedder: index as usize,
+        };
+        let bytes = Bytes::Shared { memory: memory.clone(), counted: 0 };
+        MemoryRecord { exec, ty, max_bytes: max_pages << ty.page_log2, bytes }
+    }
+
+    /// Returns the memory that other stores use, if this is one.
+    pub fn shared(&self) -> Option<&SharedMemory> {
+        match &self.bytes {
+            Bytes::Own(_) => None,
+            Bytes::Shared { memory, .. } => Some(memory),
+        }
+    }
+
+    /// Notes that the store has counted this many bytes of a shared memory, and returns how many it had counted. For
+    /// other memories, `None`.
+    pub(crate) fn count_shared(&mut self, bytes: u64) -> Option<u64> {
+        match &mut self.bytes {
+            Bytes::Own(_) => None,
+            Bytes::Shared { counted, .. } => Some(core::mem::replace(counted, bytes)),
+        }
     }
 
     /// Returns the type that the memory was made with.
@@ -59,10 +108,15 @@ impl MemoryRecord {
         &self.ty
     }
 
+    /// Returns the size in bytes.
+    #[allow(clippy::len_without_is_empty)] // A length in bytes, not a collection.
     #[inline]
-    fn len(&self) -> u64 {
-        // SAFETY: the base is that of `pages`, which keeps the length before it.
-        unsafe { self.exec.len() }
+    pub fn len(&self) -> u64 {
+        match &self.bytes {
+            // SAFETY: the base is that of the pages, which keep the length before it.
+            Bytes::Own(_) => unsafe { self.exec.len() },
+            Bytes::Shared { memory, .. } => memory.len(),
+        }
     }
 
     /// Returns the size in pages.
@@ -72,38 +126,83 @@ impl MemoryRecord {
 
     /// Adds `delta` pages, and returns the previous size. `None` leaves the memory unchanged.
     pub fn grow(&mut self, delta: u64) -> Option<u64> {
+        loop {
+            if let Ok(grown) = self.grow_from(self.len(), delta) {
+                return grown;
+            }
+        }
+    }
+
+    /// Does the same if the memory has `len` bytes.
+    ///
+    /// # Errors
+    /// The memory is shared and has more, since another thread was faster.
+    pub(crate) fn grow_from(&mut self, len: u64, delta: u64) -> Result<Option<u64>, Outgrown> {
+        match &mut self.bytes {
+            Bytes::Own(_) => Ok(self.grow_own(delta)),
+            Bytes::Shared { memory, .. } => memory.grow_from(len, delta),
+        }
+    }
+
+    fn grow_own(&mut self, delta: u64) -> Option<u64> {
         let old = self.size();
         let new = old.checked_add(delta)?;
         let len = new.checked_mul(1 << self.ty.page_log2)?;
         if new > self.exec.max_pages {
             return None;
         }
-        self.pages.grow(len, self.max_bytes)?;
-        self.exec.base = self.pages.base();
+        let Bytes::Own(pages) = &mut self.bytes else { return None };
+        pages.grow(len, self.max_bytes)?;
+        self.exec.base = pages.base();
         Some(old)
     }
 
-    /// Returns the address of these bytes, if all of them lie in the memory.
-    pub(crate) fn place(&self, offset: u64, len: usize) -> Option<*mut u8> {
-        if offset.checked_add(len as u64)? > self.len() {
-            return None;
+    /// Copies bytes into the memory, from `offset` on. `None` if they do not fit.
+    pub(crate) fn write(&mut self, offset: u64, bytes: &[u8]) -> Option<()> {
+        match &self.bytes {
+            Bytes::Own(_) => {
+                let start = usize::try_from(offset).ok()?;
+                let place = self.data_mut().get_mut(start..start.checked_add(bytes.len())?)?;
+                place.copy_from_slice(bytes);
+                Some(())
+            }
+            Bytes::Shared { memory, .. } => memory.write(offset, bytes).ok(),
         }
-        // SAFETY: `offset` was checked, so the place lies in the memory, or just past its end.
-        Some(unsafe { self.exec.base.add(offset as usize) })
     }
 
     /// Returns all bytes.
+    ///
+    /// # Panics
+    /// If the memory is shared: other threads may change its bytes.
     #[inline]
     pub fn data(&self) -> &[u8] {
-        // SAFETY: `pages` owns these bytes, and nobody changes them while the record is borrowed. They are in
-        // memory, so their number fits a `usize`.
-        unsafe { slice::from_raw_parts(self.exec.base, self.len() as usize) }
+        self.check_own();
+        // SAFETY: the pages are this record's own, and nobody changes them while it is borrowed. They are in memory, so
+        // their number fits a `usize`.
+        unsafe { slice::from_raw_parts(self.exec.base, self.exec.len() as usize) }
     }
 
     /// Returns all bytes, mutably.
+    ///
+    /// # Panics
+    /// If the memory is shared.
     #[inline]
     pub fn data_mut(&mut self) -> &mut [u8] {
-        // SAFETY: `pages` owns these bytes, and the record is mutably borrowed, so nothing else uses them.
-        unsafe { slice::from_raw_parts_mut(self.exec.base, self.len() as usize) }
+        self.check_own();
+        // SAFETY: the pages are this record's own, and it is mutably borrowed, so nothing else uses them.
+        unsafe { slice::from_raw_parts_mut(self.exec.base, self.exec.len() as usize) }
     }
+
+    #[inline]
+    fn check_own(&self) {
+        if self.shared().is_some() {
+            shared_as_slice();
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn shared_as_slice() -> ! {
+    panic!("the bytes of a shared memory cannot be borrowed: other threads change them")
 }

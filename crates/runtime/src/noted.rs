@@ -32,6 +32,7 @@ pub struct InterposedCall<'a> {
 
 const NESTED: &str = "it called wasm, which a recording cannot hold";
 const OBJECT: &str = "it wrote to an object, which a recording cannot hold";
+pub(crate) const SHARED: &str = "it may write to a shared memory, which a recording cannot hold";
 pub(crate) const NEW_ITEM: &str = "it made an item in the store, which a recording cannot hold";
 
 #[cold]
@@ -103,6 +104,10 @@ impl Noted {
     #[inline]
     pub(crate) fn memory(&mut self, index: u32, record: &MemoryRecord) {
         if let Some(changes) = &mut self.changes {
+            if record.shared().is_some() {
+                changes.refused = Some(SHARED);
+                return;
+            }
             changes.add(|changes| {
                 let change = changes.memory(index, record)?;
                 if change.before.is_none() {
@@ -117,6 +122,10 @@ impl Noted {
     #[inline]
     pub(crate) fn writes(&mut self, index: u32, record: &MemoryRecord) -> Writes<'_> {
         if let Some(changes) = &mut self.changes {
+            if record.shared().is_some() {
+                changes.refused = Some(SHARED);
+                return Writes::default();
+            }
             changes.add(|changes| changes.memory(index, record).map(drop));
         }
         Writes { changes: self.changes.as_deref_mut(), index }

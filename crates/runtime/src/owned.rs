@@ -27,8 +27,8 @@ pub struct StoreWithData<T> {
     data: PhantomData<fn(T) -> T>,
 }
 
-// SAFETY: a store's raw pointers lead only to what it owns. All of that is `Send`: host functions and external
-// values must be `Send` and `Sync`, and modules are. The data is a `T`.
+// SAFETY: a store's raw pointers lead only to what it owns, and to the bytes of shared memories. All of that is `Send`:
+// host functions and external values must be `Send` and `Sync`, and modules and shared memories are. The data is a `T`.
 unsafe impl<T: Send> Send for StoreWithData<T> {}
 // SAFETY: `&StoreWithData` gives only read access, and `&T`.
 unsafe impl<T: Sync> Sync for StoreWithData<T> {}

@@ -80,6 +80,30 @@ impl Pages {
         there.then(|| Pages { base: space.base(), kind: Kind::Reserved(space) })
     }
 
+    /// Makes `len` zero bytes that may grow to `most` without moving, and returns how many there is room for. On hosts
+    /// with address space that is at most [`MOST`]; elsewhere all of it is allocated now.
+    #[cfg(shared_memory)]
+    pub(crate) fn in_place(len: u64, most: u64) -> Option<(Pages, u64)> {
+        let len = usize::try_from(len).ok()?;
+        let most = usize::try_from(most.min(MOST as u64)).ok()?.max(len);
+        let mut pages = match cfg!(reserve) {
+            true => Pages::in_space(Space::new(most)?, len)?,
+            false => Pages::allocate(most)?,
+        };
+        pages.set_len(len);
+        Some((pages, most as u64))
+    }
+
+    /// Makes `len` bytes accessible without moving. The length does not change.
+    #[cfg(shared_memory)]
+    pub(crate) fn make_room(&mut self, len: usize) -> Option<()> {
+        let there = match &mut self.kind {
+            Kind::Reserved(space) => space.commit(len)?,
+            Kind::Allocated { capacity } => len <= *capacity,
+        };
+        there.then_some(())
+    }
+
     fn layout(capacity: usize) -> Option<Layout> {
         Layout::from_size_align(capacity.checked_add(FRONT)?, FRONT).ok()
     }

@@ -100,11 +100,7 @@ impl Store {
             }
             (ImportType::Memory(wanted), Item::Memory(memory)) => {
                 let memory = self.memory(memory);
-                let ty = MemoryType { min: memory.size(), ..*memory.ty() };
-                wanted.page_log2 == ty.page_log2
-                    && wanted.memory64 == ty.memory64
-                    && wanted.shared == ty.shared
-                    && limits((ty.min, ty.max), (wanted.min, wanted.max))
+                memory_matches(wanted, &MemoryType { min: memory.size(), ..*memory.ty() })
             }
             (ImportType::Global(wanted), Item::Global(global)) => {
                 let GlobalType { content: given, mutable } = *self.global(global).ty();
@@ -114,6 +110,14 @@ impl Store {
             _ => false,
         }
     }
+}
+
+/// Returns whether a memory of this type matches the type of an import. The minimum is its current size.
+pub fn memory_matches(wanted: MemoryType, given: &MemoryType) -> bool {
+    wanted.page_log2 == given.page_log2
+        && wanted.memory64 == given.memory64
+        && wanted.shared == given.shared
+        && limits((given.min, given.max), (wanted.min, wanted.max))
 }
 
 /// Returns whether limits match (spec: valid/matching#limits).

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::hooks::{self, root};
 use crate::host::{HostCall, HostFrame};
 use crate::instance::InstanceRecord;
-use crate::noted::{Changes, HostCalls, InterposedCall, NEW_ITEM, nested};
+use crate::noted::{Changes, HostCalls, InterposedCall, NEW_ITEM, SHARED, nested};
 use crate::shared::try_box;
 use crate::store::Store;
 
@@ -78,9 +78,10 @@ impl InterposedCall<'_> {
         self.instance()?.import_of(self.func)
     }
 
-    /// Returns the bytes of the memory that the calling instance exports as `memory`.
+    /// Returns the bytes of the memory that the calling instance exports as `memory`. `None` also if it is shared.
     pub fn memory(&self) -> Option<&[u8]> {
-        Some(self.store().memory(self.instance()?.memory?).data())
+        let memory = self.store().memory(self.instance()?.memory?);
+        memory.shared().is_none().then(|| memory.data())
     }
 
     /// Runs the function itself.
@@ -133,7 +134,9 @@ impl Store {
     /// # Errors
     /// Fails if there is not enough memory.
     pub fn begin_changes(&mut self) -> Result<(), OutOfMemory> {
-        let changes = Changes { fuel: self.all_fuel(), items: self.items(), ..Changes::default() };
+        let mut changes = Changes { fuel: self.all_fuel(), items: self.items(), ..Changes::default() };
+        // Other threads change a shared memory at any time.
+        changes.refused = (!self.shared_memories.is_empty()).then_some(SHARED);
         self.noted.changes = Some(try_box(changes)?);
         Ok(())
     }

@@ -38,6 +38,7 @@ use crate::noted::{Noted, Writes};
 use crate::objects::Objects;
 use crate::samples::Samples;
 use crate::shared::try_box;
+use crate::shared_memory::SharedMemory;
 use crate::stack::ValueStack;
 use crate::table::TableRecord;
 use crate::tag::TagRecord;
@@ -69,6 +70,8 @@ pub struct Store {
     /// The supertypes of all types in use: `machine.types` points here.
     pub(crate) displays: SupertypeDisplays,
     pub(crate) memories: Arena<MemoryRecord>,
+    /// The shared memories among them, by [`SharedMemory::address`], with their numbers.
+    pub(crate) shared_memories: Vec<(*const (), u32)>,
     /// The memory of instances that have none.
     pub(crate) no_memory: FixedSlice<exec::Memory>,
     pub(crate) tables: Arena<TableRecord>,
@@ -136,6 +139,7 @@ impl Store {
             host_types: TypeIds::new(engine),
             displays: SupertypeDisplays::default(),
             memories: Arena::new(),
+            shared_memories: Vec::new(),
             no_memory: FixedSlice::new(no_memory)?,
             tables: Arena::new(),
             globals: Arena::new(),
@@ -386,23 +390,49 @@ impl Store {
     /// Makes a memory filled with zeros, and returns its number.
     ///
     /// # Errors
-    /// Fails if the type is invalid or shared, if the minimum exceeds the limit, or if there is not enough memory. Fails
-    /// also if the limiter refuses.
+    /// Fails if the type is invalid, if the minimum exceeds the limit, or if there is not enough memory. Fails also if
+    /// the limiter refuses.
     pub fn add_memory(&mut self, ty: MemoryType) -> Result<u32, Error> {
         let index = self.memories.len() as u32;
-        if ty.shared {
-            return Err(Error::instantiate("shared memories are not supported"));
-        }
         self.permit_more(0, 1, 0)?;
         let bytes = |pages: u64| pages.saturating_mul(1 << ty.page_log2.min(16));
         let (desired, maximum) = (bytes(ty.min), ty.max.map(bytes));
         let growth = Growth { resource: Resource::Memory, current: 0, desired, maximum };
         self.permit_initial(growth)?;
+        if ty.shared {
+            let memory = SharedMemory::new(&self.engine, ty)?;
+            return self.push_shared(&memory);
+        }
         let Some(record) = MemoryRecord::new(ty, &self.engine, index) else {
             return Err(Error::instantiate("a memory's type is invalid, or its minimum is too large"));
         };
         self.memories.push(record)?;
         self.limits.grew(growth);
+        Ok(index)
+    }
+
+    /// Returns the number of a shared memory in this store, which the first use adds.
+    ///
+    /// # Errors
+    /// Fails if the memory is of another engine, if there is not enough memory, or if the limiter refuses.
+    pub fn add_shared_memory(&mut self, memory: &SharedMemory) -> Result<u32, Error> {
+        let address = memory.address();
+        if let Some(&(_, index)) = self.shared_memories.iter().find(|(known, _)| *known == address) {
+            return Ok(index);
+        }
+        if !Engine::same(memory.engine(), &self.engine) {
+            return Err(Error::instantiate("the shared memory and the store belong to different engines"));
+        }
+        self.permit_more(0, 1, 0)?;
+        self.push_shared(memory)
+    }
+
+    fn push_shared(&mut self, memory: &SharedMemory) -> Result<u32, Error> {
+        self.shared_memories.try_room(1)?;
+        let index = self.memories.len() as u32;
+        self.memories.push(MemoryRecord::of_shared(memory, index))?;
+        self.shared_memories.push((memory.address(), index));
+        self.count_shared(index);
         Ok(index)
     }
 

@@ -12,6 +12,29 @@ use crate::store::Store;
 #[derive(Default)]
 pub(crate) struct Interrupts;
 
+/// Interrupts a store: there is none.
+#[cfg(shared_memory)]
+pub(crate) enum Handle {}
+
+#[cfg(shared_memory)]
+impl Handle {
+    pub(crate) fn set_waker(&self, _: Option<core::task::Waker>) -> Result<(), wasmote_ir::fallible::OutOfMemory> {
+        match *self {}
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        match *self {}
+    }
+}
+
+#[cfg(shared_memory)]
+impl Interrupts {
+    /// Returns a handle, if anybody can interrupt the store: nobody can.
+    pub(crate) fn handle(&self) -> Option<Handle> {
+        None
+    }
+}
+
 /// What happens with an interrupted call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(dead_code)] // Nothing makes the first two.

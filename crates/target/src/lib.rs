@@ -58,6 +58,14 @@ pub fn reserve() {
     set("reserve", unix && is_wide() && !is_miri() && has_feature("MMAP"));
 }
 
+/// Sets `cfg(shared_memory)`: threads share memories. A thread that waits sleeps in the system's futexes on Linux, and
+/// elsewhere by the standard library. Lengths are atomic numbers of 64 bits.
+pub fn shared_memory() {
+    let sleeps = has_feature("STD") || told("CARGO_CFG_TARGET_OS") == "linux" && !is_miri();
+    let atomic = told("CARGO_CFG_TARGET_HAS_ATOMIC").split(',').any(|bits| bits == "64");
+    set("shared_memory", has_feature("THREADS") && sleeps && atomic);
+}
+
 /// Sets `cfg(guarded)`: inaccessible pages behind a memory can replace bounds checks. A signal handler turns faults
 /// into traps by reading registers: `wasmote-exec`'s `guard` has a file for each processor, `wasmote-runtime`'s `guard`
 /// one for the systems.

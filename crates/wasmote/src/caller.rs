@@ -1,11 +1,13 @@
 //! The caller of a host function.
 
 use wasmote_runtime as runtime;
+use wasmote_runtime::Item;
 
 use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::engine::Engine;
 use crate::externs::Extern;
 use crate::handles::Memory;
+use crate::shared_memory::SharedMemory;
 
 /// The store and the calling instance, as a host function sees them. It can be used wherever a context is asked
 /// for, also to call wasm.
@@ -63,9 +65,20 @@ impl<'a, T> Caller<'a, T> {
     }
 
     /// Returns the memory that the calling instance exports as `memory`. Most host functions work on it.
-    /// Instantiation looks it up once, so this is cheap.
+    /// Instantiation looks it up once, so this is cheap. `None` also if threads share it: see
+    /// [`Caller::shared_memory`].
     pub fn memory(&self) -> Option<Memory> {
-        Some(Memory::of(self.0.store().store(), self.0.instance()?.memory()?))
+        self.exported_memory()?.memory()
+    }
+
+    /// Returns the memory that the calling instance exports as `memory`, if threads share it.
+    pub fn shared_memory(&self) -> Option<SharedMemory> {
+        self.exported_memory()?.shared_memory()
+    }
+
+    #[inline]
+    fn exported_memory(&self) -> Option<Extern> {
+        Some(Extern::of(self.0.store().store(), Item::Memory(self.0.instance()?.memory()?)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations on instances (spec: exec/runtime#module-instances).
 
-use wasmote_ir::fallible::{TryVec, try_collect};
+use wasmote_ir::fallible::{TryVec, try_with_capacity};
 use wasmote_runtime::{Item, Store, StoreMut};
 
 use crate::context::{AsContext, AsContextMut, StoreContext};
@@ -10,6 +10,7 @@ use crate::handles::{Func, Global, Instance, Memory, Table, Tag};
 use crate::imports::problem_of;
 use crate::messages::message;
 use crate::module::Module;
+use crate::shared_memory::SharedMemory;
 use crate::thrown::failure;
 use crate::typed::{TypedFunc, WasmTypes};
 
@@ -32,8 +33,11 @@ impl Instance {
     pub fn new(mut ctx: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        let imports = try_collect(imports.iter().map(|import| import.item(store)))?;
-        instantiate(ctx.0.untyped(), module, &imports)
+        let mut items = try_with_capacity(imports.len())?;
+        for import in imports {
+            items.push(import.item(store)?);
+        }
+        instantiate(ctx.0.untyped(), module, &items)
     }
 
     /// Returns the module.
@@ -77,9 +81,14 @@ impl Instance {
         self.get_export(ctx, name)?.table()
     }
 
-    /// Returns the exported memory with this name.
+    /// Returns the exported memory with this name. `None` also if threads share it.
     pub fn get_memory(&self, ctx: impl AsContext, name: &str) -> Option<Memory> {
         self.get_export(ctx, name)?.memory()
+    }
+
+    /// Returns the exported shared memory with this name.
+    pub fn get_shared_memory(&self, ctx: impl AsContext, name: &str) -> Option<SharedMemory> {
+        self.get_export(ctx, name)?.shared_memory()
     }
 
     /// Returns the exported tag with this name.

@@ -125,6 +125,7 @@ mod replay;
 mod resumable;
 #[cfg(feature = "script")]
 pub mod script;
+mod shared_memory;
 mod store;
 mod suspension;
 mod table;
@@ -178,6 +179,7 @@ pub use resumable::{
     ResumableCall, ResumableCallHostTrap, ResumableCallInterrupted, ResumableCallOutOfFuel, TypedResumableCall,
     TypedResumableCallHostTrap, TypedResumableCallInterrupted, TypedResumableCallOutOfFuel,
 };
+pub use shared_memory::{SharedMemory, WaitResult};
 pub use store::Store;
 #[cfg(feature = "trace")]
 pub use trace::{TraceStep, When};

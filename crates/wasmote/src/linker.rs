@@ -99,7 +99,8 @@ impl<T> Linker<T> {
         self
     }
 
-    /// Defines an item that is in a store. The linker then works only with that store.
+    /// Defines an item. If it is in a store, the linker then works only with that store; a
+    /// [`SharedMemory`](crate::SharedMemory) is in none.
     ///
     /// # Errors
     /// Like all methods that define an item: fails if the name is taken and
@@ -251,7 +252,7 @@ impl<T> Linker<T> {
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let definition = self.definitions.get(module, name)?;
         if let Definition::Extern(item) = definition {
-            return Some(*item);
+            return Some(item.clone());
         }
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
@@ -313,7 +314,7 @@ impl Definitions {
 #[inline(never)]
 fn provide(store: &mut Store, definition: &Definition, type_id: Option<u32>) -> Result<Item, Error> {
     Ok(match definition {
-        Definition::Extern(item) => item.item(store),
+        Definition::Extern(item) => item.item(store)?,
         Definition::Host(host) => Item::Func(Func::of_host(store, host, type_id)?.number(store)),
     })
 }
@@ -348,7 +349,7 @@ fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Res
 #[inline(never)]
 fn fits(store: &Store, module: &runtime::Module, import: &Import, definition: &Definition) -> bool {
     match (definition, import.ty) {
-        (Definition::Extern(item), _) => store.matches(module, import.ty, item.item(store)),
+        (Definition::Extern(item), _) => item.matches(store, module, import.ty),
         (Definition::Host(host), ImportType::Func(ty)) => module.func_type(ty) == Some(host.ty()),
         (Definition::Host(_), _) => false,
     }

@@ -13,10 +13,13 @@ impl Memory {
     /// Makes a memory filled with zeros.
     ///
     /// # Errors
-    /// Fails if the type is invalid or shared, if the minimum exceeds
-    /// [`Config::max_memory`](crate::Config::max_memory), or if there is not enough memory. Fails also if the store's
-    /// limiter refuses.
+    /// Fails if the type is invalid, or shared (see [`SharedMemory::new`](crate::SharedMemory::new)), if the minimum
+    /// exceeds [`Config::max_memory`](crate::Config::max_memory), or if there is not enough memory. Fails also if the
+    /// store's limiter refuses.
     pub fn new(mut ctx: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
+        if ty.shared {
+            return Err(Error::instantiate("the type is shared: use `SharedMemory::new`"));
+        }
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let index = store.add_memory(ty)?;

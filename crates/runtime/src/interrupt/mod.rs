@@ -45,6 +45,14 @@ struct Registered {
 /// Does what a store does at its deadline, if that has passed. As for [`next`].
 type Reached = unsafe fn(NonNull<Store>, &mut exec::Activation) -> Result<Next, TrapCode>;
 
+impl Interrupts {
+    /// Returns a handle, if anybody can interrupt the store.
+    #[cfg(shared_memory)]
+    pub(crate) fn handle(&self) -> Option<InterruptHandle> {
+        self.shared.clone().map(InterruptHandle)
+    }
+}
+
 impl Drop for Interrupts {
     fn drop(&mut self) {
         self.withdraw();

@@ -125,12 +125,30 @@ impl Store {
     /// # Errors
     /// The code for [`Store::error_of`].
     pub fn grow_memory(&mut self, index: u32, delta: u64) -> Result<Option<u64>, TrapCode> {
-        let growth = self.memory(index).growth(delta);
-        if growth.desired > growth.current && !self.permit(growth)? {
-            return Ok(None);
+        loop {
+            // Other stores may have grown a shared memory.
+            self.count_shared(index);
+            let growth = self.memory(index).growth(delta);
+            if growth.desired > growth.current && !self.permit(growth)? {
+                return Ok(None);
+            }
+            // If another store grows it now, the limiter is asked again for what is left to be done.
+            let memory = self.memory_mut(index);
+            let Ok(grown) = memory.grow_from(growth.current, delta) else { continue };
+            if grown.is_some() {
+                memory.count_shared(growth.desired);
+            }
+            return self.after(growth, grown);
         }
-        let grown = self.memory_mut(index).grow(delta);
-        self.after(growth, grown)
+    }
+
+    /// Counts what a shared memory has, and the store has not counted yet: each store that uses it counts all of it.
+    pub(crate) fn count_shared(&mut self, index: u32) {
+        let memory = self.memory_mut(index);
+        let desired = memory.len();
+        if let Some(current) = memory.count_shared(desired) {
+            self.limits.grew(Growth { resource: Resource::Memory, current, desired, maximum: None });
+        }
     }
 
     /// Adds elements to a table, with outcomes as of [`Store::grow_memory`].
@@ -175,7 +193,7 @@ impl Store {
     #[cfg(feature = "limits")]
     fn memory_and_table_bytes(&self) -> u64 {
         // SAFETY: the store keeps the records in place, and no code runs while the store is borrowed.
-        let memories = self.memories.iter().map(|memory| unsafe { memory.as_ref() }.data().len() as u64);
+        let memories = self.memories.iter().map(|memory| unsafe { memory.as_ref() }.len());
         // SAFETY: as above.
         let tables = self.tables.iter().map(|table| unsafe { table.as_ref() }.size() * size_of::<u32>() as u64);
         memories.chain(tables).fold(0, u64::saturating_add)
@@ -185,7 +203,7 @@ impl Store {
 impl MemoryRecord {
     /// Describes growth by `delta` pages.
     fn growth(&self, delta: u64) -> Growth {
-        let current = self.data().len() as u64;
+        let current = self.len();
         let added = delta.saturating_mul(1 << self.ty().page_log2);
         let maximum = self.ty().max.map(|pages| pages.saturating_mul(1 << self.ty().page_log2));
         Growth { resource: Resource::Memory, current, desired: current.saturating_add(added), maximum }
