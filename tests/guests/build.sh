@@ -78,11 +78,20 @@ if wanted quickjs; then
     "$q"/{quickjs,libregexp,libunicode,dtoa}.c -lwasi-emulated-signal -lwasi-emulated-process-clocks -lm -Wno-everything
 fi
 
-if wanted fib; then
-  echo fib
+if any fib accesses accesses-shared; then
   mkdir -p "$work/npm"
   (cd "$work/npm" && [ -d node_modules/wabt ] || npm install --no-save --silent --prefix "$work/npm" wabt@1.0.37 >/dev/null)
-  "$work/npm/node_modules/.bin/wat2wasm" "$src/wat/fib.wat" -o "$out/fib.wasm"
+  for name in fib accesses; do
+    if wanted "$name"; then
+      echo "$name"
+      "$work/npm/node_modules/.bin/wat2wasm" "$src/wat/$name.wat" -o "$out/$name.wasm"
+    fi
+  done
+  if wanted accesses-shared; then
+    echo accesses-shared
+    sed 's/ 2 2)/ 2 2 shared)/' "$src/wat/accesses.wat" > "$work/accesses-shared.wat"
+    "$work/npm/node_modules/.bin/wat2wasm" --enable-threads "$work/accesses-shared.wat" -o "$out/accesses-shared.wasm"
+  fi
 fi
 
 # kotlin.wasm has the exceptions of WebAssembly 3.0, kotlin-legacy.wasm the legacy ones. The expected output is that of

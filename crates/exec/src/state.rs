@@ -245,10 +245,35 @@ impl Memory {
     /// # Safety
     /// `base` is as documented. The record's owner upholds it.
     #[allow(clippy::len_without_is_empty)] // A length in bytes, not a collection.
+    #[inline(always)]
     pub unsafe fn len(&self) -> u64 {
         // SAFETY: the record's owner keeps the length in the 8 bytes before `base`, which is a multiple of 8.
-        unsafe { self.base.cast::<u64>().sub(1).read() }
+        unsafe { length_at(self.base.cast::<u64>().sub(1)) }
     }
+}
+
+/// Reads the length of a memory. Another thread may raise that of a shared one at the same time. It lets the bytes be
+/// accessed first, so a thread that sees the new length may use it at once, and nothing else depends on the order.
+///
+/// # Safety
+/// `at` is the length of a live memory.
+#[cfg(all(feature = "threads", target_has_atomic = "64"))]
+#[inline(always)]
+unsafe fn length_at(at: *mut u64) -> u64 {
+    use core::sync::atomic::{AtomicU64, Ordering};
+    // SAFETY: the caller guarantees the length, which is aligned. A relaxed load does not write.
+    unsafe { AtomicU64::from_ptr(at) }.load(Ordering::Relaxed)
+}
+
+/// Reads the length of a memory.
+///
+/// # Safety
+/// `at` is the length of a live memory.
+#[cfg(not(all(feature = "threads", target_has_atomic = "64")))]
+#[inline(always)]
+unsafe fn length_at(at: *mut u64) -> u64 {
+    // SAFETY: the caller guarantees the length.
+    unsafe { at.read() }
 }
 
 /// A memory without bytes that cannot grow, for instances without a memory.

@@ -16,6 +16,7 @@ pub use crate::handlers::fused::{FeedsFirst, FusedInstr, Ternary};
 pub use crate::handlers::handler_macros::{Encoded, in_order};
 pub use crate::handlers::memory::{AddressMode, Load, LoadAt, LoadFromAny, Store, StoreAt, StoreToAny, Sum, bytes};
 pub use crate::handlers::numeric::{Binary, BinaryInstr, Unary, UnaryInstr};
+pub use crate::handlers::shared::Bytes;
 #[cfg(feature = "superinstructions")]
 pub use crate::handlers::superinstructions::{Seq, number, vectors::VECTORS};
 pub use crate::linked::{Flow, Handler, Linked, Regs};

@@ -80,7 +80,7 @@ impl<O: StoreLane> Encoded for StoreOf<O> {
 
 /// The rows.
 pub mod rows {
-    use wasmote_exec::vector::{Load, Store, Vector};
+    use wasmote_exec::vector::{Bytes, Load, Store, Vector};
 
     use super::{LoadLane, StoreLane};
     use crate::baseline::*;
@@ -96,6 +96,12 @@ pub mod rows {
                 unsafe fn load(at: *const u8) -> Vector {
                     // SAFETY: the caller guarantees that many readable bytes. The read does not need alignment.
                     let $raw = unsafe { at.cast::<$bytes>().read_unaligned() };
+                    $value
+                }
+                #[inline(always)]
+                unsafe fn load_shared(at: *const u8) -> Vector {
+                    // SAFETY: the caller guarantees that many readable bytes.
+                    let $raw = unsafe { <$bytes as Bytes>::read(at) };
                     $value
                 }
             }
@@ -136,6 +142,11 @@ pub mod rows {
         unsafe fn store(at: *mut u8, value: Vector) {
             // SAFETY: the caller guarantees 16 writable bytes. The write does not need alignment.
             unsafe { at.cast::<[u8; 16]>().write_unaligned(crate::lanes::bytes(value)) };
+        }
+        #[inline(always)]
+        unsafe fn store_shared(at: *mut u8, value: Vector) {
+            // SAFETY: the caller guarantees 16 writable bytes.
+            unsafe { Bytes::write(crate::lanes::bytes(value), at) };
         }
     }
 

@@ -51,7 +51,7 @@ fn faults_in_sections_say_where() {
 fn a_feature_that_is_off_is_named() {
     /// A module, the feature that it needs, and a part of the message without the feature.
     type Case = (&'static str, fn(&mut Features), &'static str);
-    let cases: [Case; 8] = [
+    let cases: [Case; 10] = [
         // With objects, types may be vectors even if vector instructions are off.
         ("(module (func (param v128)))", |f| (f.simd, f.gc) = (false, false), "SIMD support is not enabled"),
         ("(module (func (local v128)))", |f| (f.simd, f.gc) = (false, false), "SIMD support is not enabled"),
@@ -59,6 +59,12 @@ fn a_feature_that_is_off_is_named() {
         ("(module (func i32.const 0 i32.extend8_s drop))", |f| f.sign_extension = false, "sign extension"),
         ("(module (memory 1) (memory 1))", |f| f.multi_memory = false, "multiple memories"),
         ("(module (memory i64 1))", |f| f.memory64 = false, "memory64 must be enabled"),
+        ("(module (memory 1 1 shared))", |f| f.threads = false, "threads must be enabled"),
+        (
+            "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
+            |f| f.threads = false,
+            "threads support is not enabled",
+        ),
         ("(module (memory 1 (pagesize 1)))", |f| f.custom_page_sizes = false, "the custom page sizes proposal"),
         (
             "(module (func (result i32 i32) unreachable))",
@@ -76,14 +82,9 @@ fn a_feature_that_is_off_is_named() {
 
 #[test]
 fn proposals_that_no_build_runs_stay_off() {
-    let cases = [
-        ("(module (type $f (func)) (type (cont $f)))", "stack switching"),
-        ("(module (memory 1 1 shared))", "threads"),
-    ];
-    for (text, message) in cases {
-        let error = refused(text, &Features::default());
-        assert!(error.message.contains(message), "{text}: {error}");
-    }
+    let text = "(module (type $f (func)) (type (cont $f)))";
+    let error = refused(text, &Features::default());
+    assert!(error.message.contains("stack switching"), "{text}: {error}");
 }
 
 #[test]
@@ -130,7 +131,7 @@ fn versions_of_the_specification_have_their_features() {
     let [one, two, three, all] = [1, 2, 3, 4].map(Features::of_version);
     assert!(one.mutable_global && !one.sign_extension && !one.multi_value);
     assert!(two.sign_extension && two.bulk_memory && two.reference_types && !two.tail_call);
-    assert!(three.tail_call && three.memory64 && !three.wide_arithmetic && !three.custom_page_sizes);
+    assert!(three.tail_call && three.memory64 && !three.wide_arithmetic && !three.custom_page_sizes && !three.threads);
     assert_eq!(all, Features::default());
 }
 

@@ -6,6 +6,8 @@ mod large;
 mod legacy;
 mod operators;
 mod random;
+#[cfg(feature = "threads")]
+mod shared;
 mod translates;
 
 use wasmote::script::{Options, run};

@@ -56,6 +56,7 @@ pub(crate) use bulk;
 pub mod rows {
     use super::{Execute, Flow, Mode, Regs, TrapCode, inside, memory};
     use crate::handlers::handler_macros::single;
+    use crate::handlers::shared;
     use crate::state::{Instance, Memory};
 
     const OUT: TrapCode = TrapCode::MemoryOutOfBounds;
@@ -146,13 +147,14 @@ pub mod rows {
             if !inside(to, count, target.len()) || !inside(from, count, source.len()) {
                 return Err(OUT);
             }
+            let shared = target.shared | source.shared;
             let (source, place) = (source.base.add(from as usize), target.base.add(to as usize));
             // If the ranges overlap and the bytes move up, the copy starts at the end.
             let backwards = place.addr() > source.addr();
             in_pieces(r.cx, count, |done, piece| {
                 let at = if backwards { count - done - piece } else { done } as usize;
                 // The piece is a part of both ranges, which were checked.
-                source.add(at).copy_to(place.add(at), piece as usize);
+                shared::copy(shared, source.add(at), place.add(at), piece as usize, backwards);
             })?;
         }
         MemFill(r) {
@@ -164,7 +166,7 @@ pub mod rows {
             let place = target.base.add(to as usize);
             in_pieces(r.cx, count, |done, piece| {
                 // The piece is a part of the range, which was checked.
-                place.add(done as usize).write_bytes(value as u8, piece as usize);
+                shared::fill(target.shared, place.add(done as usize), value as u8, piece as usize);
             })?;
         }
         MemInit(r) {
@@ -174,7 +176,8 @@ pub mod rows {
                 return Err(OUT);
             }
             // A segment is a part of the module, so it is too short for pieces.
-            (*segment).bytes.add(from as usize).copy_to(target.base.add(to as usize), count as usize);
+            let (source, place) = ((*segment).bytes.add(from as usize), target.base.add(to as usize));
+            shared::copy(target.shared, source, place, count as usize, false);
         }
         DropData(r) { (*(*r.cx).data.add(r.u32(0) as usize)).len = 0; }
     }

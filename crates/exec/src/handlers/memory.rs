@@ -22,6 +22,8 @@ pub trait Load {
     const SIZE: u32;
     /// Reads the value. The caller guarantees that `SIZE` bytes at `at` are readable.
     unsafe fn load(at: *const u8) -> Self::Out;
+    /// As [`Load::load`], from a memory that other threads may use at the same time.
+    unsafe fn load_shared(at: *const u8) -> Self::Out;
 }
 
 /// The meaning of a store.
@@ -32,6 +34,8 @@ pub trait Store {
     const SIZE: u32;
     /// Writes the value. The caller guarantees that `SIZE` bytes at `at` are writable.
     unsafe fn store(at: *mut u8, value: Self::In);
+    /// As [`Store::store`], to a memory that other threads may use at the same time.
+    unsafe fn store_shared(at: *mut u8, value: Self::In);
 }
 
 /// A class of addresses, before the offset is added.
@@ -389,7 +393,7 @@ unsafe fn find_once<M: Mode>(
     unsafe { find(ip, fp, cx, at, size) }
 }
 
-/// A load from any memory.
+/// A load from any memory. In a build with shared memories, it may be one: such an access costs the same.
 pub struct LoadFromAny<L>(PhantomData<L>);
 
 impl<M: Mode, L: Load> Execute<M> for LoadFromAny<L> {
@@ -402,14 +406,14 @@ impl<M: Mode, L: Load> Execute<M> for LoadFromAny<L> {
             let Some(at) = bytes_of_any(r, 1, L::SIZE) else {
                 return Flow::Trap(TrapCode::MemoryOutOfBounds);
             };
-            <S as Dest<L::Out>>::put(r, 6, L::load(at));
+            <S as Dest<L::Out>>::put(r, 6, L::load_shared(at));
             r.advance(7);
         }
         Flow::Next
     }
 }
 
-/// A store to any memory.
+/// A store to any memory, shared ones included.
 pub struct StoreToAny<T>(PhantomData<T>);
 
 impl<M: Mode, T: Store> Execute<M> for StoreToAny<T> {
@@ -420,7 +424,7 @@ impl<M: Mode, T: Store> Execute<M> for StoreToAny<T> {
             let Some(at) = bytes_of_any(r, 2, T::SIZE) else {
                 return Flow::Trap(TrapCode::MemoryOutOfBounds);
             };
-            T::store(at, <S as Source<T::In>>::get(r, 1));
+            T::store_shared(at, <S as Source<T::In>>::get(r, 1));
             r.advance(7);
         }
         Flow::Next
@@ -449,6 +453,7 @@ variants!((T: Store) T: StoreAny => {
 /// The rows. Memory is little-endian on every machine.
 pub mod rows {
     use super::{Load, Store};
+    use crate::handlers::shared::Bytes;
 
     macro_rules! loads {
         ($( $name:ident $($alias:ident)* : $bytes:ty as $out:ty, |$raw:ident| $value:expr; )*) => { $(
@@ -461,6 +466,12 @@ pub mod rows {
                 unsafe fn load(at: *const u8) -> $out {
                     // SAFETY: the caller guarantees that many readable bytes. The read does not need alignment.
                     let $raw = <$bytes>::from_le(unsafe { at.cast::<$bytes>().read_unaligned() });
+                    $value
+                }
+                #[inline(always)]
+                unsafe fn load_shared(at: *const u8) -> $out {
+                    // SAFETY: the caller guarantees that many readable bytes.
+                    let $raw = <$bytes>::from_le(unsafe { <$bytes as Bytes>::read(at) });
                     $value
                 }
             }
@@ -494,6 +505,12 @@ pub mod rows {
                     let raw: $bytes = $raw;
                     // SAFETY: the caller guarantees that many writable bytes. The write does not need alignment.
                     unsafe { at.cast::<$bytes>().write_unaligned(raw.to_le()) };
+                }
+                #[inline(always)]
+                unsafe fn store_shared(at: *mut u8, $value: $in) {
+                    let raw: $bytes = $raw;
+                    // SAFETY: the caller guarantees that many writable bytes.
+                    unsafe { Bytes::write(raw.to_le(), at) };
                 }
             }
             $( pub use $name as $alias; )*

@@ -9,6 +9,7 @@ use wasmote_ir::{TrapCode, fuel};
 
 use crate::dispatch::Regs;
 use crate::handlers::bulk::inside;
+use crate::handlers::shared;
 use crate::mode::Mode;
 use crate::state::{Instance, Machine, Memory, Table};
 
@@ -94,6 +95,8 @@ enum MeteredOp {
 struct PieceRange {
     base: *mut u8,
     len: u64,
+    /// Whether threads share it.
+    shared: bool,
 }
 
 /// Runs all of an instruction. It gets the registers as values, so that its caller needs no stack frame for them.
@@ -113,13 +116,14 @@ unsafe fn in_pieces<M: Mode>(
     // memories, whose records stay in place. `memory` is called for operands that are such an index.
     let memory = |at: usize| unsafe {
         let memory: &Memory = &**(*cx).memories.add(r.u16(at));
-        PieceRange { base: memory.base, len: memory.len() }
+        PieceRange { base: memory.base, len: memory.len(), shared: memory.shared }
     };
     // SAFETY: as above, for tables.
     let table = |at: usize| unsafe { *(*cx).tables.add(r.u32(at) as usize) };
     // SAFETY: `table` returned the record.
-    let elements = |table: *mut Table<M>| unsafe { PieceRange { base: (*table).elems.cast(), len: (*table).len } };
-    let nothing = || PieceRange { base: core::ptr::null_mut(), len: 0 };
+    let elements =
+        |table: *mut Table<M>| unsafe { PieceRange { base: (*table).elems.cast(), len: (*table).len, shared: false } };
+    let nothing = || PieceRange { base: core::ptr::null_mut(), len: 0, shared: false };
     let mut written: *mut Table<M> = core::ptr::null_mut();
     let (target, source) = match kind {
         MeteredOp::MemCopy => (memory(3), memory(4)),
@@ -127,7 +131,7 @@ unsafe fn in_pieces<M: Mode>(
         MeteredOp::MemInit => {
             // SAFETY: as above, for data segments.
             let segment = unsafe { &*(*cx).data.add(r.u32(3) as usize) };
-            (memory(5), PieceRange { base: segment.bytes.cast_mut(), len: segment.len as u64 })
+            (memory(5), PieceRange { base: segment.bytes.cast_mut(), len: segment.len as u64, shared: false })
         }
         MeteredOp::TabCopy => {
             written = table(3);
@@ -141,7 +145,10 @@ unsafe fn in_pieces<M: Mode>(
             // SAFETY: as above, for element segments.
             let segment = unsafe { &*(*cx).elems.add(r.u32(3) as usize) };
             written = table(5);
-            (elements(written), PieceRange { base: segment.elems.cast_mut().cast(), len: segment.len as u64 })
+            (
+                elements(written),
+                PieceRange { base: segment.elems.cast_mut().cast(), len: segment.len as u64, shared: false },
+            )
         }
     };
     let bytes = written.is_null();
@@ -173,9 +180,10 @@ unsafe fn in_pieces<M: Mode>(
         unsafe {
             let place = target.base.add(((first + skipped) << log2) as usize);
             if !fills {
-                source.base.add(((second + skipped) << log2) as usize).copy_to(place, len << log2);
+                let from = source.base.add(((second + skipped) << log2) as usize);
+                shared::copy(target.shared | source.shared, from, place, len << log2, backwards);
             } else if bytes {
-                place.write_bytes(second as u8, len);
+                shared::fill(target.shared, place, second as u8, len);
             } else {
                 for i in 0..len {
                     place.cast::<u32>().add(i).write(second as u32);

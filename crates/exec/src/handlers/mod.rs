@@ -25,6 +25,7 @@ pub mod numeric;
 #[cfg(feature = "alloc")]
 pub mod references;
 pub mod rows;
+pub mod shared;
 #[cfg(feature = "superinstructions")]
 pub mod superinstructions;
 pub mod table_instructions;

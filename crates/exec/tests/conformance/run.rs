@@ -15,7 +15,7 @@ use wasmote_translate::{CodeOptions, TranslateErrorKind};
 use wasmote_validate::{Features, required_features, validate};
 use wasmote_wat::script::{Action, Directive, DirectiveKind, Pattern, ScriptModule, parse};
 
-use crate::support::{Aligned, buffer_for, image_of, is_refused};
+use crate::support::{Aligned, buffer_for, image_of, what_is_lacking};
 use crate::values;
 use wasmote_test_support::scripts::Script;
 
@@ -254,8 +254,8 @@ impl<'s> Runner<'s> {
             Err(error) => return Err(Failed(format!("no image: {error:?}"))),
         };
         let failed = |error: LoadError| Failed(format!("{error:?}: {}", error.message()));
-        if is_refused(image.bytes()) {
-            return left_out("typed references, exceptions and objects");
+        if let Some(lacking) = what_is_lacking(image.bytes()) {
+            return left_out(lacking);
         }
         let grows = grows(image.bytes())?;
         if buffer_bytes(image.bytes(), STACK).map_err(failed)? > MAX_BUFFER {

@@ -237,3 +237,25 @@ fn an_image_of_the_extended_op_set_is_refused_by_a_build_without() {
         assert!(outcome.unwrap_err().message().contains("--op-set core"));
     }
 }
+
+#[test]
+fn atomic_instructions_and_shared_memories_are_refused_by_name() {
+    let atomics = "(module (memory 1) (func (export \"f\") (result i32) (i32.atomic.load (i32.const 0))))";
+    each_image(atomics, |image| {
+        let error = refused(image, &[]);
+        assert!(matches!(error, LoadError::Image(error) if error.kind == ImageErrorKind::Atomics), "{error:?}");
+        assert!(error.message().contains("atomic instructions"), "{}", error.message());
+    });
+    let shared = "(module (memory 1 1 shared) (func (export \"f\") (result i32) (i32.load (i32.const 0))))";
+    each_image(shared, |image| {
+        let error = refused(image, &[]);
+        assert!(matches!(error, LoadError::Image(error) if error.kind == ImageErrorKind::Threads), "{error:?}");
+        assert!(error.message().contains("shared memories"), "{}", error.message());
+    });
+    // Nothing sees in which order a memory of one thread is accessed, so a fence is no instruction.
+    each_image("(module (memory 1) (func (export \"f\") (result i32) (atomic.fence) (i32.const 1)))", |image| {
+        let mut buffer = dirty_buffer(image.bytes(), STACK, 0);
+        let mut instance = Instance::new(image.bytes(), &[], &mut buffer, STACK, ()).unwrap();
+        assert_eq!(one(&mut instance, "f", &[]), Ok(1));
+    });
+}

@@ -11,7 +11,7 @@ use wasmote_test_support::scripts::{Script, Suite, published};
 use wasmote_validate::{Features, validate};
 use wasmote_wat::script::{DirectiveKind, ScriptModule, parse};
 
-use crate::support::{image_of, is_refused, kinds_of_code};
+use crate::support::{image_of, kinds_of_code, what_is_lacking};
 
 /// An image, and host functions for its imports.
 pub struct Original {
@@ -67,7 +67,7 @@ fn add(originals: &mut Vec<Original>, name: &str, wasm: &[u8]) {
     for code in kinds_of_code().into_iter().filter(|code| code.metered) {
         let Ok(image) = image_of(wasm, code) else { return };
         // The header says that the image needs what execution in place lacks.
-        if is_refused(image.bytes()) {
+        if what_is_lacking(image.bytes()).is_some() {
             return;
         }
         let name = format!("{name} ({:?})", code.op_set);

@@ -76,11 +76,17 @@ fn op_set_of(text: &str, op_set: OpSet) -> OpSet {
     Image::of_parsed(&image).op_set()
 }
 
-/// Returns whether an image is refused because it needs what execution in place lacks: vectors, typed references,
-/// exceptions or GC.
-pub fn is_refused(image: &[u8]) -> bool {
-    let outcome = buffer_bytes(image, 0);
-    matches!(outcome, Err(LoadError::Image(ImageError { kind: ImageErrorKind::Feature, .. })))
+/// Returns why an image is refused, if it needs what execution in place lacks: vectors, typed references, exceptions, GC,
+/// atomic instructions or shared memories.
+pub fn what_is_lacking(image: &[u8]) -> Option<&'static str> {
+    match buffer_bytes(image, 0) {
+        Err(LoadError::Image(ImageError { kind: ImageErrorKind::Feature, .. })) => {
+            Some("typed references, exceptions and objects")
+        }
+        Err(LoadError::Image(ImageError { kind: ImageErrorKind::Atomics, .. })) => Some("atomic instructions"),
+        Err(LoadError::Image(ImageError { kind: ImageErrorKind::Threads, .. })) => Some("shared memories"),
+        _ => None,
+    }
 }
 
 /// Writes the image of a binary module.

@@ -334,11 +334,14 @@ impl Function<'_> {
         let allowed =
             Allowed { op_set: self.image.op_set(), managed: self.image.is_managed(), vectors: self.image.vectors() };
         let units = self.code.len() / 2;
+        // Only instructions that name a memory may access a shared one.
+        let only_named = self.image.threads() && self.image.memory(0).is_some_and(|memory| memory.shared);
         let mut at = 0;
         let mut ended = false;
         while at < units {
             self.mark(0, at);
             let description = self.unit(at).and_then(|opcode| description(allowed, opcode));
+            let description = description.filter(|_| !only_named || !self.accesses_memory_0(at));
             let length = description.map(|description| {
                 let rule = description >> 30;
                 ended = rule != PLAIN;
@@ -364,6 +367,14 @@ impl Function<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the instruction at this unit accesses memory 0 without naming it.
+    fn accesses_memory_0(&self, at: usize) -> bool {
+        let opcode = self.unit(at).map(|opcode| Opcode(opcode as u16));
+        opcode.is_some_and(|opcode| {
+            opcode.operands().iter().any(|kind| matches!(kind, Operand::Offset | Operand::Offset16))
+        })
     }
 
     /// Verifies that this many slots, from `slot` on, are in the frame and not in its header.

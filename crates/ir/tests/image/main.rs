@@ -71,9 +71,8 @@ fn other_versions_op_sets_and_features_say_what_to_do() {
     refused_with(&good, layout::AT_OP_SET, 0, Kind::OpSet);
     refused_with(&good, layout::AT_OP_SET_ID, good.get16(layout::AT_OP_SET_ID) ^ 1, Kind::OpSet);
     refused_with(&good, layout::AT_FEATURES, 1 << 15, Kind::Feature);
-    if !cfg!(feature = "threads") {
-        refused_with(&good, layout::AT_FEATURES, features::THREADS as u16, Kind::Threads);
-    }
+    assert_eq!(Kind::of_missing(features::THREADS | features::ATOMICS), Some(Kind::Threads));
+    assert_eq!(Kind::of_missing(features::ATOMICS), Some(Kind::Atomics));
     // A metered image has the number of the schedule, and any other image has 0.
     let metered = image_with(TEXT, OpSet::Core, true);
     assert!(metered.get16(layout::AT_SCHEDULE) == SCHEDULE as u16 && good.get16(layout::AT_SCHEDULE) == 0);
@@ -332,4 +331,64 @@ fn a_scratch_too_small_is_refused_not_overrun() {
     }
     assert_eq!(image.verify_function(99, &[], &mut []).unwrap_err().kind, Kind::Index);
     assert_eq!(image.verify_function(0, &[], &mut []).unwrap_err().kind, Kind::End);
+}
+
+/// A module whose loads and stores have short forms, constant addresses and addresses that are sums.
+fn accesses(memory: &str) -> String {
+    format!(
+        "(module (memory {memory})
+            (func (param i32) (result i32) (i32.load (local.get 0)))
+            (func (param i32) (result i32) (i32.load offset=100000 (local.get 0)))
+            (func (result i64) (i64.load (i32.const 8)))
+            (func (param i32 i32) (result f32) (f32.load (i32.add (local.get 0) (local.get 1))))
+            (func (param i32) (i32.store8 (local.get 0) (i32.const 5)))
+            (func (param i32 f64) (f64.store (i32.const 8) (f64.add (local.get 1) (local.get 1)))))"
+    )
+}
+
+#[test]
+fn code_accesses_a_shared_memory_only_by_instructions_that_name_it() {
+    for op_set in [OpSet::Core, OpSet::Extended] {
+        let shared = image_with(&accesses("1 1 shared"), op_set, false);
+        verify(&shared).unwrap();
+        // The same code would be fine if the memory were not shared.
+        let mut other = image_with(&accesses("1 1"), op_set, false);
+        verify(&other).unwrap();
+        let memory = other.get32(layout::AT_SECTIONS + 8 * Section::Memories as usize);
+        other.put16(memory + 6, 1);
+        let features = other.get16(layout::AT_FEATURES);
+        other.put16(layout::AT_FEATURES, features | features::THREADS as u16);
+        other.fix();
+        let image = Image::parse(&other).unwrap();
+        image.verify_metadata(true).unwrap();
+        let mut scratch = vec![0; image.scratch_words()];
+        for func in 0..image.count(Section::Funcs) {
+            let code = &other[image.code_range(func).unwrap()];
+            let error = image.verify_function(func, code, &mut scratch).unwrap_err();
+            assert_eq!(error.kind, Kind::Instruction, "function {func}");
+        }
+        // A shared memory has a maximum, and the header says that there is a shared one.
+        refused_with(&shared, memory + 4, 0, Kind::Record);
+        let without = shared.get16(layout::AT_FEATURES) & !(features::THREADS as u16);
+        refused_with(&shared, layout::AT_FEATURES, without, Kind::Record);
+    }
+}
+
+#[test]
+fn each_access_of_memory_0_has_an_offset_of_its_own_kind() {
+    use wasmote_ir::shape::Operand;
+    // By this, the verifier knows which instructions access memory 0.
+    let mut found = 0;
+    for opcode in 0..wasmote_ir::ops::ALL_OPCODES as u16 {
+        let operands = Opcode(opcode).operands();
+        let own = operands.iter().any(|kind| matches!(kind, Operand::Offset | Operand::Offset16));
+        let named = operands.contains(&Operand::Memory);
+        assert!(!(own && named));
+        let name = format!("{:?}", Opcode(opcode).family().unwrap().0);
+        let accesses = ["Load", "Store", "V128Load", "V128Store", "Mem", "AtomicLoad", "AtomicStore", "AtomicRmw"];
+        let accesses = accesses.iter().any(|start| name.starts_with(start)) && !name.contains("LoadConst");
+        assert_eq!(own || named, accesses || name.starts_with("Atomic") && name != "AtomicFence", "{name}");
+        found += usize::from(own);
+    }
+    assert!(found > 100, "{found}");
 }

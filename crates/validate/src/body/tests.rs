@@ -131,7 +131,7 @@ fn compare_damaged_bodies(modules: Vec<(String, Vec<u8>)>, guests: &[PathBuf]) -
     let (mutants, seed) = (number("MUTANTS", 6), number("SEED", 1));
     let mut comparison =
         Comparison { random: Random::new(seed as u64 | 1 << 40), counts: Counts::default(), mutants, every: 1 };
-    let flags = Features::default().flags() | WasmFeatures::THREADS;
+    let flags = Features::default().flags();
     for (name, wasm) in modules {
         comparison.module(&name, &wasm, flags);
     }

@@ -48,5 +48,10 @@ pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
     let ty = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };
     let memory = Memory::new(&mut *store, ty)?;
     linker.define("spectest", "memory", memory)?;
+    #[cfg(feature = "threads")]
+    {
+        let memory = crate::SharedMemory::new(store.engine(), MemoryType { shared: true, ..ty })?;
+        linker.define("spectest", "shared_memory", memory)?;
+    }
     Ok(())
 }

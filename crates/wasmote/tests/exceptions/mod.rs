@@ -26,7 +26,6 @@ const DESCRIPTORS: &str = "custom descriptors (garbage collection)";
 
 /// The first matching entry counts.
 pub const EXCEPTIONS: &[Exception] = &[
-    file("testsuite/proposals/threads/*", "threads"),
     file("testsuite/proposals/custom-descriptors/array_*", DESCRIPTORS),
     file("testsuite/proposals/custom-descriptors/binary-descriptors.wast", DESCRIPTORS),
     file("testsuite/proposals/custom-descriptors/br_*", DESCRIPTORS),

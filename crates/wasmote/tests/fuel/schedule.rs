@@ -7,7 +7,7 @@ use wasmote::{CodeOptions, Config, Engine, FUEL_SCHEDULE, ImageOptions, Module, 
 
 use crate::Program;
 use crate::programs;
-use wasmote_test_support::every_instruction::{modules, vector_modules};
+use wasmote_test_support::every_instruction::{atomic_modules, modules, vector_modules};
 use wasmote_test_support::root;
 
 /// A way to run a module: its name, and how it makes a program.
@@ -125,7 +125,12 @@ fn table() -> String {
     add("arrays", programs::ARRAYS, &at_sizes);
     add("many values", &programs::values(), &once);
     add("objects", &programs::objects(), &once);
-    for (title, modules) in [("every instruction", modules()), ("every instruction on vectors", vector_modules())] {
+    let modules = [
+        ("every instruction", modules()),
+        ("every instruction on vectors", vector_modules()),
+        ("every atomic instruction", atomic_modules()),
+    ];
+    for (title, modules) in modules {
         let lines = all_stretches(&modules, &ways[0]).unwrap();
         for way in &ways[1..] {
             if let Some(other) = all_stretches(&modules, way) {

@@ -67,8 +67,11 @@ impl State {
     }
 
     /// Returns the range of an access.
-    fn range(&self, address: u64, offset: u32, bytes: usize) -> Step<std::ops::Range<usize>> {
+    fn range(&self, name: &str, address: u64, offset: u32, bytes: usize) -> Step<std::ops::Range<usize>> {
         let start = address as usize + offset as usize;
+        if name.contains(".atomic.") && start % bytes != 0 {
+            return Err(Leave::Trap("unaligned atomic"));
+        }
         if start + bytes > self.memory.len() {
             return Err(Leave::Trap("out of bounds memory access"));
         }
@@ -126,10 +129,22 @@ impl State {
             }
             Expr::Load(load, offset, address) => {
                 let address = self.expr(frame, address)?;
-                let range = self.range(address, *offset, load.bytes)?;
+                let range = self.range(load.name, address, *offset, load.bytes)?;
                 let mut bytes = [0; 8];
                 bytes[..load.bytes].copy_from_slice(&self.memory[range]);
                 (load.extend)(u64::from_le_bytes(bytes))
+            }
+            Expr::Modify(modify, offset, operands) => {
+                let [address, operand] = &**operands;
+                let address = self.expr(frame, address)?;
+                let operand = self.expr(frame, operand)?;
+                let range = self.range(modify.name, address, *offset, modify.bytes)?;
+                let mut bytes = [0; 8];
+                bytes[..modify.bytes].copy_from_slice(&self.memory[range.clone()]);
+                let old = u64::from_le_bytes(bytes);
+                let new = (modify.apply)(old, operand).to_le_bytes();
+                self.memory[range].copy_from_slice(&new[..modify.bytes]);
+                old
             }
             Expr::Global(global) => self.globals[*global],
             Expr::MemorySize => (self.memory.len() >> 16) as u64,
@@ -163,7 +178,7 @@ impl State {
             Stmt::Store(store, offset, address, value) => {
                 let address = self.expr(frame, address)?;
                 let value = self.expr(frame, value)?;
-                let range = self.range(address, *offset, store.bytes)?;
+                let range = self.range(store.name, address, *offset, store.bytes)?;
                 self.memory[range].copy_from_slice(&value.to_le_bytes()[..store.bytes]);
             }
             Stmt::SetGlobal(global, value) => self.globals[*global] = self.expr(frame, value)?,

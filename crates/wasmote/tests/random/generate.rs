@@ -220,8 +220,14 @@ impl Generator {
             34..36 => Expr::Then(self.few(depth), self.boxed(ty, depth)),
             36..40 => {
                 let loads: Vec<_> = operators::LOADS.iter().filter(|load| load.ty == ty).collect();
+                let modifies: Vec<_> = operators::MODIFIES.iter().filter(|modify| modify.ty == ty).collect();
+                if !modifies.is_empty() && self.one_in(4) {
+                    let modify = self.pick(&modifies);
+                    let (offset, address) = self.address(modify.name, depth);
+                    return Expr::Modify(modify, offset, Box::new([address, self.expr(ty, depth)]));
+                }
                 let load = self.pick(&loads);
-                let (offset, address) = self.address(depth);
+                let (offset, address) = self.address(load.name, depth);
                 Expr::Load(load, offset, Box::new(address))
             }
             40..42 => match GLOBALS.iter().position(|&global| global == ty) {
@@ -282,15 +288,17 @@ impl Generator {
     }
 
     /// Generates an offset and an address that are mostly in bounds together.
-    fn address(&mut self, depth: u32) -> (u32, Expr) {
+    fn address(&mut self, name: &str, depth: u32) -> (u32, Expr) {
         let offset = self.pick(&[0, 0, 1, 4, 8, 100, 65_530, 0xffff_fff8]);
         let address = self.expr(Type::I32, depth);
         if self.one_in(40) {
             return (offset, address);
         }
         let mask = operators::INTEGERS.iter().find(|operator| operator.name == "i32.and").expect("it is there");
-        let mask = Expr::Binary(mask, Box::new(address), Box::new(Expr::Const(Type::I32, 0xff)));
-        (offset.min(100), mask)
+        // Most addresses of atomic operators are aligned.
+        let (bits, offsets) = if name.contains(".atomic.") { (0xf8, !7) } else { (0xff, !0) };
+        let mask = Expr::Binary(mask, Box::new(address), Box::new(Expr::Const(Type::I32, bits)));
+        (offset.min(100) & offsets, mask)
     }
 
     fn enter(&mut self, types: Vec<Type>, counter: Option<usize>) -> Label {
@@ -327,7 +335,7 @@ impl Generator {
             }
             8..10 => {
                 let store = &operators::STORES[self.below(operators::STORES.len() as u32) as usize];
-                let (offset, address) = self.address(depth);
+                let (offset, address) = self.address(store.name, depth);
                 let value = self.stored(store.ty, depth);
                 Stmt::Store(store, offset, address, value)
             }

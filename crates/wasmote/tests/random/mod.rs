@@ -45,6 +45,8 @@ pub enum Expr {
     /// Statements between operands.
     Then(Vec<Stmt>, Box<Expr>),
     Load(&'static operators::Load, u32, Box<Expr>),
+    /// An atomic operation: the address, and the operand.
+    Modify(&'static operators::Modify, u32, Box<[Expr; 2]>),
     Global(usize),
     MemorySize,
     MemoryGrow(u32),

@@ -37,6 +37,16 @@ pub struct Store {
     pub bytes: usize,
 }
 
+/// An atomic operation, whose result is the old value.
+#[derive(Debug)]
+pub struct Modify {
+    pub name: &'static str,
+    pub ty: Type,
+    pub bytes: usize,
+    /// Computes the new value, of which the lower bytes count.
+    pub apply: fn(u64, u64) -> u64,
+}
+
 const OVERFLOW: Outcome = Err("integer overflow");
 const BY_ZERO: Outcome = Err("integer divide by zero");
 
@@ -235,7 +245,26 @@ pub static FLOATS: &[Binary] = floats! {
     "f64" F64 f64 off64;
 };
 
+const fn modify(name: &'static str, ty: Type, bytes: usize, apply: fn(u64, u64) -> u64) -> Modify {
+    Modify { name, ty, bytes, apply }
+}
+
+pub static MODIFIES: &[Modify] = &[
+    modify("i32.atomic.rmw.add", I32, 4, u64::wrapping_add),
+    modify("i32.atomic.rmw8.sub_u", I32, 1, u64::wrapping_sub),
+    modify("i32.atomic.rmw16.xor_u", I32, 2, |a, b| a ^ b),
+    modify("i64.atomic.rmw.sub", I64, 8, u64::wrapping_sub),
+    modify("i64.atomic.rmw32.and_u", I64, 4, |a, b| a & b),
+    modify("i64.atomic.rmw16.or_u", I64, 2, |a, b| a | b),
+    modify("i64.atomic.rmw8.xchg_u", I64, 1, |_, b| b),
+];
+
 pub static LOADS: &[Load] = &[
+    load("i32.atomic.load", I32, 4, |a| a),
+    load("i32.atomic.load8_u", I32, 1, |a| a),
+    load("i64.atomic.load", I64, 8, |a| a),
+    load("i64.atomic.load16_u", I64, 2, |a| a),
+    load("i64.atomic.load32_u", I64, 4, |a| a),
     load("i32.load", I32, 4, |a| a),
     load("i32.load8_s", I32, 1, |a| u64::from(i32::from(a as i8) as u32)),
     load("i32.load8_u", I32, 1, |a| a),
@@ -262,4 +291,7 @@ pub static STORES: &[Store] = &[
     store("i64.store32", I64, 4),
     store("f32.store", F32, 4),
     store("f64.store", F64, 8),
+    store("i32.atomic.store16", I32, 2),
+    store("i64.atomic.store", I64, 8),
+    store("i64.atomic.store32", I64, 4),
 ];

@@ -127,6 +127,10 @@ impl Writer<'_> {
                 self.expr(address);
                 self.line(&format!("{} offset={offset}", load.name));
             }
+            Expr::Modify(modify, offset, operands) => {
+                self.exprs(&**operands);
+                self.line(&format!("{} offset={offset}", modify.name));
+            }
             Expr::Global(global) => self.line(&format!("global.get {global}")),
             Expr::MemorySize => self.line("memory.size"),
             Expr::MemoryGrow(delta) => self.line(&format!("i32.const {delta} memory.grow")),
