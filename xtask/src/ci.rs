@@ -16,7 +16,7 @@ use pico_args::Arguments;
 use crate::project::{self, cargo, run};
 use crate::{
     aarch64, circles, corpus, deps, embedded, features, firmware, forbidden_symbols, fuzz, linear, miri, no_std_check,
-    packages, same_image, size, tailcheck, tools,
+    packages, same_image, size, tailcheck, threads, tools,
 };
 use suites::Count;
 
@@ -117,6 +117,9 @@ const STEPS: &[Step] = &[
         passed(fuzz::check())
     }),
     step("linear", Change, "work grows no faster than modules do", || passed(linear::check())),
+    step("loom", Change, "no order of its steps loses a wake-up of the queue of waiting threads", || {
+        passed(threads::loom())
+    }),
     step("licences", Weekly, "licences, sources and bans of all dependencies (cargo-deny)", licences),
     step("feature-pairs", Weekly, "each crate compiles with any two of its features", || {
         passed(features::check("--feature-powerset"))

@@ -31,6 +31,7 @@ mod project;
 mod same_image;
 mod size;
 mod tailcheck;
+mod threads;
 mod tools;
 
 use std::process::ExitCode;
@@ -90,6 +91,16 @@ const COMMANDS: &[Command] = &[
         "the work of each phase over generated modules grows no faster than they do",
         linear::OPTIONS,
         linear::main,
+    ),
+    command("loom", "", "the queue of waiting threads, in every order of its steps", "", |a| {
+        without_arguments(a, threads::loom)
+    }),
+    command(
+        "stress",
+        "[--seconds N]",
+        "threads that wait, notify and grow at random",
+        threads::OPTIONS,
+        threads::stress,
     ),
     command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
         unless_left_out(a, miri::check)

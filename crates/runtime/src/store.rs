@@ -424,6 +424,9 @@ impl Store {
             return Err(Error::instantiate("the shared memory and the store belong to different engines"));
         }
         self.permit_more(0, 1, 0)?;
+        let ty = memory.ty();
+        let maximum = ty.max.map(|pages| pages.saturating_mul(1 << ty.page_log2));
+        self.permit_initial(Growth { resource: Resource::Memory, current: 0, desired: memory.len(), maximum })?;
         self.push_shared(memory)
     }
 

@@ -22,7 +22,9 @@ mod tests {
     #[test]
     fn checkout_is_found_from_every_package() {
         let top = root();
-        for package in ["xtask", "crates/exec", "crates/test-support", "fuzz/differential", "tests/linear"] {
+        for package in
+            ["xtask", "crates/exec", "crates/test-support", "fuzz/differential", "tests/linear", "tests/loom"]
+        {
             assert_eq!(above(&top.join(package)), Some(top.clone()), "{package}");
         }
     }

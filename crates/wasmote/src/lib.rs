@@ -32,7 +32,8 @@
 //! An [`Engine`] holds the settings and the types that stores and modules share. A [`Module`] is decoded and
 //! validated code; any number of threads may use it. A [`Store`] owns everything that code works on: an
 //! [`Instance`] of each module instantiated in it, and the [`Func`]s, [`Memory`]s, [`Table`]s and [`Global`]s. All
-//! of these are handles: small, `Copy`, and valid only with their own store. A [`Linker`] finds a module's imports
+//! of these are handles: small, `Copy`, and valid only with their own store. A [`SharedMemory`] belongs to no store, and
+//! stores on several threads use it. A [`Linker`] finds a module's imports
 //! by name. Functions that can fail return an [`Error`].
 //!
 //! # For contributors
@@ -43,7 +44,7 @@
 //!    and how a store is borrowed;
 //! 2. `handles`: the embedder's handles of items in a store; `value`: values, and their form as slots;
 //! 3. `extern_type`, `externs`, `imports`: imports and exports;
-//! 4. `func`, `memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
+//! 4. `func`, `memory`, `shared_memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
 //!    item;
 //! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
 //!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;

@@ -14,6 +14,8 @@
 
 mod relaxed;
 mod sleep;
+#[cfg(test)]
+mod tests;
 mod wait_queue;
 
 use alloc::sync::Arc;
