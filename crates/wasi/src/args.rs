@@ -27,20 +27,20 @@ fn sizes(strings: &[Box<[u8]>], memory: &mut GuestMemory<'_>, count: u32, bytes:
 
 pub(crate) fn args_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let (table, buffer) = (call.u32(0), call.u32(1));
-    copy(&call.cx.args, &mut call.memory, table, buffer)
+    copy(&call.cx.process.args, &mut call.memory, table, buffer)
 }
 
 pub(crate) fn args_sizes_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let (count, bytes) = (call.u32(0), call.u32(1));
-    sizes(&call.cx.args, &mut call.memory, count, bytes)
+    sizes(&call.cx.process.args, &mut call.memory, count, bytes)
 }
 
 pub(crate) fn environ_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let (table, buffer) = (call.u32(0), call.u32(1));
-    copy(&call.cx.env, &mut call.memory, table, buffer)
+    copy(&call.cx.process.env, &mut call.memory, table, buffer)
 }
 
 pub(crate) fn environ_sizes_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let (count, bytes) = (call.u32(0), call.u32(1));
-    sizes(&call.cx.env, &mut call.memory, count, bytes)
+    sizes(&call.cx.process.env, &mut call.memory, count, bytes)
 }

@@ -158,12 +158,12 @@ impl Clocks for SystemClocks {
 }
 
 pub(crate) fn clock_res_get(call: &mut Call<'_>) -> Result<(), Errno> {
-    let resolution = call.cx.clocks.resolution(call.u32(0)).ok_or(Errno::INVAL)?;
+    let resolution = call.cx.process.clocks.lock().resolution(call.u32(0)).ok_or(Errno::INVAL)?;
     call.memory.put_u64(call.u32(1), resolution)
 }
 
 /// Argument 1, the wanted precision, is a hint. The time is always as precise as the clock.
 pub(crate) fn clock_time_get(call: &mut Call<'_>) -> Result<(), Errno> {
-    let now = call.cx.clocks.now(call.u32(0)).ok_or(Errno::INVAL)?;
+    let now = call.cx.process.clocks.lock().now(call.u32(0)).ok_or(Errno::INVAL)?;
     call.memory.put_u64(call.u32(2), now)
 }

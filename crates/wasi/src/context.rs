@@ -2,10 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::ffi::CString;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use wasmote::Error;
+use wasmote::{Error, Lock};
 
 use crate::abi::{filetype, rights};
 use crate::clock::{Clocks, FixedClocks, SteppingClocks, SystemClocks};
@@ -18,16 +19,27 @@ use crate::stdio::{Input, Output};
 /// How much each reading advances the clocks of [`WasiCtxBuilder::deterministic`], in nanoseconds.
 const DETERMINISTIC_STEP: u64 = 1000;
 
-/// The state of WASI for one guest.
+/// The state of WASI for one guest, or for one thread of it.
 pub struct WasiCtx {
-    pub(crate) args: Vec<Box<[u8]>>,
-    pub(crate) env: Vec<Box<[u8]>>,
-    pub(crate) descriptors: Descriptors,
-    pub(crate) clocks: Box<dyn Clocks>,
-    pub(crate) random: Random,
-    /// Called before the guest's first call with side effects.
-    pub(crate) gate: Option<Gate>,
+    pub(crate) process: Arc<Process>,
     pub(crate) interrupts: Interrupts,
+}
+
+/// What all threads of a guest share. No lock is held while a call waits for others.
+pub(crate) struct Process {
+    pub args: Vec<Box<[u8]>>,
+    pub env: Vec<Box<[u8]>>,
+    pub descriptors: Lock<Descriptors>,
+    pub clocks: Lock<Box<dyn Clocks>>,
+    pub random: Lock<Random>,
+    /// Called before the guest's first call with side effects.
+    pub gate: Lock<Option<Gate>>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.descriptors.get_mut().flush();
+    }
 }
 
 /// Permits a guest's side effects, or ends its call with an error ([`WasiCtxBuilder::gate`]).
@@ -51,15 +63,30 @@ impl WasiCtx {
         }))
     }
 
+    pub(crate) fn has_gate(&self) -> bool {
+        self.process.gate.lock().is_some()
+    }
+
+    /// Asks the gate, if there is one. If it refuses, it is asked again before the next call with side effects.
+    pub(crate) fn pass_gate(&self) -> Result<(), Error> {
+        // There are no other threads yet: a guest passes its gate before it starts one.
+        let mut open = self.process.gate.lock();
+        if let Some(gate) = &mut *open {
+            gate()?;
+        }
+        *open = None;
+        Ok(())
+    }
+
     /// Flushes the writers of standard output and error.
     pub fn flush(&mut self) {
-        self.descriptors.flush();
+        self.process.descriptors.lock().flush();
     }
-}
 
-impl Drop for WasiCtx {
-    fn drop(&mut self) {
-        self.flush();
+    /// Returns the state for another thread of the same guest, which shares everything.
+    #[cfg(feature = "wasi-threads")]
+    pub fn for_thread(&self) -> WasiCtx {
+        WasiCtx { process: self.process.clone(), interrupts: Interrupts::default() }
     }
 }
 
@@ -170,7 +197,7 @@ impl WasiCtxBuilder {
             DirAccess::ReadOnly => (rights::DIRECTORY_READ, rights::DIRECTORY_READ | rights::FILE_READ),
         };
         self.0.dirs.push(Descriptor {
-            object: Object::Dir(dir),
+            object: Object::Dir(Arc::new(dir)),
             base,
             inheriting,
             flags: 0,
@@ -235,6 +262,14 @@ impl WasiCtxBuilder {
                 return Err(SetupError::TooManyDescriptors);
             }
         }
-        Ok(WasiCtx { args, env, descriptors, clocks, random, gate, interrupts: Interrupts::default() })
+        let process = Process {
+            args,
+            env,
+            descriptors: Lock::new(descriptors),
+            clocks: Lock::new(clocks),
+            random: Lock::new(random),
+            gate: Lock::new(gate),
+        };
+        Ok(WasiCtx { process: Arc::new(process), interrupts: Interrupts::default() })
     }
 }

@@ -1,10 +1,12 @@
 //! Descriptors: what a guest's numbers refer to, and what the guest may do with each.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::FileType;
+use wasmote::Lock;
 
 use crate::abi::{filetype, rights};
 use crate::call::Call;
@@ -12,19 +14,21 @@ use crate::errno::Errno;
 use crate::sandbox::Dir;
 use crate::stdio::{Reader, Writer};
 
-/// What a descriptor refers to.
+/// What a descriptor refers to. It stays open while a call uses it, even if another thread closes it.
+#[derive(Clone)]
 pub(crate) enum Object {
     /// A file, device, pipe or socket of the host, also an inherited standard stream.
-    File(OwnedFd),
+    File(Arc<OwnedFd>),
     /// A directory. Paths are resolved beneath it.
-    Dir(Dir),
+    Dir(Arc<Dir>),
     /// A source of bytes of the embedder.
-    Reader(Box<dyn Reader>),
+    Reader(Arc<Lock<Box<dyn Reader>>>),
     /// A sink of the embedder.
-    Writer(Box<dyn Writer>),
+    Writer(Arc<Lock<Box<dyn Writer>>>),
 }
 
 /// An open descriptor.
+#[derive(Clone)]
 pub(crate) struct Descriptor {
     pub object: Object,
     /// The rights of this descriptor.
@@ -35,7 +39,7 @@ pub(crate) struct Descriptor {
     pub flags: u16,
     pub filetype: u8,
     /// The name it was preopened under.
-    pub preopen: Option<Box<[u8]>>,
+    pub preopen: Option<Arc<[u8]>>,
 }
 
 impl Descriptor {
@@ -122,9 +126,9 @@ impl Descriptors {
     }
 
     /// Returns the directory, which must have all of these rights. At least one of them must apply to directories only.
-    pub fn dir(&self, fd: u32, needed: u64) -> Result<&Dir, Errno> {
+    pub fn dir(&self, fd: u32, needed: u64) -> Result<Arc<Dir>, Errno> {
         match &self.get(fd, needed)?.object {
-            Object::Dir(dir) => Ok(dir),
+            Object::Dir(dir) => Ok(dir.clone()),
             _ => Err(Errno::NOTDIR),
         }
     }
@@ -153,42 +157,44 @@ impl Descriptors {
     /// Flushes the embedder's sinks. Errors are ignored, because nobody could receive them.
     pub fn flush(&mut self) {
         for descriptor in self.0.iter_mut().flatten() {
-            if let Object::Writer(writer) = &mut descriptor.object {
-                let _ = writer.flush();
+            if let Object::Writer(writer) = &descriptor.object {
+                let _ = writer.lock().flush();
             }
         }
     }
 }
 
 /// Closes a descriptor, and flushes its writer.
-fn close(mut descriptor: Descriptor) -> Result<(), Errno> {
-    match &mut descriptor.object {
-        Object::Writer(writer) => writer.flush(),
+fn close(descriptor: &Descriptor) -> Result<(), Errno> {
+    match &descriptor.object {
+        Object::Writer(writer) => writer.lock().flush(),
         _ => Ok(()),
     }
 }
 
 pub(crate) fn fd_close(call: &mut Call<'_>) -> Result<(), Errno> {
-    close(call.cx.descriptors.take(call.u32(0))?)
+    let descriptor = call.descriptors().take(call.u32(0))?;
+    close(&descriptor)
 }
 
 /// Moves a descriptor to another number. That number must be in use, so that a guest cannot choose the size of the
 /// table. Errors of closing the replaced descriptor are ignored, because nobody could receive them.
 pub(crate) fn fd_renumber(call: &mut Call<'_>) -> Result<(), Errno> {
     let (from, to) = (call.u32(0), call.u32(1));
-    let descriptors = &mut call.cx.descriptors;
+    let mut descriptors = call.descriptors();
     descriptors.get(to, 0)?;
     if from == to {
         return Ok(());
     }
     let descriptor = descriptors.take(from)?;
     let replaced = descriptors.0[to as usize].replace(descriptor);
-    let _ = replaced.map(close);
+    drop(descriptors);
+    let _ = replaced.as_ref().map(close);
     Ok(())
 }
 
 pub(crate) fn fd_fdstat_get(call: &mut Call<'_>) -> Result<(), Errno> {
-    let descriptor = call.cx.descriptors.get(call.u32(0), 0)?;
+    let descriptor = call.descriptor(0)?;
     let mut bytes = [0; crate::abi::FDSTAT_SIZE as usize];
     bytes[0] = descriptor.filetype;
     bytes[2..4].copy_from_slice(&descriptor.flags.to_le_bytes());
@@ -200,7 +206,8 @@ pub(crate) fn fd_fdstat_get(call: &mut Call<'_>) -> Result<(), Errno> {
 /// Reduces the rights of a descriptor. Rights cannot be added.
 pub(crate) fn fd_fdstat_set_rights(call: &mut Call<'_>) -> Result<(), Errno> {
     let (base, inheriting) = (call.args[1], call.args[2]);
-    let descriptor = call.cx.descriptors.get_mut(call.u32(0), 0)?;
+    let mut descriptors = call.descriptors();
+    let descriptor = descriptors.get_mut(call.u32(0), 0)?;
     if base & !descriptor.base != 0 || inheriting & !descriptor.inheriting != 0 {
         return Err(Errno::NOTCAPABLE);
     }
@@ -210,7 +217,7 @@ pub(crate) fn fd_fdstat_set_rights(call: &mut Call<'_>) -> Result<(), Errno> {
 }
 
 pub(crate) fn fd_prestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
-    let descriptor = call.cx.descriptors.get(call.u32(0), 0)?;
+    let descriptor = call.descriptor(0)?;
     let name = descriptor.preopen.as_ref().ok_or(Errno::BADF)?;
     let mut bytes = [0; crate::abi::PRESTAT_SIZE as usize];
     // The tag at offset 0 is 0, for a directory.
@@ -219,7 +226,7 @@ pub(crate) fn fd_prestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
 }
 
 pub(crate) fn fd_prestat_dir_name(call: &mut Call<'_>) -> Result<(), Errno> {
-    let descriptor = call.cx.descriptors.get(call.u32(0), 0)?;
+    let descriptor = call.descriptor(0)?;
     let name = descriptor.preopen.as_ref().ok_or(Errno::BADF)?;
     if (call.u32(2) as usize) < name.len() {
         return Err(Errno::NAMETOOLONG);

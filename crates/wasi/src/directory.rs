@@ -3,37 +3,38 @@
 use rustix::fd::BorrowedFd;
 
 use crate::abi::{DIRENT_SIZE, rights};
-use crate::call::Call;
+use crate::call::{Call, GuestMemory};
 use crate::errno::Errno;
 
 /// The guest's buffer for entries. It takes as many bytes as fit; the last entry may be cut off.
-struct EntryBuffer<'a> {
-    buffer: &'a mut [u8],
-    used: usize,
+struct EntryBuffer<'a, 'b> {
+    memory: &'a mut GuestMemory<'b>,
+    at: u32,
+    len: u32,
+    used: u32,
 }
 
-impl EntryBuffer<'_> {
+impl EntryBuffer<'_, '_> {
     /// Adds an entry. Returns whether there is room left.
-    fn add(&mut self, next: u64, ino: u64, filetype: u8, name: &[u8]) -> bool {
+    fn add(&mut self, next: u64, ino: u64, filetype: u8, name: &[u8]) -> Result<bool, Errno> {
         let mut head = [0; DIRENT_SIZE];
         head[0..8].copy_from_slice(&next.to_le_bytes());
         head[8..16].copy_from_slice(&ino.to_le_bytes());
         head[16..20].copy_from_slice(&(name.len() as u32).to_le_bytes());
         head[20] = filetype;
         for part in [&head[..], name] {
-            let room = &mut self.buffer[self.used..];
-            let len = part.len().min(room.len());
-            room[..len].copy_from_slice(&part[..len]);
-            self.used += len;
+            let len = part.len().min((self.len - self.used) as usize);
+            self.memory.put(self.at + self.used, &part[..len])?;
+            self.used += len as u32;
         }
-        self.used < self.buffer.len()
+        Ok(self.used < self.len)
     }
 }
 
 /// Lists entries from a cookie on. The cookie is the position that the system returns with each entry. It stays right
 /// when entries are added or removed, and needs no state between calls.
 #[cfg(target_os = "linux")]
-fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<(), Errno> {
+fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_, '_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
     use rustix::fs::{AtFlags, FileType, RawDir, SeekFrom, seek, statat};
 
@@ -50,7 +51,7 @@ fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<
             }
         }
         let name = entry.file_name().to_bytes();
-        if !room.add(entry.next_entry_cookie(), entry.ino(), filetype_of(filetype), name) {
+        if !room.add(entry.next_entry_cookie(), entry.ino(), filetype_of(filetype), name)? {
             break;
         }
     }
@@ -59,13 +60,13 @@ fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<
 
 /// Lists entries from a cookie on. The system has no lasting position, so the cookie is the number of the entry.
 #[cfg(not(target_os = "linux"))]
-fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<(), Errno> {
+fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_, '_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
 
     let entries = rustix::fs::Dir::read_from(dir)?;
     for (number, entry) in (1..).zip(entries).skip(usize::try_from(cookie).map_err(|_| Errno::INVAL)?) {
         let entry = entry?;
-        if !room.add(number, entry.ino(), filetype_of(entry.file_type()), entry.file_name().to_bytes()) {
+        if !room.add(number, entry.ino(), filetype_of(entry.file_type()), entry.file_name().to_bytes())? {
             break;
         }
     }
@@ -75,10 +76,10 @@ fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_>) -> Result<
 pub(crate) fn fd_readdir(call: &mut Call<'_>) -> Result<(), Errno> {
     let (at, len, result) = (call.u32(1), call.u32(2), call.u32(4));
     call.memory.check(result, 4)?;
-    let dir = call.cx.descriptors.dir(call.u32(0), rights::FD_READDIR)?;
-    let mut room = EntryBuffer { buffer: call.memory.slice_mut(at, len)?, used: 0 };
+    let dir = call.descriptors().dir(call.u32(0), rights::FD_READDIR)?;
+    call.memory.check(at, len)?;
+    let mut room = EntryBuffer { memory: &mut call.memory, at, len, used: 0 };
     list(dir.fd(), call.args[3], &mut room)?;
-    let used = room.used as u32;
-    call.memory.wrote_only(used as usize);
+    let used = room.used;
     call.memory.put_u32(result, used)
 }

@@ -1,5 +1,6 @@
 //! Functions on open files: read, write, position, size and times.
 
+use alloc::borrow::Cow;
 use core::num::NonZeroU64;
 
 use rustix::fd::{AsFd, BorrowedFd};
@@ -23,7 +24,7 @@ use crate::socket;
 fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     let needed = if offset.is_some() { rights::FD_READ | rights::FD_SEEK } else { rights::FD_READ };
-    let descriptor = call.cx.descriptors.get_mut(call.u32(0), needed)?;
+    let descriptor = call.descriptor(needed)?;
     let memory = &mut call.memory;
     memory.check(result, 4)?;
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
@@ -39,20 +40,17 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
         if !progress.has_room(len) {
             break;
         }
-        let buffer = memory.slice_mut(at, len)?;
-        let done = match (&mut descriptor.object, offset) {
+        let exact = matches!(descriptor.object, Object::File(_));
+        let done = memory.fill(at, len, exact, |buffer| match (&descriptor.object, offset) {
             (Object::File(file), None) if gives_way => blocking::read(interrupts, file.as_fd(), buffer),
             (Object::File(file), None) => retry_on_intr(|| rustix::io::read(&*file, &mut *buffer)).map_err(Errno::from),
             (Object::File(file), Some(offset)) => {
                 let offset = offset.wrapping_add(u64::from(progress.0));
                 retry_on_intr(|| rustix::io::pread(&*file, &mut *buffer, offset)).map_err(Errno::from)
             }
-            (Object::Reader(reader), None) => blocking::retry(interrupts, || reader.read(buffer)),
+            (Object::Reader(reader), None) => blocking::retry(interrupts, || reader.lock().read(buffer)),
             _ => Err(Errno::NOTSUP),
-        };
-        if let Object::File(_) = descriptor.object {
-            memory.wrote_only(*done.as_ref().unwrap_or(&0));
-        }
+        });
         if !progress.add(len, done)? || !regular {
             break;
         }
@@ -78,14 +76,13 @@ impl Sink<'_> {
     fn gather(
         &mut self,
         memory: &GuestMemory<'_>,
-        iovecs: Iovecs,
+        iovecs: &Iovecs,
         (first, skip): (u32, u32),
         room: u32,
     ) -> Result<(u32, u32, usize), Errno> {
-        let mut slices = [IoSlice::new(&[]); MAX_IOVECS_PER_CALL];
+        let mut buffers = [const { Cow::Borrowed(&[] as &[u8]) }; MAX_IOVECS_PER_CALL];
         let mut taken = 0;
         let mut total = 0u32;
-        let mut not_empty: &[u8] = &[];
         while taken < MAX_IOVECS_PER_CALL && first + (taken as u32) < iovecs.count {
             let (at, len) = iovecs.get(memory, first + taken as u32)?;
             let skip = if taken == 0 { skip } else { 0 };
@@ -93,14 +90,15 @@ impl Sink<'_> {
                 Some(sum) if sum <= room => total = sum,
                 _ => break,
             }
-            let bytes = &memory.slice(at, len)?[skip as usize..];
-            if not_empty.is_empty() {
-                not_empty = bytes;
-            }
-            slices[taken] = IoSlice::new(bytes);
+            buffers[taken] = memory.slice(at + skip, len - skip)?;
             taken += 1;
         }
+        let mut slices = [IoSlice::new(&[]); MAX_IOVECS_PER_CALL];
+        for (slice, buffer) in slices.iter_mut().zip(&buffers) {
+            *slice = IoSlice::new(buffer);
+        }
         let (file, slices) = (self.file, &slices[..taken]);
+        let not_empty = buffers.iter().find(|buffer| !buffer.is_empty()).map_or(&[][..], |buffer| buffer);
         let done = match &mut self.interrupts {
             Some(interrupts) => blocking::write(interrupts, file, self.is_socket, slices, not_empty)?,
             None => retry_on_intr(|| {
@@ -111,7 +109,7 @@ impl Sink<'_> {
     }
 
     /// Writes all buffers, each system call some of them.
-    fn write(&mut self, memory: &GuestMemory<'_>, iovecs: Iovecs) -> Result<Progress, Errno> {
+    fn write(&mut self, memory: &GuestMemory<'_>, iovecs: &Iovecs) -> Result<Progress, Errno> {
         let mut progress = Progress(0);
         let (mut i, mut skip) = (0, 0);
         while i < iovecs.count {
@@ -141,11 +139,11 @@ impl Sink<'_> {
     }
 }
 
-/// Writes the buffers directly from the guest's memory.
+/// Writes the buffers, directly from the guest's memory unless threads share it.
 pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     let needed = if offset.is_some() { rights::FD_WRITE | rights::FD_SEEK } else { rights::FD_WRITE };
-    let descriptor = call.cx.descriptors.get_mut(call.u32(0), needed)?;
+    let descriptor = call.descriptor(needed)?;
     let memory = &mut call.memory;
     memory.check(result, 4)?;
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
@@ -157,7 +155,7 @@ pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> 
             is_socket: descriptor.filetype == filetype::SOCKET_STREAM,
             interrupts: gives_way.then_some(interrupts),
         };
-        let written = sink.write(memory, iovecs)?;
+        let written = sink.write(memory, &iovecs)?;
         return memory.put_u32(result, written.0);
     }
     let mut progress = Progress(0);
@@ -166,13 +164,13 @@ pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> 
         if !progress.has_room(len) {
             break;
         }
-        let buffer = memory.slice(at, len)?;
-        let done = match (&mut descriptor.object, offset) {
+        let buffer = &*memory.slice(at, len)?;
+        let done = match (&descriptor.object, offset) {
             (Object::File(file), Some(offset)) => {
                 let offset = offset.wrapping_add(u64::from(progress.0));
                 retry_on_intr(|| rustix::io::pwrite(&*file, buffer, offset)).map_err(Errno::from)
             }
-            (Object::Writer(writer), None) => blocking::retry(interrupts, || writer.write(buffer)),
+            (Object::Writer(writer), None) => blocking::retry(interrupts, || writer.lock().write(buffer)),
             _ => Err(Errno::NOTSUP),
         };
         if !progress.add(len, done)? {
@@ -198,9 +196,14 @@ pub(crate) fn fd_pwrite(call: &mut Call<'_>) -> Result<(), Errno> {
     write(call, Some(call.args[3]), 4)
 }
 
-/// Returns the host's descriptor behind argument 0, which must have these rights.
-fn host<'a>(call: &'a Call<'_>, needed: u64) -> Result<BorrowedFd<'a>, Errno> {
-    call.cx.descriptors.get(call.u32(0), needed)?.host().ok_or(Errno::NOTSUP)
+/// Passes the host's descriptor behind argument 0, which must have these rights, to `body`.
+fn with_host<T, E: Into<Errno>>(
+    call: &Call<'_>,
+    needed: u64,
+    body: impl FnOnce(BorrowedFd<'_>) -> Result<T, E>,
+) -> Result<T, Errno> {
+    let descriptor = call.descriptor(needed)?;
+    body(descriptor.host().ok_or(Errno::NOTSUP)?).map_err(E::into)
 }
 
 pub(crate) fn fd_seek(call: &mut Call<'_>) -> Result<(), Errno> {
@@ -224,7 +227,7 @@ pub(crate) fn fd_tell(call: &mut Call<'_>) -> Result<(), Errno> {
 fn seek(call: &mut Call<'_>, to: SeekFrom, needed: u64, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     call.memory.check(result, 8)?;
-    let position = rustix::fs::seek(host(call, needed)?, to)?;
+    let position = with_host(call, needed, |fd| rustix::fs::seek(fd, to))?;
     call.memory.put_u64(result, position)
 }
 
@@ -242,19 +245,20 @@ pub(crate) fn fd_advise(call: &mut Call<'_>) -> Result<(), Errno> {
     if offset > i64::MAX as u64 || len > i64::MAX as u64 {
         return Err(Errno::INVAL);
     }
-    let fd = host(call, rights::FD_ADVISE)?;
-    Ok(rustix::fs::fadvise(fd, offset, NonZeroU64::new(len), advice)?)
+    with_host(call, rights::FD_ADVISE, |fd| rustix::fs::fadvise(fd, offset, NonZeroU64::new(len), advice))
 }
 
 pub(crate) fn fd_allocate(call: &mut Call<'_>) -> Result<(), Errno> {
-    let fd = host(call, rights::FD_ALLOCATE)?;
-    Ok(retry_on_intr(|| rustix::fs::fallocate(fd, FallocateFlags::empty(), call.args[1], call.args[2]))?)
+    let (offset, len) = (call.args[1], call.args[2]);
+    with_host(call, rights::FD_ALLOCATE, |fd| {
+        retry_on_intr(|| rustix::fs::fallocate(fd, FallocateFlags::empty(), offset, len))
+    })
 }
 
 fn sync(call: &mut Call<'_>, needed: u64, how: fn(BorrowedFd<'_>) -> rustix::io::Result<()>) -> Result<(), Errno> {
-    let descriptor = call.cx.descriptors.get_mut(call.u32(0), needed)?;
-    if let Object::Writer(writer) = &mut descriptor.object {
-        writer.flush()?;
+    let descriptor = call.descriptor(needed)?;
+    if let Object::Writer(writer) = &descriptor.object {
+        writer.lock().flush()?;
     }
     match (descriptor.filetype, descriptor.host()) {
         (filetype::REGULAR_FILE | filetype::DIRECTORY | filetype::BLOCK_DEVICE, Some(fd)) => {
@@ -276,12 +280,13 @@ pub(crate) fn fd_datasync(call: &mut Call<'_>) -> Result<(), Errno> {
 /// Returns whether the guest may change the flags of the descriptor. If not, the call has no side effects. Guest
 /// runtimes try it on all their first descriptors.
 pub(crate) fn may_set_flags(call: &Call<'_>) -> bool {
-    call.cx.descriptors.get(call.u32(0), rights::FD_FDSTAT_SET_FLAGS).is_ok()
+    call.descriptor(rights::FD_FDSTAT_SET_FLAGS).is_ok()
 }
 
 pub(crate) fn fd_fdstat_set_flags(call: &mut Call<'_>) -> Result<(), Errno> {
     let flags = call.u16(1)?;
-    let descriptor = call.cx.descriptors.get_mut(call.u32(0), rights::FD_FDSTAT_SET_FLAGS)?;
+    let mut descriptors = call.descriptors();
+    let descriptor = descriptors.get_mut(call.u32(0), rights::FD_FDSTAT_SET_FLAGS)?;
     let settable = fdflags::APPEND | fdflags::NONBLOCK;
     if (flags ^ descriptor.flags) & !settable != 0 {
         // The other flags are fixed when a file is opened.
@@ -312,7 +317,7 @@ pub(crate) fn filestat(stat: &Stat) -> Filestat {
 }
 
 pub(crate) fn fd_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
-    let descriptor = call.cx.descriptors.get(call.u32(0), rights::FD_FILESTAT_GET)?;
+    let descriptor = call.descriptor(rights::FD_FILESTAT_GET)?;
     let stat = match descriptor.host() {
         Some(fd) => Filestat { filetype: descriptor.filetype, ..filestat(&rustix::fs::fstat(fd)?) },
         None => Filestat { filetype: descriptor.filetype, nlink: 1, ..Filestat::default() },
@@ -322,8 +327,7 @@ pub(crate) fn fd_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
 }
 
 pub(crate) fn fd_filestat_set_size(call: &mut Call<'_>) -> Result<(), Errno> {
-    let fd = host(call, rights::FD_FILESTAT_SET_SIZE)?;
-    Ok(retry_on_intr(|| rustix::fs::ftruncate(fd, call.args[1]))?)
+    with_host(call, rights::FD_FILESTAT_SET_SIZE, |fd| retry_on_intr(|| rustix::fs::ftruncate(fd, call.args[1])))
 }
 
 /// Converts the arguments of the two functions that set times: flags, time of access, time of modification.
@@ -345,5 +349,5 @@ pub(crate) fn times(flags: u16, atim: u64, mtim: u64) -> Result<Timestamps, Errn
 
 pub(crate) fn fd_filestat_set_times(call: &mut Call<'_>) -> Result<(), Errno> {
     let times = times(call.u16(3)?, call.args[1], call.args[2])?;
-    Ok(rustix::fs::futimens(host(call, rights::FD_FILESTAT_SET_TIMES)?, &times)?)
+    with_host(call, rights::FD_FILESTAT_SET_TIMES, |fd| rustix::fs::futimens(fd, &times))
 }

@@ -3,7 +3,7 @@
 //! Such a call waits for what it needs, and for a bell that an interruption rings. Then it gives way: the call ends, or
 //! it is made again with the same arguments. What it must remember until then is an [`Unfinished`].
 
-mod bell;
+pub(crate) mod bell;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -1,14 +1,18 @@
 //! Lists of buffers, and the progress of reading or writing them.
 
+use alloc::vec::Vec;
+
 use crate::abi::{IOVEC_SIZE, IOVECS_MAX};
-use crate::call::GuestMemory;
+use crate::call::{GuestMemory, PIECE};
 use crate::errno::Errno;
 
 /// A list of buffers in the guest's memory. All buffers lie in the memory: [`Iovecs::new`] checked each.
-#[derive(Clone, Copy)]
 pub(crate) struct Iovecs {
     at: u32,
     pub count: u32,
+    /// The buffers in a shared memory, where another thread could change the list. Each has at most [`PIECE`] bytes:
+    /// longer ones are divided.
+    copied: Option<Vec<(u32, u32)>>,
 }
 
 impl Iovecs {
@@ -17,15 +21,32 @@ impl Iovecs {
             return Err(Errno::INVAL);
         }
         memory.check(at, count * IOVEC_SIZE)?;
-        let iovecs = Iovecs { at, count };
+        let mut iovecs = Iovecs { at, count, copied: None };
+        let mut copied = Vec::new();
+        let mut total = 0_u32;
         for i in 0..count {
             let (buffer, len) = iovecs.get(memory, i)?;
             memory.check(buffer, len)?;
+            if !memory.is_shared() {
+                continue;
+            }
+            // A call transfers no more than its result can count.
+            let Some(sum) = total.checked_add(len) else { break };
+            total = sum;
+            copied.try_reserve(len.div_ceil(PIECE) as usize).map_err(|_| Errno::NOMEM)?;
+            copied.extend((0..len).step_by(PIECE as usize).map(|from| (buffer + from, PIECE.min(len - from))));
+        }
+        if memory.is_shared() {
+            iovecs.count = copied.len() as u32;
+            iovecs.copied = Some(copied);
         }
         Ok(iovecs)
     }
 
-    pub fn get(self, memory: &GuestMemory<'_>, index: u32) -> Result<(u32, u32), Errno> {
+    pub fn get(&self, memory: &GuestMemory<'_>, index: u32) -> Result<(u32, u32), Errno> {
+        if let Some(copied) = &self.copied {
+            return copied.get(index as usize).copied().ok_or(Errno::FAULT);
+        }
         let at = self.at + index * IOVEC_SIZE;
         Ok((memory.u32(at)?, memory.u32(at + 4)?))
     }

@@ -15,7 +15,8 @@
 //! 3. `descriptor`: what descriptors refer to, and rights; then the subjects: `file` (with `iovecs`), `directory`,
 //!    `path` (over `sandbox`), `socket`, `poll`, `args`, `process`;
 //! 4. `blocking`: calls that wait, and how an interruption ends them (`interrupt`);
-//! 5. `abi` and `errno`: numbers and layouts.
+//! 5. `threads`: threads of a guest;
+//! 6. `abi` and `errno`: numbers and layouts.
 //!
 //! It provides `wasi_snapshot_preview1` and its predecessor `wasi_unstable`, which differ in a few layouts. Paths are
 //! resolved so that none leads out of the directory it starts in. On Linux the kernel does that (5.8 or newer);
@@ -86,6 +87,8 @@ pub mod random;
 mod sandbox;
 mod socket;
 pub mod stdio;
+#[cfg(feature = "wasi-threads")]
+mod threads;
 #[cfg(feature = "std")]
 mod with_std;
 
@@ -98,6 +101,8 @@ pub use context::{DirAccess, Gate, SetupError, WasiCtx, WasiCtxBuilder};
 pub use errno::Errno;
 pub use rustix::fd::OwnedFd;
 pub use stdio::{Input, Output, Pipe, Reader, Writer};
+#[cfg(feature = "wasi-threads")]
+pub use threads::{SpawnThread, ThreadOptions, WasiThreads};
 
 use abi::Snapshot;
 use call::{Call, GuestMemory};
@@ -111,12 +116,12 @@ pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> 
             let body = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
                 let handle = row.may_block.then(|| interrupt::handle(&mut caller));
                 // A guest without a memory can call functions that need none.
-                let (memory, data) = match caller.memory() {
-                    Some(memory) => {
+                let (memory, data) = match (caller.memory(), caller.shared_memory()) {
+                    (Some(memory), _) => {
                         let (bytes, data, writes) = memory.data_and_writes_mut(&mut caller);
-                        (Some(GuestMemory { bytes, writes }), data)
+                        (Some(GuestMemory::Own { bytes, writes }), data)
                     }
-                    None => (None, caller.data_mut()),
+                    (None, shared) => (shared.map(GuestMemory::Shared), caller.data_mut()),
                 };
                 let cx = context(data);
                 if let Some(handle) = handle {
@@ -142,15 +147,10 @@ fn run(
     let mut args = [0; 9];
     let count = args.len().min(slots.len());
     args[..count].copy_from_slice(&slots[..count]);
-    let memory = memory.unwrap_or_else(|| GuestMemory { bytes: &mut [], writes: Writes::default() });
+    let memory = memory.unwrap_or_else(|| GuestMemory::Own { bytes: &mut [], writes: Writes::default() });
     let mut call = Call { cx, memory, args: &args, snapshot };
-    if call.cx.gate.is_some()
-        && (row.has_side_effects)(&call)
-        && let Some(gate) = &mut call.cx.gate
-    {
-        // If the gate refuses, it is asked again before the next such call.
-        gate()?;
-        call.cx.gate = None;
+    if call.cx.has_gate() && (row.has_side_effects)(&call) {
+        call.cx.pass_gate()?;
     }
     match row.call(&mut call) {
         Ok(Errno::INTERRUPTED) => Err(interrupt::error()),

@@ -1,6 +1,7 @@
 //! Functions that take paths. The paths are resolved in `sandbox`, beneath the directory that the guest passes.
 
 use alloc::ffi::CString;
+use alloc::sync::Arc;
 
 use rustix::fd::AsFd;
 use rustix::fs::{FileType, OFlags};
@@ -16,13 +17,13 @@ use crate::sandbox::Dir;
 
 impl Call<'_> {
     /// Returns a directory and a path, given by three arguments from this index on: descriptor, address, length.
-    fn dir_and_path(&self, descriptor: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
+    fn dir_and_path(&self, descriptor: usize, needed: u64) -> Result<(Arc<Dir>, CString), Errno> {
         self.dir_and_path_at(descriptor, descriptor + 1, needed)
     }
 
     /// The same, with the address and length at another index.
-    fn dir_and_path_at(&self, descriptor: usize, path: usize, needed: u64) -> Result<(&Dir, CString), Errno> {
-        let dir = self.cx.descriptors.dir(self.u32(descriptor), needed)?;
+    fn dir_and_path_at(&self, descriptor: usize, path: usize, needed: u64) -> Result<(Arc<Dir>, CString), Errno> {
+        let dir = self.descriptors().dir(self.u32(descriptor), needed)?;
         Ok((dir, self.memory.path(self.u32(path), self.u32(path + 1))?))
     }
 
@@ -54,7 +55,7 @@ pub(crate) fn path_unlink_file(call: &mut Call<'_>) -> Result<(), Errno> {
 pub(crate) fn path_rename(call: &mut Call<'_>) -> Result<(), Errno> {
     let (from_dir, from) = call.dir_and_path(0, rights::PATH_RENAME_SOURCE)?;
     let (to_dir, to) = call.dir_and_path(3, rights::PATH_RENAME_TARGET)?;
-    from_dir.rename(&from, to_dir, &to)
+    from_dir.rename(&from, &to_dir, &to)
 }
 
 /// Makes a hard link. A symbolic link at the end of the source path is never followed.
@@ -64,7 +65,7 @@ pub(crate) fn path_link(call: &mut Call<'_>) -> Result<(), Errno> {
     }
     let (from_dir, from) = call.dir_and_path_at(0, 2, rights::PATH_LINK_SOURCE)?;
     let (to_dir, to) = call.dir_and_path(4, rights::PATH_LINK_TARGET)?;
-    from_dir.link(&from, to_dir, &to)
+    from_dir.link(&from, &to_dir, &to)
 }
 
 /// Makes a symbolic link. Its target need not exist, but must not be an absolute path.
@@ -125,7 +126,6 @@ fn host_flags(oflags: u16, fdflags: u16) -> OFlags {
 const RESIZE: u64 = rights::FD_ALLOCATE | rights::FD_FILESTAT_SET_SIZE;
 
 pub(crate) fn path_open(call: &mut Call<'_>) -> Result<(), Errno> {
-    // Taken out, because the directory is borrowed along with the rest of the context.
     let mut interrupts = core::mem::take(&mut call.cx.interrupts);
     let done = open(call, &mut interrupts);
     call.cx.interrupts = interrupts;
@@ -150,11 +150,11 @@ fn open(call: &mut Call<'_>, interrupts: &mut Interrupts) -> Result<(), Errno> {
     }
     let result = call.u32(8);
     call.memory.check(result, 4)?;
-    call.cx.descriptors.free()?;
+    call.descriptors().free()?;
 
     // Some guests ask for all rights, so rights that the directory cannot grant are dropped. But missing rights to read
     // or write are an error here, because the guest will need them.
-    let allowed = call.cx.descriptors.get(call.u32(0), needed)?.inheriting;
+    let allowed = call.descriptor(needed)?.inheriting;
     if call.args[5] & (rights::FD_READ | rights::FD_WRITE) & !allowed != 0 {
         return Err(Errno::NOTCAPABLE);
     }
@@ -170,7 +170,7 @@ fn open(call: &mut Call<'_>, interrupts: &mut Interrupts) -> Result<(), Errno> {
             (_, false) => OFlags::RDONLY,
             (false, true) => OFlags::WRONLY,
         };
-        blocking::open(interrupts, call.args, dir, &path, follow, access | host_flags(oflags, fdflags))
+        blocking::open(interrupts, call.args, &dir, &path, follow, access | host_flags(oflags, fdflags))
     };
     let file = if write || base & RESIZE == 0 {
         open(write)?
@@ -189,12 +189,19 @@ fn open(call: &mut Call<'_>, interrupts: &mut Interrupts) -> Result<(), Errno> {
 
     let filetype = filetype_of(FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode));
     let descriptor = if filetype == filetype::DIRECTORY {
-        let object = Object::Dir(Dir::from_fd(file));
+        let object = Object::Dir(Arc::new(Dir::from_fd(file)));
         Descriptor { object, base: base & rights::DIRECTORY, inheriting, flags: fdflags, filetype, preopen: None }
     } else {
         let base = base & rights_of(filetype, file.as_fd());
-        Descriptor { object: Object::File(file), base, inheriting: 0, flags: fdflags, filetype, preopen: None }
+        Descriptor {
+            object: Object::File(Arc::new(file)),
+            base,
+            inheriting: 0,
+            flags: fdflags,
+            filetype,
+            preopen: None,
+        }
     };
-    let fd = call.cx.descriptors.insert(descriptor)?;
+    let fd = call.descriptors().insert(descriptor)?;
     call.memory.put_u32(result, fd)
 }

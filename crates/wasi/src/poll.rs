@@ -41,12 +41,13 @@ fn failed(error: Errno) -> WakeCondition {
 fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16, waited: u64) -> WakeCondition {
     // The CPU-time clocks stand still while the process waits, so the wait would never end.
     if id != clock::REALTIME && id != clock::MONOTONIC {
-        return failed(if cx.clocks.now(id).is_some() { Errno::NOTSUP } else { Errno::INVAL });
+        return failed(if cx.process.clocks.lock().now(id).is_some() { Errno::NOTSUP } else { Errno::INVAL });
     }
     if flags & event::CLOCK_ABSTIME == 0 {
         return WakeCondition::Passed(timeout.saturating_sub(waited));
     }
-    match cx.clocks.now(id) {
+    let now = cx.process.clocks.lock().now(id);
+    match now {
         Some(now) => WakeCondition::Passed(timeout.saturating_sub(now)),
         None => failed(Errno::INVAL),
     }
@@ -66,6 +67,7 @@ fn readable(descriptor: &Descriptor) -> u64 {
 /// files.
 struct PolledFd {
     fd: u32,
+    descriptor: Descriptor,
     flags: PollFlags,
 }
 
@@ -78,11 +80,12 @@ fn flags_of(kind: u8) -> PollFlags {
 /// `polled` must have room for one more.
 fn descriptor_condition(cx: &WasiCtx, fd: u32, kind: u8, polled: &mut Vec<PolledFd>) -> WakeCondition {
     let right = if kind == event::FD_READ { rights::FD_READ } else { rights::FD_WRITE };
-    match cx.descriptors.get(fd, rights::POLL_FD_READWRITE | right) {
+    let descriptor = cx.process.descriptors.lock().get(fd, rights::POLL_FD_READWRITE | right).cloned();
+    match descriptor {
         Err(error) => failed(error),
-        Ok(Descriptor { object: Object::File(_), .. }) => {
+        Ok(descriptor @ Descriptor { object: Object::File(_), .. }) => {
             let index = polled.iter().position(|polled| polled.fd == fd).unwrap_or_else(|| {
-                polled.push(PolledFd { fd, flags: PollFlags::empty() });
+                polled.push(PolledFd { fd, descriptor, flags: PollFlags::empty() });
                 polled.len() - 1
             });
             polled[index].flags |= flags_of(kind);
@@ -108,7 +111,8 @@ pub(crate) fn poll_oneoff(call: &mut Call<'_>) -> Result<(), Errno> {
     };
     let waited = begun.map_or(0, |begun| monotonic().saturating_sub(begun));
     let (mut pending, mut polled) = (room(count as usize)?, Vec::new());
-    for bytes in call.memory.slice(subscriptions, count * layout.size as u32)?.chunks_exact(layout.size) {
+    let list = call.memory.slice(subscriptions, count * layout.size as u32)?;
+    for bytes in list.chunks_exact(layout.size) {
         let u64_at = |at: usize| u64::from_le_bytes(core::array::from_fn(|i| bytes[at + i]));
         let kind = bytes[Subscription::TYPE];
         let until = match kind {
@@ -166,22 +170,25 @@ fn wait(cx: &mut WasiCtx, pending: &mut [PendingSubscription], polled: &[PolledF
         timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
     }
 
-    let WasiCtx { descriptors, clocks, interrupts, .. } = cx;
+    let WasiCtx { process, interrupts } = cx;
     let mut fds: Vec<PollFd<'_>> = room(polled.len())?;
-    for &PolledFd { fd, flags } in polled {
-        if let Object::File(file) = &descriptors.get(fd, 0)?.object {
-            fds.push(PollFd::new(file, flags));
+    for PolledFd { descriptor, flags, .. } in polled {
+        if let Object::File(file) = &descriptor.object {
+            fds.push(PollFd::new(file, *flags));
         }
     }
+    let runs = process.clocks.lock().runs();
+    // If threads share the clocks, their stores can be interrupted, so only clocks are asked here that do not run.
+    let sleep = |timeout| process.clocks.lock().sleep(timeout);
     let mut ready = 0;
     let mut passed = 0;
     match timeout {
         Some(0) if fds.is_empty() => (),
-        Some(timeout) if fds.is_empty() && !(interrupts.is_active() && clocks.runs()) => clocks.sleep(timeout),
-        Some(timeout) if !clocks.runs() => {
+        Some(timeout) if fds.is_empty() && !(interrupts.is_active() && runs) => sleep(timeout),
+        Some(timeout) if !runs => {
             ready = retry_on_intr(|| poll(&mut fds, Some(&timespec(0))))?;
             if ready == 0 {
-                clocks.sleep(timeout);
+                sleep(timeout);
             }
         }
         _ => {
@@ -208,7 +215,7 @@ fn wait(cx: &mut WasiCtx, pending: &mut [PendingSubscription], polled: &[PolledF
                 }
                 let error = if seen.contains(PollFlags::NVAL) { Errno::BADF } else { Errno::SUCCESS };
                 let hangup = seen.intersects(PollFlags::HUP | PollFlags::ERR);
-                let nbytes = if *kind == event::FD_READ { readable(descriptors.get(polled[index].fd, 0)?) } else { 0 };
+                let nbytes = if *kind == event::FD_READ { readable(&polled[index].descriptor) } else { 0 };
                 *until = WakeCondition::Done { error, nbytes, flags: if hangup { event::HANGUP } else { 0 } };
             }
             _ => (),

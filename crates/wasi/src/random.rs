@@ -42,11 +42,18 @@ pub fn seeded(seed: u64) -> Random {
     })
 }
 
+/// The most bytes that a source gets at once.
+const PIECE: u32 = 4096;
+
 pub(crate) fn random_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let (at, len) = (call.u32(0), call.u32(1));
     // Fills in pieces, so that an embedder's source never gets a length that the guest chose.
-    for piece in call.memory.slice_mut(at, len)?.chunks_mut(4096) {
-        (call.cx.random)(piece)?;
+    call.memory.check(at, len)?;
+    for from in (0..len).step_by(PIECE as usize) {
+        call.memory.fill(at + from, PIECE.min(len - from), true, |buffer| {
+            (call.cx.process.random.lock())(buffer)?;
+            Ok(buffer.len())
+        })?;
     }
     Ok(())
 }

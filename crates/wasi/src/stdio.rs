@@ -163,12 +163,20 @@ fn file(file: OwnedFd, right: u64) -> Option<Descriptor> {
     // The guest may not set flags such as `NONBLOCK`, which would change the stream for all processes that share it.
     let not = rights::FD_READ | rights::FD_WRITE | rights::FD_FDSTAT_SET_FLAGS;
     let base = rights_of(filetype, file.as_fd()) & !not | right;
-    Some(Descriptor { object: Object::File(file), base, inheriting: 0, flags: 0, filetype, preopen: None })
+    Some(Descriptor { object: Object::File(Arc::new(file)), base, inheriting: 0, flags: 0, filetype, preopen: None })
 }
 
 fn stream(object: Object, right: u64) -> Descriptor {
     let base = rights::STREAM & !(rights::FD_READ | rights::FD_WRITE) | right;
     Descriptor { object, base, inheriting: 0, flags: 0, filetype: filetype::UNKNOWN, preopen: None }
+}
+
+fn reader_stream(reader: Box<dyn Reader>) -> Descriptor {
+    stream(Object::Reader(Arc::new(Lock::new(reader))), rights::FD_READ)
+}
+
+fn writer_stream(writer: Box<dyn Writer>) -> Descriptor {
+    stream(Object::Writer(Arc::new(Lock::new(writer))), rights::FD_WRITE)
 }
 
 impl Input {
@@ -178,10 +186,9 @@ impl Input {
             #[cfg(feature = "std")]
             Input::Inherit => crate::with_std::own_input(),
             Input::File(fd) => Some(fd),
-            Input::Reader(reader) => return stream(Object::Reader(reader), rights::FD_READ),
+            Input::Reader(reader) => return reader_stream(reader),
         };
-        fd.and_then(|fd| file(fd, rights::FD_READ))
-            .unwrap_or_else(|| stream(Object::Reader(Box::new(Null)), rights::FD_READ))
+        fd.and_then(|fd| file(fd, rights::FD_READ)).unwrap_or_else(|| reader_stream(Box::new(Null)))
     }
 }
 
@@ -193,9 +200,8 @@ impl Output {
             #[cfg(feature = "std")]
             Output::Inherit => crate::with_std::own_output(_number),
             Output::File(fd) => Some(fd),
-            Output::Writer(writer) => return stream(Object::Writer(writer), rights::FD_WRITE),
+            Output::Writer(writer) => return writer_stream(writer),
         };
-        fd.and_then(|fd| file(fd, rights::FD_WRITE))
-            .unwrap_or_else(|| stream(Object::Writer(Box::new(Null)), rights::FD_WRITE))
+        fd.and_then(|fd| file(fd, rights::FD_WRITE)).unwrap_or_else(|| writer_stream(Box::new(Null)))
     }
 }

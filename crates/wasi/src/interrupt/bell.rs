@@ -19,6 +19,11 @@ impl Bell {
         self.0.reader().as_fd()
     }
 
+    /// Makes a single system call. It fails only if the bell has been rung very often, and then it is still readable.
+    pub fn ring(&self) {
+        let _ = rustix::io::write(self.0.writer(), &1_u64.to_ne_bytes());
+    }
+
     /// Forgets all rings.
     pub fn silence(&self) {
         let _ = rustix::io::read(self.0.reader(), &mut [0; 64]);
@@ -30,9 +35,8 @@ impl Wake for Bell {
         self.wake_by_ref();
     }
 
-    /// Makes a single system call. It fails only if the bell has been rung very often, and then it is still readable.
     fn wake_by_ref(self: &Arc<Bell>) {
-        let _ = rustix::io::write(self.0.writer(), &1_u64.to_ne_bytes());
+        self.ring();
     }
 }
 

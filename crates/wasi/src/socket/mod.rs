@@ -32,7 +32,7 @@ mod absent {
     }
 
     pub(crate) fn not_a_socket(call: &mut Call<'_>) -> Result<(), Errno> {
-        call.cx.descriptors.get(call.u32(0), 0)?;
+        call.descriptor(0)?;
         Err(Errno::NOTSOCK)
     }
 }

@@ -1,9 +1,10 @@
 //! Sockets: accepts connections and transfers bytes. A guest has the sockets that the embedder gives it, and the
 //! connections that it accepts. It cannot make sockets or connect. Only stream sockets count as sockets here.
 
+use alloc::sync::Arc;
 use core::net::SocketAddr;
 
-use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::{IoSlice, retry_on_intr};
 use rustix::net::{AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, SocketType};
 
@@ -12,7 +13,7 @@ use crate::abi::{fdflags, filetype, rights};
 use crate::blocking::{self, Receive};
 use crate::call::Call;
 use crate::context::{SetupError, WasiCtxBuilder};
-use crate::descriptor::{Descriptor, Descriptors, Object};
+use crate::descriptor::{Descriptor, Object};
 use crate::errno::Errno;
 use crate::interrupt::Unfinished;
 use crate::iovecs::{Iovecs, Progress};
@@ -86,7 +87,7 @@ pub(crate) fn filetype(fd: BorrowedFd<'_>) -> u8 {
 
 fn descriptor(socket: OwnedFd, base: u64, inheriting: u64, flags: u16) -> Descriptor {
     let filetype = filetype::SOCKET_STREAM;
-    Descriptor { object: Object::File(socket), base, inheriting, flags, filetype, preopen: None }
+    Descriptor { object: Object::File(Arc::new(socket)), base, inheriting, flags, filetype, preopen: None }
 }
 
 /// Returns the descriptor for a listening socket.
@@ -133,36 +134,40 @@ pub(crate) fn write(fd: BorrowedFd<'_>, slices: &[IoSlice<'_>], at_once: bool) -
     rustix::net::sendmsg(fd, slices, &mut SendAncillaryBuffer::default(), flags)
 }
 
-/// Returns the socket with this number, which must have these rights.
-fn socket(descriptors: &Descriptors, fd: u32, needed: u64) -> Result<BorrowedFd<'_>, Errno> {
-    let descriptor = descriptors.get(fd, 0)?;
+/// Returns the socket that argument 0 names, which must have these rights.
+fn socket(call: &Call<'_>, needed: u64) -> Result<(Arc<OwnedFd>, Descriptor), Errno> {
+    let descriptor = call.descriptor(0)?;
     if descriptor.filetype != filetype::SOCKET_STREAM {
         return Err(Errno::NOTSOCK);
     }
     descriptor.require(needed)?;
-    descriptor.host().ok_or(Errno::NOTSOCK)
+    match &descriptor.object {
+        Object::File(socket) => Ok((socket.clone(), descriptor)),
+        _ => Err(Errno::NOTSOCK),
+    }
 }
 
 pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
-    let listener = socket(&call.cx.descriptors, call.u32(0), SOCK_ACCEPT)?;
-    let base = call.cx.descriptors.get(call.u32(0), 0)?.inheriting;
+    let (listener, Descriptor { inheriting: base, .. }) = socket(call, SOCK_ACCEPT)?;
+    let listener = listener.as_fd();
     let (flags, result) = (call.u16(1)?, call.u32(2));
     if flags & !fdflags::NONBLOCK != 0 {
         return Err(Errno::INVAL);
     }
     // Checked before accepting, since an accepted connection without a descriptor would be lost.
     call.memory.check(result, 4)?;
-    call.cx.descriptors.free()?;
+    call.descriptors().free()?;
     blocking::wait_for_connection(&mut call.cx.interrupts, listener)?;
     let accepted = retry_on_intr(|| host::accept(listener, flags & fdflags::NONBLOCK != 0))?;
-    let fd = call.cx.descriptors.insert(descriptor(accepted, base, 0, flags))?;
+    let fd = call.descriptors().insert(descriptor(accepted, base, 0, flags))?;
     call.memory.put_u32(result, fd)
 }
 
 /// Receives what is available into the buffers. Waits for the first byte only, or until all buffers are full with
 /// `WAITALL`. With `PEEK`, fills only the first buffer, because a second call would return the same bytes.
 pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
-    let socket = socket(&call.cx.descriptors, call.u32(0), rights::FD_READ)?;
+    let (socket, _) = socket(call, rights::FD_READ)?;
+    let socket = socket.as_fd();
     let (flags, result, result_flags) = (call.u16(3)?, call.u32(4), call.u32(5));
     if flags & !(riflags::PEEK | riflags::WAITALL) != 0 {
         return Err(Errno::INVAL);
@@ -191,27 +196,29 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
         flags.set(RecvFlags::PEEK, peek);
         flags.set(RecvFlags::WAITALL, wait_all);
         flags.set(RecvFlags::DONTWAIT, !wait_all && progress.0 > 0);
-        let buffer = memory.slice_mut(at, len)?;
         let mut recv = |buffer: &mut [u8], at_once: bool| {
             let flags = if at_once { flags | RecvFlags::DONTWAIT } else { flags };
             Ok(rustix::net::recv(socket, buffer, flags)?.0)
         };
-        let done = if interrupts.is_active() && !flags.contains(RecvFlags::DONTWAIT) {
+        let waits = interrupts.is_active() && !flags.contains(RecvFlags::DONTWAIT);
+        let mut in_buffer = 0;
+        let done = memory.fill(at, len, true, |buffer| {
+            if !waits {
+                return retry_on_intr(|| recv(&mut *buffer, false)).map_err(Errno::from);
+            }
             let before = received.unwrap_or(0).min(len);
             received = received.map(|received| received - before);
             let mut receive = Receive { socket, peek, wait_all, done: before as usize };
             let done = receive.run(interrupts, buffer, &mut recv);
-            if done == Err(Errno::INTERRUPTED) {
-                let received = progress.0 + receive.done as u32;
-                if received > 0 && !peek {
-                    return Err(interrupts.suspend(Errno::INTERRUPTED, call.args, Unfinished::Receive { received }));
-                }
-            }
+            in_buffer = receive.done as u32;
             done
-        } else {
-            retry_on_intr(|| recv(&mut *buffer, false)).map_err(Errno::from)
-        };
-        memory.wrote_only(*done.as_ref().unwrap_or(&0));
+        });
+        if waits && done == Err(Errno::INTERRUPTED) {
+            let received = progress.0 + in_buffer;
+            if received > 0 && !peek {
+                return Err(interrupts.suspend(Errno::INTERRUPTED, call.args, Unfinished::Receive { received }));
+            }
+        }
         if !progress.add(len, done)? || peek {
             break;
         }
@@ -223,7 +230,7 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
 
 /// Sends like `fd_write`. WASI defines no flags for it.
 pub(crate) fn sock_send(call: &mut Call<'_>) -> Result<(), Errno> {
-    socket(&call.cx.descriptors, call.u32(0), rights::FD_WRITE)?;
+    socket(call, rights::FD_WRITE)?;
     if call.u32(3) != 0 {
         return Err(Errno::INVAL);
     }
@@ -231,7 +238,7 @@ pub(crate) fn sock_send(call: &mut Call<'_>) -> Result<(), Errno> {
 }
 
 pub(crate) fn sock_shutdown(call: &mut Call<'_>) -> Result<(), Errno> {
-    let socket = socket(&call.cx.descriptors, call.u32(0), rights::SOCK_SHUTDOWN)?;
+    let (socket, _) = socket(call, rights::SOCK_SHUTDOWN)?;
     let how = match call.u32(1) {
         sdflags::RD => Shutdown::Read,
         sdflags::WR => Shutdown::Write,
