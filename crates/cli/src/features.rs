@@ -46,6 +46,7 @@ features! {
     SOCKETS "sockets";
     TRACE "trace";
     WASI "wasi";
+    WASI_THREADS "wasi-threads";
     WASM "wasm";
     WAT "wat";
 }

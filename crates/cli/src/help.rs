@@ -31,6 +31,7 @@ Options of run:
   --invoke NAME         call the exported function NAME with ARGS, and print its results
   --eager               translate all functions before the run, not each at its first call
   --timeout TIME        stop the program after TIME: a number with ms, s, m or h, such as 500ms
+  --threads             let the program start threads (wasi-threads, docs/threads.md)
   --fuel N              trap when N units of fuel are used up (docs/fuel.md); an image must be compiled with --fuel
   --max-memory SIZE     the most bytes of each memory, such as 1048576, 64KiB, 64MiB or 1GiB; beyond it, growing
                         returns -1
@@ -39,7 +40,7 @@ Options of run:
   --max-stack SIZE      the bytes of the value stack, which limits how deep calls go (default: 8MiB)
   --trap-on-grow-failure   trap where growing would return -1
   -W fuel=N, -W timeout=TIME, -W max-memory-size=SIZE, -W max-table-elements=N, -W max-wasm-stack=SIZE,
-  -W trap-on-grow-failure   the same, as wasmtime has them
+  -W trap-on-grow-failure, -S threads   the same, as wasmtime has them
   --no-superinstructions   run each instruction with its own handler, which is slower
   --trace[=FUNC]        print each instruction with its values to standard error as it runs, for one function or
                         for all; needs a build with the feature `trace`

@@ -19,9 +19,11 @@ const EXIT_INTERRUPTED: i32 = 130;
 
 pub const INTERRUPTION: Interruption = Interruption { configure, begin, reason };
 
-/// Loops look for interruptions only if there is a time limit or a profile. After Ctrl-C, the guest has a second to reach a call.
+/// Loops look for interruptions only if there is a time limit or a profile, or if another thread may end the guest. After
+/// Ctrl-C, the guest has a second to reach a call.
 fn configure(config: &mut Config, options: &Options) {
-    config.interruption(true).interruption_in_loops(options.timeout.is_some() || options.profile.is_some());
+    let in_loops = options.timeout.is_some() || options.profile.is_some() || options.threads;
+    config.interruption(true).interruption_in_loops(in_loops);
 }
 
 /// Starts the clock, and watches for Ctrl-C from now on.

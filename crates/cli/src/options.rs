@@ -88,6 +88,8 @@ pub struct Options {
     pub stats: bool,
     /// The file for the profile of the run; the usual files if it is empty.
     pub profile: Option<&'static str>,
+    /// The guest may start threads.
+    pub threads: bool,
     /// How long the guest may run, in milliseconds.
     pub timeout: Option<u64>,
     /// The file to record host calls in.
@@ -160,6 +162,7 @@ options! {
     "--eager" Eager RUN;
     "--stats" Stats RUN;
     "--timeout" Timeout RUN;
+    "--threads" Threads RUN;
     "--fuel" Fuel RUN | COMPILE;
     "--deterministic" Deterministic RUN | COMPILE;
     "-o" Out FILE;
@@ -179,10 +182,10 @@ options! {
     "--linked" Linked DUMP;
 }
 
-/// The options that wasmtime has behind `-W`, each behind a space.
-const WASMTIME_NAMES: &str = " fuel timeout max-memory-size max-table-elements max-wasm-stack trap-on-grow-failure";
+/// The options that wasmtime has behind `-W` or `-S`, each behind a space.
+const WASMTIME_NAMES: &str = " fuel timeout max-memory-size max-table-elements max-wasm-stack trap-on-grow-failure threads";
 /// Our names for them, in the same order.
-const WASMTIME: &str = " --fuel --timeout --max-memory --max-table --max-stack --trap-on-grow-failure";
+const WASMTIME: &str = " --fuel --timeout --max-memory --max-table --max-stack --trap-on-grow-failure --threads";
 
 /// Returns the place of a name in a list.
 fn place(names: &str, name: &str) -> Option<usize> {
@@ -195,6 +198,7 @@ impl Opt {
         Some(match self {
             Opt::TcpListen => features::SOCKETS,
             Opt::Timeout => features::INTERRUPT,
+            Opt::Threads => features::WASI_THREADS,
             Opt::Trace => features::TRACE,
             Opt::Profile => features::PROFILE,
             Opt::MaxMemory | Opt::MaxTable | Opt::MaxTotal | Opt::MaxStack | Opt::TrapOnGrowFailure => features::LIMITS,
@@ -289,12 +293,14 @@ impl Options {
                 break;
             }
             let word = text(word, "an option")?;
-            if let Some(list) = word.strip_prefix("-W") {
+            if let Some((group, list)) =
+                ["-W", "-S"].into_iter().find_map(|name| Some((name, word.strip_prefix(name)?)))
+            {
                 let list = match list {
-                    "" => text(words.next().ok_or_else(|| needs_value("-W"))?, "-W")?,
+                    "" => text(words.next().ok_or_else(|| needs_value(group))?, group)?,
                     list => list,
                 };
-                list.split(',').try_for_each(|option| options.set_as_wasmtime(option))?;
+                list.split(',').try_for_each(|option| options.set_as_wasmtime(group, option))?;
                 continue;
             }
             let (name, given) = match word.split_once('=') {
@@ -324,11 +330,20 @@ impl Options {
             rest = others;
         }
         options.args = rest.to_vec();
+        if options.threads && (options.fuel.is_some() || options.record.or(options.replay).is_some()) {
+            return Err(CliError::usage("`--threads` cannot be combined with `--fuel`, `--record` or `--replay`"));
+        }
         let takes_args = matches!(options.command, Command::Run | Command::Wast);
         if let (false, Some(extra)) = (takes_args, options.args.first()) {
             return Err(unexpected(extra, "is unexpected: give options before the file, and one file at a time"));
         }
         Ok(options)
+    }
+
+    /// Returns whether an option limits what a store may have.
+    pub fn are_limited(&self) -> bool {
+        let sizes = [self.max_memory, self.max_table, self.max_total];
+        sizes.iter().any(Option::is_some) || self.trap_on_grow_failure
     }
 
     /// Returns whether the command makes a file, which `-o` names.
@@ -338,21 +353,22 @@ impl Options {
             && matches!(self.command, Command::Compile | Command::Print | Command::Parse)
     }
 
-    /// Sets an option that wasmtime has behind `-W`.
+    /// Sets an option that wasmtime has behind `-W` or `-S`.
     #[inline(never)]
-    fn set_as_wasmtime(&mut self, option: &'static str) -> Result<(), CliError> {
+    fn set_as_wasmtime(&mut self, group: &str, option: &'static str) -> Result<(), CliError> {
         let (name, value) = match option.split_once('=') {
             Some((name, value)) => (name, Some(value.as_bytes())),
             None => (option, None),
         };
         let ours = place(WASMTIME_NAMES, name).and_then(|at| WASMTIME.split(' ').nth(at + 1));
-        let value = if name == "trap-on-grow-failure" { value.filter(|value| *value != b"y") } else { value };
+        let is_flag = matches!(name, "trap-on-grow-failure" | "threads");
+        let value = if is_flag { value.filter(|value| *value != b"y") } else { value };
         match ours {
-            Some("--trap-on-grow-failure") if value.is_some() => {}
+            Some(_) if is_flag && value.is_some() => {}
             Some(name) => return self.set(name, value, &mut [].iter()),
             None => {}
         }
-        Err(CliError::usage(format!("unknown option `-W {option}`: see `wasmote --help`")))
+        Err(CliError::usage(format!("unknown option `{group} {option}`: see `wasmote --help`")))
     }
 
     /// Sets one option. Its value is given with `=`, or is the next argument.
@@ -392,6 +408,7 @@ impl Options {
         let flag = match option {
             Opt::Eager => Some(&mut self.eager),
             Opt::Stats => Some(&mut self.stats),
+            Opt::Threads => Some(&mut self.threads),
             Opt::Deterministic => Some(&mut self.deterministic),
             Opt::EnvInherit => Some(&mut self.env_inherit),
             Opt::NoSuperinstructions => Some(&mut self.no_superinstructions),

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "limits")]
 mod limits;
+#[cfg(feature = "wasi-threads")]
+mod threads;
 #[cfg(feature = "wasi")]
 mod wasi;
 /// Without limits, the options that set them are refused.
@@ -12,13 +14,14 @@ mod limits {
     use super::State;
     use crate::options::Options;
 
+    #[derive(Clone)]
     pub struct Limits;
 
     pub fn limits(_: &Options) -> Limits {
         Limits
     }
 
-    pub fn limit(_: &mut Store<State>, _: &Options) -> Result<(), Error> {
+    pub fn limit(_: &mut Store<State>, _: bool) -> Result<(), Error> {
         Ok(())
     }
 }
@@ -90,6 +93,13 @@ pub struct Interruption {
 }
 
 const INTERRUPTION: Option<Interruption> = built!("interrupt", crate::interrupt::INTERRUPTION);
+/// Instantiates a module with what a linker has, and calls the guest.
+type Body<'a> = &'a mut dyn FnMut(&mut Store<State>, &Linker<State>) -> Result<(), Error>;
+
+/// Runs a body on the main thread of a guest that may start threads, and returns when all of them have ended.
+type RunThreads = fn(&mut Store<State>, Linker<State>, &Module, &Options, Body<'_>) -> Result<(), Error>;
+
+const THREADS: Option<RunThreads> = built!("wasi-threads", threads::run);
 /// Ends recording or replaying, after a run that may have ended with an error.
 type EndReplay = fn(&mut Store<State>, &Options, Option<&Error>) -> Result<(), CliError>;
 
@@ -188,16 +198,36 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>
 fn call(
     store: &mut Store<State>,
     module: &Module,
-    replay: Option<Replay>,
+    options: &Options,
     name: &str,
     args: &[Val],
     stats: &mut PhaseTimes,
 ) -> Result<String, Error> {
     let mut linker = Linker::new(module.engine());
-    match replay {
+    match REPLAY.filter(|_| options.replay.is_some()) {
         Some(replay) => (replay.provide)(&mut linker, module)?,
         None => provide(&mut linker, module)?,
     }
+    let mut text = String::new();
+    let mut body = |store: &mut Store<State>, linker: &Linker<State>| {
+        text = call_linked(store, linker, module, name, args, stats)?;
+        Ok(())
+    };
+    match THREADS.filter(|_| options.threads) {
+        Some(run) => run(store, linker, module, options, &mut body)?,
+        None => body(store, &linker)?,
+    }
+    Ok(text)
+}
+
+fn call_linked(
+    store: &mut Store<State>,
+    linker: &Linker<State>,
+    module: &Module,
+    name: &str,
+    args: &[Val],
+    stats: &mut PhaseTimes,
+) -> Result<String, Error> {
     let instance = linker.instantiate(&mut *store, module)?;
     stats.phase("instantiate");
     // A library (a WASI reactor) exports a function that must be called before all others.
@@ -271,7 +301,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     let wasi = wasi(options, unvalidated).inspect_err(|_| wait_validated())?;
     let store = with_allocation_errors(|| {
         let mut store = Store::try_new(&engine, State { wasi, limits: limits(options) })?;
-        limit(&mut store, options)?;
+        limit(&mut store, options.are_limited())?;
         Ok(store)
     });
     let mut store =
@@ -282,7 +312,6 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(replay) = REPLAY {
         (replay.begin)(&mut store, &module, options)?;
     }
-    let replayed = REPLAY.filter(|_| options.replay.is_some());
     let result = with_allocation_errors(|| {
         if let Some(interruption) = INTERRUPTION {
             (interruption.begin)(&mut store, options)?;
@@ -290,7 +319,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         if let Some(profiling) = PROFILING {
             (profiling.begin)(&mut store, options)?;
         }
-        call(&mut store, &module, replayed, name, &args, &mut stats)
+        call(&mut store, &module, options, name, &args, &mut stats)
     });
     if let Some((trace, _)) = &trace {
         trace.end();

@@ -23,11 +23,7 @@ pub fn limits(options: &Options) -> Limits {
     limits.build()
 }
 
-/// Makes the limits hold. Without any of the options, the store has no limiter.
-pub fn limit(store: &mut Store<State>, options: &Options) -> Result<(), Error> {
-    let sizes = [options.max_memory, options.max_table, options.max_total];
-    if sizes.iter().any(Option::is_some) || options.trap_on_grow_failure {
-        return store.try_limiter(|state| &mut state.limits);
-    }
-    Ok(())
+/// Makes the limits hold, if some of the options ask for one. Otherwise the store has no limiter.
+pub fn limit(store: &mut Store<State>, limited: bool) -> Result<(), Error> {
+    if limited { store.try_limiter(|state| &mut state.limits) } else { Ok(()) }
 }
