@@ -183,7 +183,8 @@ options! {
 }
 
 /// The options that wasmtime has behind `-W` or `-S`, each behind a space.
-const WASMTIME_NAMES: &str = " fuel timeout max-memory-size max-table-elements max-wasm-stack trap-on-grow-failure threads";
+const WASMTIME_NAMES: &str =
+    " fuel timeout max-memory-size max-table-elements max-wasm-stack trap-on-grow-failure threads";
 /// Our names for them, in the same order.
 const WASMTIME: &str = " --fuel --timeout --max-memory --max-table --max-stack --trap-on-grow-failure --threads";
 

@@ -43,10 +43,12 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
         let exact = matches!(descriptor.object, Object::File(_));
         let done = memory.fill(at, len, exact, |buffer| match (&descriptor.object, offset) {
             (Object::File(file), None) if gives_way => blocking::read(interrupts, file.as_fd(), buffer),
-            (Object::File(file), None) => retry_on_intr(|| rustix::io::read(&*file, &mut *buffer)).map_err(Errno::from),
+            (Object::File(file), None) => {
+                retry_on_intr(|| rustix::io::read(file.as_fd(), &mut *buffer)).map_err(Errno::from)
+            }
             (Object::File(file), Some(offset)) => {
                 let offset = offset.wrapping_add(u64::from(progress.0));
-                retry_on_intr(|| rustix::io::pread(&*file, &mut *buffer, offset)).map_err(Errno::from)
+                retry_on_intr(|| rustix::io::pread(file.as_fd(), &mut *buffer, offset)).map_err(Errno::from)
             }
             (Object::Reader(reader), None) => blocking::retry(interrupts, || reader.lock().read(buffer)),
             _ => Err(Errno::NOTSUP),
@@ -168,7 +170,7 @@ pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> 
         let done = match (&descriptor.object, offset) {
             (Object::File(file), Some(offset)) => {
                 let offset = offset.wrapping_add(u64::from(progress.0));
-                retry_on_intr(|| rustix::io::pwrite(&*file, buffer, offset)).map_err(Errno::from)
+                retry_on_intr(|| rustix::io::pwrite(file.as_fd(), buffer, offset)).map_err(Errno::from)
             }
             (Object::Writer(writer), None) => blocking::retry(interrupts, || writer.lock().write(buffer)),
             _ => Err(Errno::NOTSUP),

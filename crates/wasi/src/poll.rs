@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::AsFd;
 use rustix::io::retry_on_intr;
 
 use crate::abi::{Subscription, clock, event, filetype, rights};
@@ -57,10 +58,10 @@ fn remaining(cx: &WasiCtx, id: u32, timeout: u64, flags: u16, waited: u64) -> Wa
 fn readable(descriptor: &Descriptor) -> u64 {
     let Object::File(file) = &descriptor.object else { return 0 };
     if descriptor.filetype != filetype::REGULAR_FILE {
-        return rustix::io::ioctl_fionread(file).unwrap_or(0);
+        return rustix::io::ioctl_fionread(file.as_fd()).unwrap_or(0);
     }
-    let size = rustix::fs::fstat(file).map_or(0, |stat| stat.st_size as u64);
-    size.saturating_sub(rustix::fs::tell(file).unwrap_or(0))
+    let size = rustix::fs::fstat(file.as_fd()).map_or(0, |stat| stat.st_size as u64);
+    size.saturating_sub(rustix::fs::tell(file.as_fd()).unwrap_or(0))
 }
 
 /// A descriptor to poll, once for all its subscriptions. The system refuses more entries than the process may have open
@@ -174,7 +175,7 @@ fn wait(cx: &mut WasiCtx, pending: &mut [PendingSubscription], polled: &[PolledF
     let mut fds: Vec<PollFd<'_>> = room(polled.len())?;
     for PolledFd { descriptor, flags, .. } in polled {
         if let Object::File(file) = &descriptor.object {
-            fds.push(PollFd::new(file, *flags));
+            fds.push(PollFd::new(&**file, *flags));
         }
     }
     let runs = process.clocks.lock().runs();

@@ -245,5 +245,5 @@ pub(crate) fn sock_shutdown(call: &mut Call<'_>) -> Result<(), Errno> {
         sdflags::BOTH => Shutdown::Both,
         _ => return Err(Errno::INVAL),
     };
-    Ok(rustix::net::shutdown(socket, how)?)
+    Ok(rustix::net::shutdown(socket.as_fd(), how)?)
 }
