@@ -62,7 +62,13 @@ const fn command(
 const COMMANDS: &[Command] = &[
     command("check", "", "what must hold, as far as five minutes go", "", ci::check),
     command("ci", "[STEP...] [OPTION...]", "everything that must hold before a change lands", ci::OPTIONS, ci::main),
-    command("conformance", "", "the scripts of the specification and regressions, file by file", "", conformance::main),
+    command(
+        "conformance",
+        "[PATH] [--version N]",
+        "the scripts of the specification and regressions, file by file; or those of a folder, in all modes",
+        conformance::OPTIONS,
+        conformance::main,
+    ),
     command("deps", "", "crates depend on each other as designed, and no opcode is a number", "", |a| {
         without_arguments(a, deps::check)
     }),

@@ -17,6 +17,8 @@ pub enum Suite {
     Regress,
     /// `../shared/testsuite` next to the checkout: version 3 and newer proposals.
     Newest,
+    /// A folder that somebody names, such as the tests in the repository of a proposal.
+    Named,
 }
 
 /// A script.
@@ -75,6 +77,14 @@ pub fn newest() -> Vec<Script> {
     }
     println!("testsuite: skipped, since ../shared/testsuite does not exist");
     Vec::new()
+}
+
+/// Returns the scripts below a folder that somebody names. There must be some.
+pub fn named(folder: &Path) -> Vec<Script> {
+    let name = folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let scripts = of_folder(folder, &name, Suite::Named);
+    assert!(!scripts.is_empty(), "{}: no script is there", folder.display());
+    scripts
 }
 
 fn of_folder(folder: &Path, name: &str, suite: Suite) -> Vec<Script> {

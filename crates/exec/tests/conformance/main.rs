@@ -6,6 +6,8 @@
 //! It prints a line for each file. Directives that need what execution in place lacks, such as imports of other
 //! instances, are left out and counted by reason. All others must pass. Arguments that are no flags select files
 //! whose path contains one of them.
+//!
+//! With `--folder=PATH`, it runs the scripts below this folder instead, and names each directive that is left out.
 
 mod run;
 #[path = "../support/mod.rs"]
@@ -26,7 +28,11 @@ const MAX_FAILURES_SHOWN: usize = 20;
 fn main() -> ExitCode {
     let filters: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let selected = |path: &str| filters.is_empty() || filters.iter().any(|filter| path.contains(filter.as_str()));
-    let scripts: Vec<_> = [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten().collect();
+    let folder = std::env::args().find_map(|arg| arg.strip_prefix("--folder=").map(String::from));
+    let scripts: Vec<_> = match folder {
+        Some(folder) => scripts::named(folder.as_ref()),
+        None => [scripts::published(), scripts::regress(), scripts::newest()].into_iter().flatten().collect(),
+    };
     let (mut passed, mut failed, mut newest) = (0, 0, 0);
     let mut reasons = BTreeMap::<String, usize>::new();
     for code in support::kinds_of_code() {
@@ -35,11 +41,17 @@ fn main() -> ExitCode {
         for script in scripts.iter().filter(|script| selected(&script.path)) {
             let Summary { passed: good, failures, left_out } = run::run(script, code);
             let mut line = format!("{} ({kind}): {good} passed, {} failed", script.path, failures.len());
-            for (reason, count) in &left_out {
-                line += &format!(", {count} left out: {reason}");
-                *reasons.entry(reason.clone()).or_default() += count;
+            for (reason, lines) in &left_out {
+                line += &format!(", {} left out: {reason}", lines.len());
+                *reasons.entry(reason.clone()).or_default() += lines.len();
             }
             println!("{line}");
+            if script.suite == scripts::Suite::Named {
+                for (reason, lines) in &left_out {
+                    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+                    println!("  {}:{}: left out: {reason}", script.path, lines.join(","));
+                }
+            }
             for (line, what) in failures.iter().take(MAX_FAILURES_SHOWN) {
                 println!("  {}:{line}: FAILED: {what}", script.path);
             }

@@ -26,8 +26,8 @@ pub struct Summary {
     pub passed: usize,
     /// The line of each failed directive, and what happened.
     pub failures: Vec<(u32, String)>,
-    /// How many directives were left out, by reason.
-    pub left_out: BTreeMap<String, usize>,
+    /// The lines of the directives that were left out, by reason.
+    pub left_out: BTreeMap<String, Vec<u32>>,
 }
 
 /// The reason why a directive did not pass.
@@ -89,7 +89,7 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
     for Directive { line, kind } in &directives {
         match runner.directive(kind) {
             Ok(()) => summary.passed += 1,
-            Err(LeftOut(reason)) => *summary.left_out.entry(reason).or_default() += 1,
+            Err(LeftOut(reason)) => summary.left_out.entry(reason).or_default().push(*line),
             Err(Failed(what)) => summary.failures.push((*line, what)),
         }
     }
@@ -179,8 +179,10 @@ impl<'s> Runner<'s> {
             DirectiveKind::AssertMalformed { .. } | DirectiveKind::AssertInvalid { .. } => {
                 left_out("decoding and validation")
             }
+            DirectiveKind::AssertCustom(_) => left_out("custom sections"),
             DirectiveKind::AssertUnlinkable { .. } => left_out("linking"),
             DirectiveKind::AssertException(_) => left_out("exception handling"),
+            DirectiveKind::Thread { .. } | DirectiveKind::Wait { .. } => left_out("threads"),
             DirectiveKind::Other(what) => left_out(what),
         }
     }

@@ -52,8 +52,17 @@ pub struct Summary {
     pub passed: usize,
     /// The directives that failed.
     pub failed: Vec<Failure>,
-    /// How many directives were skipped: this build could not fail them, such as checks of custom sections.
-    pub skipped: usize,
+    /// The directives that were left out, since no build could pass them: checks of custom sections.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A directive that was left out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// Its line in the script, counted from 1.
+    pub line: u32,
+    /// Why.
+    pub reason: &'static str,
 }
 
 /// A directive that failed.

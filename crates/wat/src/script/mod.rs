@@ -98,7 +98,24 @@ pub enum DirectiveKind {
         /// The expected error.
         message: Box<str>,
     },
-    /// A directive of the named proposal or custom section, which is skipped.
+    /// Execute directives on a thread of their own.
+    Thread {
+        /// The name of the thread.
+        name: Option<Box<str>>,
+        /// The instances that the thread knows, too.
+        shared: Vec<Box<str>>,
+        /// What the thread executes.
+        directives: Vec<Directive>,
+    },
+    /// Wait until a thread ends.
+    Wait {
+        /// The name of the thread; `None` is the last one without a name.
+        name: Option<Box<str>>,
+    },
+    /// The parser or the decoder refuses the module because of a custom section or an annotation. WebAssembly itself
+    /// ignores damaged custom sections.
+    AssertCustom(ScriptModule),
+    /// A directive of the named proposal, which is skipped.
     Other(&'static str),
 }
 

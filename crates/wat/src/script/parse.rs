@@ -25,6 +25,9 @@ pub fn parse(text: &str, path: &str) -> core::result::Result<Vec<Directive>, Tex
     read().map_err(|fault: Fault| fault.report(path, text))
 }
 
+/// How deeply threads may nest.
+const MAX_THREAD_DEPTH: u32 = 8;
+
 pub(super) struct Reader<'t> {
     pub parser: Parser<'t>,
     text: &'t str,
@@ -36,7 +39,7 @@ pub(super) struct Reader<'t> {
 
 /// Whether a word begins a directive, rather than a field of a module.
 fn is_directive(word: &[u8]) -> bool {
-    word.starts_with(b"assert_") || matches!(word, b"module" | b"component" | b"register" | b"invoke")
+    word.starts_with(b"assert_") || matches!(word, b"module" | b"component" | b"register" | b"invoke" | b"thread")
 }
 
 impl Reader<'_> {
@@ -49,13 +52,18 @@ impl Reader<'_> {
             return Ok(directives);
         }
         while self.parser.token().kind != TokenKind::End {
-            self.parser.open()?;
-            let line = self.next_line();
-            let kind = self.directive()?;
-            self.parser.close()?;
-            directives.try_push(Directive { line, kind })?;
+            directives.try_push(self.directive(0)?)?;
         }
         Ok(directives)
+    }
+
+    /// Parses a directive with its parentheses. `depth` is the number of threads that it is in.
+    fn directive(&mut self, depth: u32) -> Result<Directive> {
+        self.parser.open()?;
+        let line = self.next_line();
+        let kind = if self.parser.is_word("thread") { self.thread(depth)? } else { self.kind()? };
+        self.parser.close()?;
+        Ok(Directive { line, kind })
     }
 
     /// Returns the line of the next token. Tokens must be asked for in ascending order.
@@ -67,9 +75,9 @@ impl Reader<'_> {
         self.line
     }
 
-    /// Parses a directive with its parentheses.
+    /// Parses a directive that has no others in it.
     #[inline(never)]
-    fn directive(&mut self) -> Result<DirectiveKind> {
+    fn kind(&mut self) -> Result<DirectiveKind> {
         let word = self.parser.word();
         if self.parser.token().kind == TokenKind::Keyword && word == b"invoke" {
             return self.action().map(DirectiveKind::Action);
@@ -107,10 +115,37 @@ impl Reader<'_> {
                 DirectiveKind::AssertUnlinkable { module: self.module_in_parentheses()?, message: self.string()? }
             }
             b"assert_suspension" => self.other("stack switching")?,
-            b"thread" | b"wait" => self.other("threads")?,
-            b"assert_invalid_custom" | b"assert_malformed_custom" => self.other("checks of custom sections")?,
+            b"wait" => DirectiveKind::Wait { name: self.name()? },
+            b"assert_invalid_custom" | b"assert_malformed_custom" => {
+                let module = self.module_in_parentheses()?;
+                self.string()?;
+                DirectiveKind::AssertCustom(module)
+            }
             _ => return Err(fault),
         })
+    }
+
+    /// Parses a thread with the directives in it.
+    #[inline(never)]
+    fn thread(&mut self, depth: u32) -> Result<DirectiveKind> {
+        if depth == MAX_THREAD_DEPTH {
+            return Err(self.parser.fault(SyntaxErrorKind::Depth));
+        }
+        self.parser.take_word("thread");
+        let (name, mut shared, mut directives) = (self.name()?, Vec::new(), Vec::new());
+        while self.parser.take_form("shared") {
+            if !self.parser.take_form("module") {
+                return Err(self.parser.fault(SyntaxErrorKind::Directive));
+            }
+            let fault = self.parser.fault(SyntaxErrorKind::Index);
+            shared.try_push(self.name()?.ok_or(fault)?)?;
+            self.parser.close()?;
+            self.parser.close()?;
+        }
+        while !self.parser.is_end() {
+            directives.try_push(self.directive(depth + 1)?)?;
+        }
+        Ok(DirectiveKind::Thread { name, shared, directives })
     }
 
     /// Skips a directive.

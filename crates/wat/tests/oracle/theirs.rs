@@ -26,8 +26,7 @@ pub fn script(text: &str) -> Result<Vec<Directive>, wast::Error> {
     let tokens = buffer(text)?;
     let script = parser::parse::<Wast<'_>>(&tokens)?;
     let lines = Lines::new(text);
-    let directives = script.directives.into_iter();
-    Ok(directives.map(|d| Directive { line: lines.at(d.span().offset()), kind: directive(d) }).collect())
+    Ok(directives(script.directives, &lines))
 }
 
 /// Returns a refused module. Only the refusal itself can be compared.
@@ -55,7 +54,12 @@ fn name(id: Option<Id<'_>>) -> Option<Box<str>> {
     id.map(|id| id.name().into())
 }
 
-fn directive(directive: WastDirective<'_>) -> DirectiveKind {
+fn directives(directives: Vec<WastDirective<'_>>, lines: &Lines) -> Vec<Directive> {
+    let directives = directives.into_iter();
+    directives.map(|d| Directive { line: lines.at(d.span().offset()), kind: directive(d, lines) }).collect()
+}
+
+fn directive(directive: WastDirective<'_>, lines: &Lines) -> DirectiveKind {
     match directive {
         WastDirective::Module(module) => DirectiveKind::Module { name: name(module.name()), module: quoted(module) },
         WastDirective::ModuleDefinition(module) => {
@@ -88,9 +92,14 @@ fn directive(directive: WastDirective<'_>) -> DirectiveKind {
             DirectiveKind::AssertUnlinkable { module: encoded(module), message: message.into() }
         }
         WastDirective::AssertSuspension { .. } => DirectiveKind::Other("stack switching"),
-        WastDirective::Thread(_) | WastDirective::Wait { .. } => DirectiveKind::Other("threads"),
-        WastDirective::AssertInvalidCustom { .. } | WastDirective::AssertMalformedCustom { .. } => {
-            DirectiveKind::Other("checks of custom sections")
+        WastDirective::Thread(thread) => DirectiveKind::Thread {
+            name: Some(thread.name.name().into()),
+            shared: thread.shared_module.iter().map(|id| id.name().into()).collect(),
+            directives: directives(thread.directives, lines),
+        },
+        WastDirective::Wait { thread, .. } => DirectiveKind::Wait { name: Some(thread.name().into()) },
+        WastDirective::AssertInvalidCustom { module, .. } | WastDirective::AssertMalformedCustom { module, .. } => {
+            DirectiveKind::AssertCustom(quoted(module))
         }
     }
 }
