@@ -12,6 +12,14 @@ use crate::refusal::{Fault, Refusal};
 /// The positions of sections in the order, by their ids. Custom sections may be anywhere.
 pub const SECTION_ORDER: [u8; 14] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
 
+/// How many bytes the names of imported modules take at most, beyond those that the section has itself. With compact
+/// imports, a few bytes of the binary copy a long name, and could so use up the memory.
+const MAX_MODULE_NAMES: usize = 16 << 20;
+
+/// In place of the kind of an import: imports of one module follow, each with its type, or all with the same.
+const OWN_TYPES: u8 = 0x7f;
+const SAME_TYPE: u8 = 0x7e;
+
 /// Decodes a binary.
 ///
 /// It checks the order of sections, their lengths, and that names are UTF-8. The module may still be invalid.
@@ -23,7 +31,8 @@ pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
     header(wasm)?;
     let mut reader = Reader::new(wasm, 0);
     reader.go_to(8);
-    let mut decoder = Decoder { module: ModuleInfo::default(), reader, offset: 0, order: 0, data_count: None };
+    let mut decoder =
+        Decoder { module: ModuleInfo::default(), reader, offset: 0, order: 0, data_count: None, names_left: 0 };
     match decoder.sections() {
         Ok(()) => Ok(decoder.module),
         Err(refusal) => Err(decoder.error(refusal)),
@@ -54,6 +63,8 @@ pub(crate) struct Decoder<'b> {
     order: u8,
     /// The number of data segments, if a section says so.
     data_count: Option<u32>,
+    /// How many bytes of names of modules the next imports may have.
+    names_left: usize,
 }
 
 impl<'b> Decoder<'b> {
@@ -106,6 +117,7 @@ impl<'b> Decoder<'b> {
             }
             2 => {
                 module.imports.try_room(room)?;
+                self.names_left = MAX_MODULE_NAMES + self.reader.left();
                 Decoder::import
             }
             3 => {
@@ -177,45 +189,65 @@ impl<'b> Decoder<'b> {
         Ok(core::str::from_utf8(self.reader.bytes(len)?).map_err(|_| Fault::Utf8)?)
     }
 
+    /// Reads an import, or imports of one module in the compact form.
     fn import(&mut self) -> Result<(), Refusal> {
         let (module, name) = (self.name()?, self.name()?);
-        let ty = match self.reader.byte()? {
-            0x00 => {
-                let ty = self.reader.index()?;
+        let kind = self.reader.peek()?;
+        if !(name.is_empty() && matches!(kind, OWN_TYPES | SAME_TYPE)) {
+            let ty = self.import_type()?;
+            return self.add_import(module, name, ty);
+        }
+        self.reader.pass(1);
+        let same = if kind == SAME_TYPE { Some(self.import_type()?) } else { None };
+        for _ in 0..self.reader.index()? {
+            self.offset = self.reader.position();
+            let name = self.name()?;
+            let ty = same.map_or_else(|| self.import_type(), Ok)?;
+            self.add_import(module, name, ty)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the type of an import.
+    fn import_type(&mut self) -> Result<ImportType, Refusal> {
+        Ok(match self.reader.byte()? {
+            0x00 => ImportType::Func(self.reader.index()?),
+            0x01 => ImportType::Table(self.table_type()?),
+            0x02 => ImportType::Memory(self.memory_type()?),
+            0x03 => ImportType::Global(self.global_type()?),
+            0x04 => ImportType::Tag(self.tag_type()?),
+            0x20 => return Err(Refusal::Unsupported(Proposal::CustomDescriptors)),
+            _ => return Err(Fault::ExternalKind.into()),
+        })
+    }
+
+    fn add_import(&mut self, module: &str, name: &str, ty: ImportType) -> Result<(), Refusal> {
+        match self.names_left.checked_sub(module.len()) {
+            Some(left) => self.names_left = left,
+            None => return Err(Fault::ModuleNames.into()),
+        }
+        match ty {
+            ImportType::Func(ty) => {
                 self.module.funcs.try_push(ty)?;
                 self.module.imported_funcs += 1;
-                ImportType::Func(ty)
             }
-            0x01 => {
-                let ty = self.table_type()?;
+            ImportType::Table(ty) => {
                 self.module.tables.try_push(ty)?;
                 self.module.imported_tables += 1;
-                ImportType::Table(ty)
             }
-            0x02 => {
-                let ty = self.memory_type()?;
+            ImportType::Memory(ty) => {
                 self.module.memories.try_push(ty)?;
                 self.module.imported_memories += 1;
-                ImportType::Memory(ty)
             }
-            0x03 => {
-                let ty = self.global_type()?;
+            ImportType::Global(ty) => {
                 self.module.globals.try_push(ty)?;
                 self.module.imported_globals += 1;
-                ImportType::Global(ty)
             }
-            0x04 => {
-                let ty = self.tag_type()?;
+            ImportType::Tag(ty) => {
                 self.module.tags.try_push(ty)?;
                 self.module.imported_tags += 1;
-                ImportType::Tag(ty)
             }
-            0x20 => return Err(Refusal::Unsupported(Proposal::CustomDescriptors)),
-            // A long name of a module would be copied for every few bytes of the binary. An attacker could use up the
-            // memory so.
-            0x7e | 0x7f if name.is_empty() => return Err(Refusal::Unsupported(Proposal::CompactImports)),
-            _ => return Err(Fault::ExternalKind.into()),
-        };
+        }
         let (module, name) = (try_str(module)?, try_str(name)?);
         Ok(self.module.imports.try_push(Import { module, name, ty })?)
     }

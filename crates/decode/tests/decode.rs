@@ -58,6 +58,21 @@ fn imports_come_first_in_each_index_space() {
 }
 
 #[test]
+fn compact_imports_copy_the_name_of_their_module_only_so_often() {
+    let imports = |name: &str, count: usize| {
+        let items = "(item \"x\")".repeat(count);
+        decode(&wat::parse_str(format!("(module (import \"{name}\" {items} (func)))")).unwrap())
+    };
+    let module = imports("env", 1000).unwrap();
+    assert_eq!((module.imports.len(), module.imported_funcs, module.funcs.len()), (1000, 1000, 1000));
+    assert_eq!((&*module.imports[999].module, &*module.imports[999].name), ("env", "x"));
+    let long = "m".repeat(100_000);
+    assert!(imports(&long, 100).is_ok());
+    let error = imports(&long, 1000).unwrap_err();
+    assert!(error.to_string().contains("too long"), "{error}");
+}
+
+#[test]
 fn limits_and_types_are_kept() {
     let (_, module) = rich();
     let [imported, own, bytes] = module.memories[..] else { panic!("three memories") };

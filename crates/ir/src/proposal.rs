@@ -50,6 +50,8 @@ macro_rules! for_each_proposal {
                 LegacyExceptions legacy_exceptions LEGACY_EXCEPTIONS "legacy exception handling" since 4 if cfg!(feature = "gc");
                 /// Atomic operators. With the Cargo feature `threads`, shared memories as well.
                 Threads threads THREADS "threads" since 4 if true;
+                /// Imports that share the name of their module in the binary, or also their type.
+                CompactImports compact_imports COMPACT_IMPORTS "compact imports" since 4 if true;
             }
             unbuilt {
                 /// Continuations.
@@ -58,8 +60,6 @@ macro_rules! for_each_proposal {
                 SharedEverything shared_everything_threads SHARED_EVERYTHING_THREADS "shared-everything threads";
                 /// Structures with descriptors, and exact types.
                 CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS "custom descriptors";
-                /// Imports that share one module name in the binary.
-                CompactImports compact_imports COMPACT_IMPORTS "compact imports";
                 /// Atomic operators with a memory ordering.
                 AcquireReleaseAtomics acquire_release_atomics ACQUIRE_RELEASE_ATOMICS "acquire-release atomics";
                 /// `memory.discard`.

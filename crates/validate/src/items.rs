@@ -6,60 +6,105 @@ use wasmparser::WasmFeatures;
 
 use crate::body::constant;
 use crate::fault::Invalid;
-use crate::limits::{MAX_ELEMENTS, MAX_TYPE_SIZE};
+use crate::limits::{MAX_ELEMENTS, MAX_IMPORTS, MAX_TYPE_SIZE};
 use crate::outline::{FuncType, Global, Table};
 use crate::read::Reader;
 use crate::sections::Sections;
 use crate::type_reader::TypeReader;
 use crate::types::Ty;
 
+/// In place of the kind: imports of one module follow, each with its type, or all with the same.
+const OWN_TYPES: u8 = 0x7f;
+const SAME_TYPE: u8 = 0x7e;
+
+/// The type of an import. Functions and tags have the index of theirs, memories the type of their addresses.
+#[derive(Clone, Copy)]
+enum ImportType {
+    Func(u32),
+    Table(Table),
+    Memory(Ty),
+    Global(Global),
+    Tag(u32),
+}
+
 impl Sections {
-    pub fn import(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
+    /// Reads an import, or imports of one module in the compact form.
+    pub fn imports(&mut self, reader: &mut Reader<'_>) -> Result<(), Invalid> {
         reader.name()?;
         let is_unnamed = reader.name()?.is_empty();
-        let mut size = 1;
-        match reader.byte()? {
+        let kind = reader.peek()?;
+        if !(is_unnamed && matches!(kind, OWN_TYPES | SAME_TYPE)) {
+            let ty = self.import_type(reader)?;
+            return self.import(ty);
+        }
+        let message = "invalid leading byte with compact imports proposal disabled";
+        self.require(WasmFeatures::COMPACT_IMPORTS, message)?;
+        reader.byte()?;
+        let shared = if kind == SAME_TYPE { Some(self.import_type(reader)?) } else { None };
+        self.offset = reader.offset();
+        for _ in 0..reader.u32()? {
+            self.offset = reader.offset();
+            reader.name()?;
+            let ty = shared.map_or_else(|| self.import_type(reader), Ok)?;
+            self.import(ty)?;
+        }
+        Ok(())
+    }
+
+    /// Reads the type of an import.
+    fn import_type(&self, reader: &mut Reader<'_>) -> Result<ImportType, Invalid> {
+        Ok(match reader.byte()? {
             kind @ (0x00 | 0x20) => {
                 if kind == 0x20 {
                     let message = "custom descriptors required for exact function imports";
                     self.require(WasmFeatures::CUSTOM_DESCRIPTORS, message)?;
                 }
-                let ty = reader.u32()?;
+                ImportType::Func(reader.u32()?)
+            }
+            0x01 => ImportType::Table(self.table_type(reader)?),
+            0x02 => ImportType::Memory(self.memory_type(reader)?),
+            0x03 => ImportType::Global(self.global_type(reader)?),
+            0x04 => ImportType::Tag(self.tag_type(reader)?),
+            kind => {
+                let message = format_args!("invalid leading byte (0x{kind:x}) for external kind");
+                return Err(Invalid::of(message, self.offset));
+            }
+        })
+    }
+
+    /// Adds an import of this type to the outline.
+    fn import(&mut self, ty: ImportType) -> Result<(), Invalid> {
+        // Compact imports are counted here, all others by their section, too.
+        self.imports += 1;
+        if self.imports > MAX_IMPORTS {
+            return Err(self.exceeded("imports", MAX_IMPORTS));
+        }
+        let mut size = 1;
+        match ty {
+            ImportType::Func(ty) => {
                 size = type_size(self.func_type(ty)?);
                 self.outline.funcs.try_push(ty)?;
             }
-            0x01 => {
-                let ty = self.table_type(reader)?;
+            ImportType::Table(ty) => {
                 if self.outline.tables.len() >= self.max_tables() {
                     return Err(self.exceeded("tables", self.max_tables()));
                 }
                 self.outline.tables.try_push(ty)?;
             }
-            0x02 => {
-                let ty = self.memory_type(reader)?;
+            ImportType::Memory(address) => {
                 if self.outline.memories.len() >= self.max_memories() {
                     return Err(self.exceeded("memories", self.max_memories()));
                 }
-                self.outline.memories.try_push(ty)?;
+                self.outline.memories.try_push(address)?;
             }
-            0x03 => {
-                let ty = self.global_type(reader)?;
+            ImportType::Global(ty) => {
                 self.require_mutable(ty)?;
                 self.outline.globals.try_push(ty)?;
                 self.outline.imported_globals += 1;
             }
-            0x04 => {
-                let ty = self.tag_type(reader)?;
+            ImportType::Tag(ty) => {
                 size = type_size(self.func_type(ty)?);
                 self.outline.tags.try_push(ty)?;
-            }
-            0x7e | 0x7f if is_unnamed => {
-                let message = "invalid leading byte with compact imports proposal disabled";
-                return Err(Invalid::missing(WasmFeatures::COMPACT_IMPORTS, message, self.offset));
-            }
-            kind => {
-                let message = format_args!("invalid leading byte (0x{kind:x}) for external kind");
-                return Err(Invalid::of(message, self.offset));
             }
         }
         self.add_size(size)

@@ -68,6 +68,8 @@ pub struct Sections {
     pub exports: StringMap,
     /// The ranges of the names of exports in the binary.
     pub names: Vec<Range<usize>>,
+    /// How many imports there are so far.
+    pub imports: usize,
     /// The total size of the types of imports and exports.
     pub type_size: usize,
     /// The offset of the current item in the binary.
@@ -93,6 +95,7 @@ impl Sections {
             places: Vec::new(),
             exports: StringMap::default(),
             names: Vec::new(),
+            imports: 0,
             type_size: 1,
             offset: 0,
             order: 0,
@@ -120,7 +123,7 @@ impl Sections {
         let outline = &self.outline;
         match id {
             1 => self.items(reader, 0, MAX_TYPES, "types", Sections::group),
-            2 => self.items(reader, 0, MAX_IMPORTS, "imports", Sections::import),
+            2 => self.items(reader, 0, MAX_IMPORTS, "imports", Sections::imports),
             3 => {
                 let imported = outline.funcs.len();
                 self.items(reader, imported, MAX_FUNCTIONS, "functions", Sections::func)?;

@@ -191,6 +191,7 @@ wrongs! {
     ResultFirst = "unexpected token: a result before a parameter";
     NotAFunc = "unknown type: it is not a function type";
     InlineType = "inline function type";
+    SharedId = "identifier not allowed: these imports share a type";
     // The order of fields.
     ImportAfterFunc = "import after function";
     ImportAfterTable = "import after table";
@@ -206,5 +207,5 @@ wrongs! {
     #[cfg(feature = "script")]
     Value = "unexpected token, expected a value";
     #[cfg(feature = "script")]
-    Depth = "values are nested too deeply";
+    Depth = "values or threads are nested too deeply";
 }

@@ -18,6 +18,10 @@ const KINDS: [&str; 5] = ["func", "table", "memory", "global", "tag"];
 /// The kind of an imported function with an exact type: a proposal that no build runs.
 const EXACT_FUNC: u8 = 0x20;
 
+/// In place of the kind: imports of one module follow, each with its type, or all with the same.
+const OWN_TYPES: u8 = 0x7f;
+const SAME_TYPE: u8 = 0x7e;
+
 /// Parses a module behind its keyword, up to its closing parenthesis. Returns the binary.
 pub(crate) fn module(parser: &mut Parser<'_>) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new(parser);
@@ -75,17 +79,7 @@ impl Encoder<'_, '_> {
                 types.try_push(at)?;
                 self.declare(IndexSpace::TYPES)?;
             } else if self.parser.take_word("import") {
-                // The second pass reports missing names of imports.
-                while !self.parser.is_open() && !self.parser.is_end() {
-                    self.parser.advance();
-                }
-                if self.parser.is_open() {
-                    self.parser.advance();
-                    let kind = self.kind()?;
-                    self.declare(kind)?;
-                    self.parser.skip()?;
-                    self.parser.close()?;
-                }
+                self.declare_imports()?;
             } else if self.parser.take_word("elem") {
                 self.declare(IndexSpace::ELEMS)?;
             } else if self.parser.take_word("data") {
@@ -103,6 +97,53 @@ impl Encoder<'_, '_> {
         // follows the token has no names.
         self.parser.check_token()?;
         Ok(types)
+    }
+
+    /// Declares imports, behind their keyword. The second pass reports missing names.
+    #[inline(never)]
+    fn declare_imports(&mut self) -> Result {
+        // With the name of the module alone, it is the compact form.
+        let is_compact = self.pass_strings() < 2;
+        let mut unnamed = 0;
+        while self.parser.take_form("item") {
+            self.pass_strings();
+            if self.parser.is_open() {
+                self.declare_import()?;
+            } else {
+                unnamed += 1;
+            }
+            self.parser.skip()?;
+            self.parser.close()?;
+        }
+        if self.parser.is_open() && is_compact {
+            self.parser.advance();
+            let kind = self.kind()?;
+            self.spaces[kind].skip(unnamed);
+            self.parser.skip()?;
+            self.parser.close()?;
+        } else if self.parser.is_open() {
+            self.declare_import()?;
+        }
+        Ok(())
+    }
+
+    /// Declares an import by its type, with its parentheses.
+    fn declare_import(&mut self) -> Result {
+        self.parser.open()?;
+        let kind = self.kind()?;
+        self.declare(kind)?;
+        self.parser.skip()?;
+        self.parser.close()
+    }
+
+    /// Skips the strings up to a parenthesis. Returns their number.
+    fn pass_strings(&mut self) -> u32 {
+        let mut count = 0;
+        while !self.parser.is_open() && !self.parser.is_end() {
+            self.parser.advance();
+            count += 1;
+        }
+        count
     }
 
     /// Declares an entity, which may have a name, in its index space.
@@ -159,15 +200,15 @@ impl Encoder<'_, '_> {
             // Types were defined between the passes.
             self.parser.skip()?;
         } else if self.parser.take_word("import") {
-            let out = &mut self.sections[Section::IMPORT].bytes;
-            self.parser.name_string(out)?;
-            self.parser.name_string(out)?;
-            self.parser.open()?;
-            let kind = self.kind()?;
-            self.pass_names()?;
-            let index = self.next_index(kind);
-            self.import(kind, index, fault)?;
-            self.parser.close()?;
+            let section = &mut self.sections[Section::IMPORT];
+            section.count += 1;
+            self.parser.name_string(&mut section.bytes)?;
+            if self.parser.is_open() || self.parser.is_end() {
+                self.compact_imports(fault)?;
+            } else {
+                self.parser.name_string(&mut section.bytes)?;
+                self.import_type(fault)?;
+            }
         } else if self.parser.take_word("export") {
             let out = &mut self.sections[Section::EXPORT].bytes;
             self.parser.name_string(out)?;
@@ -211,6 +252,56 @@ impl Encoder<'_, '_> {
         section.bytes.index(index);
     }
 
+    /// Parses imports of one module, whose name is encoded already: each with its type, or all with the same.
+    #[inline(never)]
+    fn compact_imports(&mut self, fault: Fault) -> Result {
+        let start = self.parser.place();
+        let mut count = 0;
+        while self.parser.take_form("item") {
+            count += 1;
+            self.parser.skip()?;
+            self.parser.close()?;
+        }
+        let is_shared = self.parser.is_open();
+        // The name is empty, and the kind says which form it is.
+        self.sections[Section::IMPORT].bytes.slice(&[0, if is_shared { SAME_TYPE } else { OWN_TYPES }]);
+        // The type comes first in the binary, but last in the text.
+        if is_shared {
+            self.parser.open()?;
+            let kind = self.kind()?;
+            if self.parser.is_id() {
+                return Err(self.parser.fault(SyntaxErrorKind::SharedId));
+            }
+            self.import(kind, self.written[kind], fault)?;
+            self.written[kind] += count;
+            self.parser.close()?;
+        }
+        let end = self.parser.place();
+        self.parser.go_to(start);
+        self.sections[Section::IMPORT].bytes.index(count);
+        for _ in 0..count {
+            self.parser.take_form("item");
+            self.parser.name_string(&mut self.sections[Section::IMPORT].bytes)?;
+            if !is_shared {
+                self.import_type(fault)?;
+            }
+            self.parser.close()?;
+        }
+        self.parser.go_to(end);
+        Ok(())
+    }
+
+    /// Parses the type of an import with its parentheses and the import's identifier.
+    #[inline(never)]
+    fn import_type(&mut self, fault: Fault) -> Result {
+        self.parser.open()?;
+        let kind = self.kind()?;
+        self.pass_names()?;
+        let index = self.next_index(kind);
+        self.import(kind, index, fault)?;
+        self.parser.close()
+    }
+
     /// Parses the type of an import, whose names are encoded already. `fault` is reported at the field's beginning.
     #[inline(never)]
     fn import(&mut self, kind: usize, index: u32, fault: Fault) -> Result {
@@ -226,7 +317,6 @@ impl Encoder<'_, '_> {
             return Err(Fault { wrong: wrongs[last], ..fault });
         }
         let exact = kind == IndexSpace::FUNCS && self.parser.take_form("exact");
-        self.sections[Section::IMPORT].count += 1;
         let out = &mut self.sections[Section::IMPORT].bytes;
         out.byte(if exact { EXACT_FUNC } else { kind as u8 });
         let mut types = crate::types::Types { parser: self.parser, types: &self.spaces[IndexSpace::TYPES] };
@@ -263,9 +353,10 @@ impl Encoder<'_, '_> {
             self.parser.close()?;
         }
         if self.parser.take_form("import") {
-            let out = &mut self.sections[Section::IMPORT].bytes;
-            self.parser.name_string(out)?;
-            self.parser.name_string(out)?;
+            let section = &mut self.sections[Section::IMPORT];
+            section.count += 1;
+            self.parser.name_string(&mut section.bytes)?;
+            self.parser.name_string(&mut section.bytes)?;
             self.parser.close()?;
             return self.import(kind, index, fault);
         }
