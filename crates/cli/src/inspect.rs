@@ -84,7 +84,7 @@ fn externs(module: &ModuleInfo, text: &mut String) {
     let _ = writeln!(text, "imports: {}", module.imports.len());
     for import in &module.imports {
         let ty = match import.ty {
-            ImportType::Func(ty) => module.type_of_funcs(ty).cloned().map(ExternType::Func),
+            ImportType::Func(ty) | ImportType::ExactFunc(ty) => module.type_of_funcs(ty).cloned().map(ExternType::Func),
             ImportType::Table(ty) => Some(ExternType::Table(ty)),
             ImportType::Memory(ty) => Some(ExternType::Memory(ty)),
             ImportType::Global(ty) => Some(ExternType::Global(ty)),

@@ -164,7 +164,7 @@ impl<'a> ImageWriter<'a> {
         let alone = |ty: &SubType| {
             let plain = |ty: &ValType| ty.reference().is_none_or(|ty| ty.index().is_none());
             let func = ty.func().is_some_and(|ty| ty.params.iter().chain(&*ty.results).all(plain));
-            func && ty.is_final && ty.supertype.is_none()
+            func && ty.is_final && ty.supertype.is_none() && ty.describes.is_none()
         };
         let all_alone = module.groups.is_empty() && module.types.iter().all(alone);
         self.managed |= !all_alone;
@@ -211,7 +211,8 @@ impl<'a> ImageWriter<'a> {
                 CompositeType::Struct(_) => subtypes::STRUCT,
                 CompositeType::Array(_) => subtypes::ARRAY,
             };
-            let flags = kind | if ty.is_final { subtypes::FINAL } else { 0 };
+            let describes = ty.describes.map_or(0, |described| (described + 1) * subtypes::DESCRIBES);
+            let flags = kind | describes | if ty.is_final { subtypes::FINAL } else { 0 };
             self.put(Section::SubTypes, &[flags, ty.supertype.unwrap_or(NONE), group.start as u32])?;
         }
         Ok(numbers)
@@ -271,16 +272,18 @@ impl<'a> ImageWriter<'a> {
             let [module_at, module_len] = self.string(&import.module)?;
             let [name_at, name_len] = self.string(&import.name)?;
             let kind = match import.ty {
-                ImportType::Func(_) => kinds::FUNC,
+                ImportType::Func(_) | ImportType::ExactFunc(_) => kinds::FUNC,
                 ImportType::Table(_) => kinds::TABLE,
                 ImportType::Memory(_) => kinds::MEMORY,
                 ImportType::Global(_) => kinds::GLOBAL,
                 ImportType::Tag(_) => kinds::TAG,
             };
             let index = &mut counts[kind as usize];
-            self.put(Section::Imports, &[module_at, module_len, name_at, name_len, kind, *index])?;
+            let exact = if let ImportType::ExactFunc(_) = import.ty { kinds::EXACT } else { 0 };
+            self.managed |= exact != 0;
+            self.put(Section::Imports, &[module_at, module_len, name_at, name_len, kind | exact, *index])?;
             *index += 1;
-            if let ImportType::Func(ty) = import.ty {
+            if let ImportType::Func(ty) | ImportType::ExactFunc(ty) = import.ty {
                 let number = *types.get(ty as usize).ok_or(Error::Invalid)?;
                 let header = self.header(number);
                 self.function(0, number, header, u32::from(header + HEADER), 0)?;
@@ -514,6 +517,14 @@ impl<'a> ImageWriter<'a> {
                     self.object(constants::STRUCT_NEW, ty)?;
                 }
                 ConstOp::StructNewDefault(ty) => self.object(constants::STRUCT_NEW_DEFAULT, ty)?,
+                ConstOp::StructNewDesc(ty) => {
+                    depth -= self.fields.get(ty as usize).copied().ok_or(Error::Invalid)? as i32 + 1;
+                    self.object(constants::STRUCT_NEW_DESC, ty)?;
+                }
+                ConstOp::StructNewDefaultDesc(ty) => {
+                    depth -= 1;
+                    self.object(constants::STRUCT_NEW_DEFAULT_DESC, ty)?;
+                }
                 ConstOp::ArrayNew(ty) => {
                     depth -= 2;
                     self.object(constants::ARRAY_NEW, ty)?;

@@ -66,6 +66,8 @@ impl Decoder<'_> {
                 Operator::I64Mul => ConstOp::I64Mul,
                 Operator::StructNew => ConstOp::StructNew(reader.index()?),
                 Operator::StructNewDefault => ConstOp::StructNewDefault(reader.index()?),
+                Operator::StructNewDesc => ConstOp::StructNewDesc(reader.index()?),
+                Operator::StructNewDefaultDesc => ConstOp::StructNewDefaultDesc(reader.index()?),
                 Operator::ArrayNew => ConstOp::ArrayNew(reader.index()?),
                 Operator::ArrayNewDefault => ConstOp::ArrayNewDefault(reader.index()?),
                 Operator::ArrayNewFixed => ConstOp::ArrayNewFixed(reader.index()?, reader.index()?),

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_str, try_with_capacity};
 use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes, subtypes};
-use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord};
+use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord, SubTypeRecord};
 
 use crate::module::{
     CompositeType, ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import,
@@ -136,6 +136,13 @@ impl Reader<'_> {
             elems: self.all(Section::Elems, |index| self.elem(index))?,
             ..ModuleInfo::default()
         };
+        for index in 0..module.types.len() {
+            let described =
+                module.types[index].describes.and_then(|described| module.types.get_mut(described as usize));
+            if let Some(described) = described {
+                described.descriptor = Some(index as u32);
+            }
+        }
         module.table_inits = self.from(imported_tables, Section::Tables, |index| {
             let init = some(image.table(index))?.init;
             if init == NONE { Ok(None) } else { self.constant(init).map(Some) }
@@ -147,6 +154,7 @@ impl Reader<'_> {
             let import = some(image.import(index))?;
             let at = import.index as usize;
             let ty = match import.kind {
+                kinds::FUNC if import.exact => ImportType::ExactFunc(some(module.funcs.get(at).copied())?),
                 kinds::FUNC => ImportType::Func(some(module.funcs.get(at).copied())?),
                 kinds::TABLE => ImportType::Table(some(module.tables.get(at).copied())?),
                 kinds::MEMORY => ImportType::Memory(some(module.memories.get(at).copied())?),
@@ -173,7 +181,8 @@ impl Reader<'_> {
                 CompositeType::Struct(fields.into_boxed_slice())
             }
         };
-        Ok(SubType { is_final: place.is_final, supertype: place.supertype, composite })
+        let SubTypeRecord { is_final, supertype, describes, .. } = place;
+        Ok(SubType { is_final, supertype, describes, descriptor: None, composite })
     }
 
     #[inline(never)]
@@ -253,6 +262,8 @@ impl Reader<'_> {
             constants::REF_I31 => (ConstOp::RefI31, 1),
             constants::STRUCT_NEW => (ConstOp::StructNew(word(at + 1)?), 2),
             constants::STRUCT_NEW_DEFAULT => (ConstOp::StructNewDefault(word(at + 1)?), 2),
+            constants::STRUCT_NEW_DESC => (ConstOp::StructNewDesc(word(at + 1)?), 2),
+            constants::STRUCT_NEW_DEFAULT_DESC => (ConstOp::StructNewDefaultDesc(word(at + 1)?), 2),
             constants::ARRAY_NEW => (ConstOp::ArrayNew(word(at + 1)?), 2),
             constants::ARRAY_NEW_DEFAULT => (ConstOp::ArrayNewDefault(word(at + 1)?), 2),
             constants::ARRAY_NEW_FIXED => (ConstOp::ArrayNewFixed(word(at + 1)?, word(at + 2)?), 3),

@@ -47,14 +47,23 @@ pub struct SubType {
     pub is_final: bool,
     /// The index of its supertype.
     pub supertype: Option<u32>,
+    /// The index of the structure type whose descriptors have this type.
+    pub describes: Option<u32>,
+    /// The index of the type of its descriptors. Objects of a type without this have none.
+    pub descriptor: Option<u32>,
     /// The composite type.
     pub composite: CompositeType,
 }
 
 impl SubType {
-    /// Returns a function type that is final and has no supertype.
+    /// Returns a type that is final, and has neither a supertype nor descriptors.
+    pub const fn of(composite: CompositeType) -> SubType {
+        SubType { is_final: true, supertype: None, describes: None, descriptor: None, composite }
+    }
+
+    /// Returns such a function type.
     pub const fn of_func(ty: FuncType) -> SubType {
-        SubType { is_final: true, supertype: None, composite: CompositeType::Func(ty) }
+        SubType::of(CompositeType::Func(ty))
     }
 
     /// Returns the function type, if it is one.
@@ -81,6 +90,8 @@ impl SubType {
         Ok(SubType {
             is_final: self.is_final,
             supertype: self.supertype.map(map),
+            describes: self.describes.map(map),
+            descriptor: self.descriptor.map(map),
             composite: match &self.composite {
                 CompositeType::Func(ty) => {
                     CompositeType::Func(FuncType { params: values(&ty.params)?, results: values(&ty.results)? })
@@ -107,9 +118,7 @@ impl SubType {
             CompositeType::Struct(fields) => fields.iter().filter_map(of_field).for_each(value),
             CompositeType::Array(element) => of_field(element).into_iter().for_each(value),
         }
-        if let Some(supertype) = self.supertype {
-            each(supertype);
-        }
+        [self.supertype, self.describes, self.descriptor].into_iter().flatten().for_each(each);
     }
 }
 
@@ -164,6 +173,8 @@ pub struct GlobalType {
 pub enum ImportType {
     /// A function, by the index of its type.
     Func(u32),
+    /// A function that must have exactly this type, no subtype.
+    ExactFunc(u32),
     /// A table.
     Table(TableType),
     /// A memory.
@@ -230,6 +241,10 @@ pub enum ConstOp {
     StructNew(u32),
     /// `struct.new_default` of the type with this index.
     StructNewDefault(u32),
+    /// `struct.new_desc` of the type with this index. The last operand is the descriptor.
+    StructNewDesc(u32),
+    /// `struct.new_default_desc` of the type with this index. The operand is the descriptor.
+    StructNewDefaultDesc(u32),
     /// `array.new` of the type with this index. The operands are a value and the length.
     ArrayNew(u32),
     /// `array.new_default` of the type with this index. The operand is the length.

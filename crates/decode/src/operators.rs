@@ -127,6 +127,10 @@ impl EncodedHeapType {
                 _ => return Ok(heap),
             },
             EncodedHeapType::Shared(_) => Proposal::SharedEverything,
+            EncodedHeapType::Exact(index) if cfg!(feature = "gc") => {
+                let known = index < RefType::MAX_INDEX;
+                return if known { Ok(HeapType::Exact(index)) } else { Err(UnsupportedType::Index) };
+            }
             EncodedHeapType::Exact(_) => Proposal::CustomDescriptors,
             EncodedHeapType::Continuation { .. } => Proposal::StackSwitching,
         };

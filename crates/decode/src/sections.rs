@@ -8,6 +8,7 @@ use crate::header::Header;
 use crate::module::{Custom, Export, ExportKind, Import, ImportType, ModuleInfo};
 use crate::reader::{MAX_NAME, Reader};
 use crate::refusal::{Fault, Refusal};
+use crate::types::HAS_GC;
 
 /// The positions of sections in the order, by their ids. Custom sections may be anywhere.
 pub const SECTION_ORDER: [u8; 14] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6];
@@ -216,6 +217,7 @@ impl<'b> Decoder<'b> {
             0x02 => ImportType::Memory(self.memory_type()?),
             0x03 => ImportType::Global(self.global_type()?),
             0x04 => ImportType::Tag(self.tag_type()?),
+            0x20 if HAS_GC => ImportType::ExactFunc(self.reader.index()?),
             0x20 => return Err(Refusal::Unsupported(Proposal::CustomDescriptors)),
             _ => return Err(Fault::ExternalKind.into()),
         })
@@ -227,7 +229,7 @@ impl<'b> Decoder<'b> {
             None => return Err(Fault::ModuleNames.into()),
         }
         match ty {
-            ImportType::Func(ty) => {
+            ImportType::Func(ty) | ImportType::ExactFunc(ty) => {
                 self.module.funcs.try_push(ty)?;
                 self.module.imported_funcs += 1;
             }

@@ -78,6 +78,14 @@ impl Decoder<'_> {
             };
             kind = self.reader.byte()?;
         }
+        let mut clauses = [None; 2];
+        for (clause, byte) in clauses.iter_mut().zip([0x4c, 0x4d]) {
+            if HAS_GC && kind == byte {
+                *clause = Some(self.reader.index()?).filter(|&index| index < RefType::MAX_INDEX);
+                kind = self.reader.byte()?;
+            }
+        }
+        let [describes, descriptor] = clauses;
         let composite = match kind {
             0x60 => CompositeType::Func(FuncType {
                 params: self.val_types(MAX_PARAMS, Fault::ParamsSize)?,
@@ -101,7 +109,7 @@ impl Decoder<'_> {
                 return Err(Fault::TypeKind.into());
             }
         };
-        Ok(SubType { is_final, supertype, composite })
+        Ok(SubType { is_final, supertype, describes, descriptor, composite })
     }
 
     fn field_type(&mut self) -> Result<FieldType, Refusal> {

@@ -3,7 +3,9 @@
 
 use wasmote_exec as exec;
 use wasmote_exec::extend::{Execute, Flow, Handler, Linked, Regs, cold};
-use wasmote_ir::casts::{ARRAY, BOTTOM, EQ, FUNC, I31, KIND, NEGATED, NULLABLE, OBJECT, STRUCT, TOP};
+use wasmote_ir::casts::{
+    ARRAY, BOTTOM, EQ, EXACT_FUNC, EXACT_OBJECT, FUNC, I31, KIND, NEGATED, NULLABLE, OBJECT, STRUCT, TOP,
+};
 use wasmote_ir::{Op, TrapCode};
 
 use crate::layout::{HOST, Layout, Layouts};
@@ -24,10 +26,14 @@ unsafe fn is_of(machine: *const exec::Machine, reference: u32, ty: u32, flags: u
         true
     } else if kind == BOTTOM {
         false
-    } else if kind == FUNC {
+    } else if kind == FUNC || kind == EXACT_FUNC {
         let entry = reference - 1;
         // SAFETY: the list has `funcs_len` records, which are live. The store keeps the displays of all its types.
-        entry < machine.funcs_len && unsafe { machine.types.is_sub((**machine.funcs.add(entry as usize)).type_id, ty) }
+        entry < machine.funcs_len
+            && unsafe {
+                let id = (**machine.funcs.add(entry as usize)).type_id;
+                id == ty || kind == FUNC && machine.types.is_sub(id, ty)
+            }
     } else if reference & 1 != 0 {
         kind == I31 || kind == EQ
     } else {
@@ -42,6 +48,7 @@ unsafe fn is_of(machine: *const exec::Machine, reference: u32, ty: u32, flags: u
             && match kind {
                 // SAFETY: the store keeps the displays of all its types.
                 OBJECT => unsafe { machine.types.is_sub(id, ty) },
+                EXACT_OBJECT => id == ty,
                 EQ => true,
                 STRUCT => matches!(layout(), Some(Layout::Fixed { .. })),
                 ARRAY => matches!(layout(), Some(Layout::Array { .. })),
@@ -79,6 +86,72 @@ unsafe fn is_exactly(r: &Regs) -> bool {
             Some(place) => place.cast::<u64>().read_unaligned() as u32 == r.u32(1) && r.slot(0).read() & 1 == 0,
             None => false,
         }
+    }
+}
+
+/// Returns whether the reference in the slot at unit 0 has the type at unit 1 and the descriptor in the slot at unit 4,
+/// as the flags at unit 3 say.
+///
+/// # Safety
+/// As `Execute::run`, and the instruction has these operands.
+unsafe fn has_descriptor(r: &Regs) -> Result<bool, TrapCode> {
+    // SAFETY: the caller guarantees the operands and a running instance. `place` returns addresses in the heap, where
+    // a header is readable.
+    unsafe {
+        let (reference, descriptor) = (r.slot(0).read() as u32, r.slot(4).read() as u32);
+        if descriptor == 0 {
+            return Err(TrapCode::NullReference);
+        }
+        let (machine, flags) = ((*r.cx).machine, r.u16(3) as u16);
+        let is = is_of(machine, reference, r.u32(1), flags & !NEGATED)
+            && (*machine)
+                .heap
+                .place(reference)
+                .is_none_or(|place| (place.cast::<u64>().read_unaligned() >> 32) as u32 == descriptor);
+        Ok(is != (flags & NEGATED != 0))
+    }
+}
+
+macro_rules! descriptor_casts {
+    ($( $name:ident ($r:ident, $is:ident) $body:block )*) => { $(
+        pub struct $name;
+
+        impl $name {
+            pub const HANDLER: Handler = cold::<Linked, $name>;
+        }
+
+        impl Execute<Linked> for $name {
+            #[inline(always)]
+            unsafe fn run($r: &mut Regs) -> Flow {
+                // SAFETY: the caller guarantees an instruction of this row, whose operands `has_descriptor` and the body
+                // read.
+                unsafe {
+                    match has_descriptor($r) {
+                        Ok($is) => $body,
+                        Err(code) => Flow::Trap(code),
+                    }
+                }
+            }
+        }
+    )* };
+}
+
+descriptor_casts! {
+    RefCastDesc(r, is) {
+        if is {
+            r.advance(const { Op::RefCastDesc.operand_units() });
+            Flow::Next
+        } else {
+            Flow::Trap(TrapCode::CastFailure)
+        }
+    }
+    BrOnCastDesc(r, is) {
+        if is {
+            r.jump(5);
+        } else {
+            r.advance(const { Op::BrOnCastDesc.operand_units() });
+        }
+        Flow::Next
     }
 }
 

@@ -202,6 +202,23 @@ pub unsafe fn store(to: *mut u8, from: *const u64, log2: u32) {
     }
 }
 
+/// Writes the fields of a new structure from `count` slots. Fields without a slot stay zero.
+///
+/// # Safety
+/// `place` is the address of an object with these fields, and `values` points to `count` slots.
+#[inline(always)]
+unsafe fn set_fields(place: *mut u8, fields: &[(u32, u8)], values: *const u64, count: usize) {
+    let mut slot = 0;
+    for &(at, log2) in fields {
+        let slots = if log2 == 4 { 2 } else { 1 };
+        if slot + slots <= count {
+            // SAFETY: the caller guarantees the object, and the slots from `slot` on are in the run.
+            unsafe { store(place.add(at as usize), values.add(slot), log2.into()) };
+        }
+        slot += slots;
+    }
+}
+
 /// Writes `count` copies of a value from slots. `log2` gives its size in bytes.
 ///
 /// # Safety
@@ -308,7 +325,7 @@ pub(crate) use instructions;
 /// The rows.
 mod rows {
     use super::*;
-    pub use crate::casts::{BrOnCast, RefCast, RefTest};
+    pub use crate::casts::{BrOnCast, BrOnCastDesc, RefCast, RefCastDesc, RefTest};
     pub use crate::metered::*;
 
     /// Implements reads of a field or an element.
@@ -396,18 +413,27 @@ mod rows {
                 return Err(TrapCode::Unreachable);
             };
             let reference = new_object(r, *bytes as usize, ty.into(), 5)?;
-            let place = heap(r).base.add(reference as usize * 4);
-            let (values, count) = (r.slot(2), r.u16(3));
-            let mut slot = 0;
-            for &(at, log2) in fields {
-                let slots = if log2 == 4 { 2 } else { 1 };
-                // A type has more fields than there are values only in code that was not validated.
-                if slot + slots <= count {
-                    store(place.add(at as usize), values.add(slot), log2.into());
-                }
-                slot += slots;
-            }
+            set_fields(heap(r).base.add(reference as usize * 4), fields, r.slot(2), r.u16(3));
             r.slot(4).write(reference.into());
+        }
+        cold StructNewDesc(r) {
+            let ty = r.u32(0);
+            let Some(Layout::Fixed { bytes, fields, .. }) = layouts(r).get(ty) else {
+                return Err(TrapCode::Unreachable);
+            };
+            let values = r.slot(2);
+            let Some(count) = r.u16(3).checked_sub(1) else { return Err(TrapCode::Unreachable) };
+            let descriptor = values.add(count).read() as u32;
+            if descriptor == 0 {
+                return Err(TrapCode::NullReference);
+            }
+            let reference = new_object(r, *bytes as usize, u64::from(ty) | u64::from(descriptor) << 32, 5)?;
+            set_fields(heap(r).base.add(reference as usize * 4), fields, values, count);
+            r.slot(4).write(reference.into());
+        }
+        cold RefGetDesc(r) {
+            r.hold(header(object(r, 0)?) >> 32);
+            r.slot(1).write(r.held());
         }
         cold StructNewDefault(r) {
             let ty = r.u32(0);

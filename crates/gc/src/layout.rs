@@ -1,5 +1,5 @@
 //! The layout of objects. A header of eight bytes has the type's number in its lower half. The upper half depends on
-//! the type. The fields follow.
+//! the type: for an array it is the length, for a structure with a descriptor the reference to that. The fields follow.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,6 +14,9 @@ pub const HEADER: usize = 8;
 /// The type number of objects that stand for host values. The upper half of the header is the value's number.
 pub const HOST: u32 = 1 << 24;
 pub use wasmote_exec::EXCEPTION;
+
+/// The offset of the header's upper half.
+const DESCRIPTOR: u32 = if cfg!(target_endian = "little") { 4 } else { 0 };
 
 /// What the collector needs to know about a type.
 #[derive(Clone, Debug)]
@@ -40,7 +43,7 @@ pub enum Layout {
 fn is_traced(ty: ValType, is_func: &dyn Fn(u32) -> bool) -> bool {
     use wasmote_ir::HeapType;
     ty.reference().is_some_and(|ty| match ty.heap() {
-        HeapType::Index(index) => !is_func(index),
+        HeapType::Index(index) | HeapType::Exact(index) => !is_func(index),
         other => other.top() != Some(HeapType::Func),
     })
 }
@@ -50,9 +53,16 @@ impl Layout {
     ///
     /// # Errors
     /// There is no memory.
-    pub fn of_struct(fields: &[FieldType], is_func: &dyn Fn(u32) -> bool) -> Result<Layout, OutOfMemory> {
+    pub fn of_struct(
+        fields: &[FieldType],
+        has_descriptor: bool,
+        is_func: &dyn Fn(u32) -> bool,
+    ) -> Result<Layout, OutOfMemory> {
         let mut end = HEADER as u32;
         let mut references = Vec::new();
+        if has_descriptor {
+            references.try_push(DESCRIPTOR)?;
+        }
         let mut places = try_with_capacity(fields.len())?;
         for field in fields {
             let at = field.storage.place(&mut end);

@@ -23,3 +23,7 @@ pub const ARRAY: u16 = 5 << 2;
 pub const OBJECT: u16 = 6 << 2;
 /// Functions of the type that the instruction names pass, and those of its subtypes.
 pub const FUNC: u16 = 7 << 2;
+/// Objects of the type that the instruction names pass.
+pub const EXACT_OBJECT: u16 = 8 << 2;
+/// Functions of the type that the instruction names pass.
+pub const EXACT_FUNC: u16 = 9 << 2;

@@ -115,6 +115,17 @@ macro_rules! for_each_object_op {
             RefCast: RefCast(none -> none);
             /// Jump if the reference is of the type.
             BrOnCast: BrOnCast(none -> none);
+
+            // --- descriptors -----------------------------------------------------------------------------
+            /// dst = new structure with the values of a run, of which the last is its descriptor, and zero in all other
+            /// fields.
+            StructNewDesc: NewOfRun(none -> none);
+            /// dst = descriptor of a structure.
+            RefGetDesc: ObjectUnary(none -> none);
+            /// Trap unless the reference is of the type and has this descriptor.
+            RefCastDesc: RefCastDesc(none -> none);
+            /// Jump if the reference is of the type and has this descriptor.
+            BrOnCastDesc: BrOnCastDesc(none -> none);
         }
     };
 }

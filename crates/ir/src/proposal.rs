@@ -52,14 +52,14 @@ macro_rules! for_each_proposal {
                 Threads threads THREADS "threads" since 4 if true;
                 /// Imports that share the name of their module in the binary, or also their type.
                 CompactImports compact_imports COMPACT_IMPORTS "compact imports" since 4 if true;
+                /// Structures with descriptors, and exact types. Needs the Cargo feature `gc`.
+                CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS "custom descriptors" since 4 if cfg!(feature = "gc");
             }
             unbuilt {
                 /// Continuations.
                 StackSwitching stack_switching STACK_SWITCHING "stack switching";
                 /// Shared functions, tables, globals and types.
                 SharedEverything shared_everything_threads SHARED_EVERYTHING_THREADS "shared-everything threads";
-                /// Structures with descriptors, and exact types.
-                CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS "custom descriptors";
                 /// Atomic operators with a memory ordering.
                 AcquireReleaseAtomics acquire_release_atomics ACQUIRE_RELEASE_ATOMICS "acquire-release atomics";
                 /// `memory.discard`.

@@ -736,4 +736,8 @@ shapes! { scalar_families:
     RefCast { s object [Src, Type, Imm16] }
     /// A branch on the type of a reference.
     BrOnCast { s object [Src, Type, Imm16, Target] }
+    /// A check of a reference: the reference, then a descriptor.
+    RefCastDesc { s object [Src, Type, Imm16, Src] }
+    /// A branch on the descriptor of a reference: the reference, then the descriptor.
+    BrOnCastDesc { s object [Src, Type, Imm16, Src, Target] }
 }

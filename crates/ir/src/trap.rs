@@ -120,6 +120,7 @@ impl TrapCode {
             TrapCode::IndirectCallToNull => &["uninitialized element", "uninitialized", "null function"],
             TrapCode::BadSignature => &["indirect call type mismatch", "indirect call"],
             TrapCode::NullReference => &["null"],
+            TrapCode::CastFailure => &["cast failure", "descriptor cast failure"],
             _ => &[self.message()],
         };
         words.iter().any(|words| message.starts_with(words))

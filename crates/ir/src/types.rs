@@ -125,6 +125,8 @@ macro_rules! heap_types {
             $( $(#[$doc])* $name, )*
             /// A defined type. In a module this is its index; elsewhere it is the engine's number of the type.
             Index(u32),
+            /// A defined type without its subtypes, named as in [`HeapType::Index`].
+            Exact(u32),
         }
 
         impl HeapType {
@@ -132,6 +134,7 @@ macro_rules! heap_types {
                 match self {
                     $( HeapType::$name => $number, )*
                     HeapType::Index(_) => INDEX,
+                    HeapType::Exact(_) => EXACT,
                 }
             }
 
@@ -155,6 +158,7 @@ macro_rules! heap_types {
                 match self {
                     $( HeapType::$name => Proposal::$proposal, )*
                     HeapType::Index(_) => Proposal::FunctionReferences,
+                    HeapType::Exact(_) => Proposal::CustomDescriptors,
                 }
             }
 
@@ -162,7 +166,7 @@ macro_rules! heap_types {
             pub const fn top(self) -> Option<HeapType> {
                 match self {
                     $( HeapType::$name => Some(HeapType::$top), )*
-                    HeapType::Index(_) => None,
+                    HeapType::Index(_) | HeapType::Exact(_) => None,
                 }
             }
         }
@@ -175,6 +179,8 @@ macro_rules! heap_types {
                     $( (HeapType::$name, true) => $nullable, (HeapType::$name, false) => $other, )*
                     (HeapType::Index(_), true) => "(ref null type)",
                     (HeapType::Index(_), false) => "(ref type)",
+                    (HeapType::Exact(_), true) => "(ref null (exact type))",
+                    (HeapType::Exact(_), false) => "(ref (exact type))",
                 }
             }
         }
@@ -183,6 +189,8 @@ macro_rules! heap_types {
 
 /// The number that all heap types with an index share.
 const INDEX: u32 = 15;
+/// The same for exact ones.
+const EXACT: u32 = 13;
 
 heap_types! {
     /// Any function.
@@ -212,6 +220,14 @@ heap_types! {
 }
 
 impl HeapType {
+    /// Returns the index, if it has one.
+    pub const fn index(self) -> Option<u32> {
+        match self {
+            HeapType::Index(index) | HeapType::Exact(index) => Some(index),
+            _ => None,
+        }
+    }
+
     /// Whether this is a subtype of `other`, if neither has an index (spec: valid/matching#heap-types). A type with an
     /// index is a subtype only of itself here.
     pub fn is_sub(self, other: HeapType) -> bool {
@@ -244,16 +260,16 @@ impl RefType {
 
     /// Returns the type of references to this heap type. An index must be below [`RefType::MAX_INDEX`].
     pub const fn new(nullable: bool, heap: HeapType) -> RefType {
-        let index = match heap {
-            HeapType::Index(index) => index,
-            _ => 0,
+        let index = match heap.index() {
+            Some(index) => index,
+            None => 0,
         };
         RefType(nullable as u32 | heap.number() << 1 | index << RefType::INDEX_SHIFT)
     }
 
     const fn from_bits(bits: u32) -> Option<RefType> {
         let (number, index) = (bits >> 1 & 15, bits >> RefType::INDEX_SHIFT);
-        let known = if number == INDEX {
+        let known = if number == INDEX || number == EXACT {
             index < RefType::MAX_INDEX
         } else {
             index == 0 && HeapType::of_number(number).is_some()
@@ -280,24 +296,24 @@ impl RefType {
     pub const fn heap(self) -> HeapType {
         match HeapType::of_number(self.0 >> 1 & 15) {
             Some(heap) => heap,
+            None if self.0 >> 1 & 15 == EXACT => HeapType::Exact(self.0 >> RefType::INDEX_SHIFT),
             None => HeapType::Index(self.0 >> RefType::INDEX_SHIFT),
         }
     }
 
     /// Returns the index of the type that it refers to, if it has one.
     pub const fn index(self) -> Option<u32> {
-        match self.heap() {
-            HeapType::Index(index) => Some(index),
-            _ => None,
-        }
+        self.heap().index()
     }
 
     /// Returns the type with its index replaced by the result of `map`. A type without an index stays the same.
     pub fn map_index(self, map: impl FnOnce(u32) -> u32) -> RefType {
-        match self.heap() {
-            HeapType::Index(index) => RefType::new(self.is_nullable(), HeapType::Index(map(index))),
-            _ => self,
-        }
+        let heap = match self.heap() {
+            HeapType::Index(index) => HeapType::Index(map(index)),
+            HeapType::Exact(index) => HeapType::Exact(map(index)),
+            _ => return self,
+        };
+        RefType::new(self.is_nullable(), heap)
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) fn evaluate(
             }
             ConstOp::StructNew(_)
             | ConstOp::StructNewDefault(_)
+            | ConstOp::StructNewDesc(_)
+            | ConstOp::StructNewDefaultDesc(_)
             | ConstOp::ArrayNew(_)
             | ConstOp::ArrayNewDefault(_)
             | ConstOp::ArrayNewFixed(..) => store.constant_object(types, op, &mut stack)?,

@@ -66,7 +66,7 @@ impl InstanceRecord {
     pub(crate) fn import_of(&self, func: *mut exec::Func) -> Option<&Import> {
         let imports = &self.parts.imports;
         let at = (0..imports.len()).find(|&at| read(imports, at) == Some(func))?;
-        let functions = |import: &&Import| matches!(import.ty, ImportType::Func(_));
+        let functions = |import: &&Import| matches!(import.ty, ImportType::Func(_) | ImportType::ExactFunc(_));
         self.module.info().imports.iter().filter(functions).nth(at)
     }
 

@@ -69,11 +69,17 @@ impl Store {
             HeapType::Func => {
                 self.is_func(reference) && {
                     let given = self.func_type_id(reference);
-                    self.engine.types().lock().heap_matches(HeapType::Index(given), ty.heap())
+                    self.engine.types().lock().heap_matches(HeapType::Exact(given), ty.heap())
                 }
             }
             HeapType::Any => {
-                self.heap_type(reference).is_some_and(|given| self.engine.types().lock().heap_matches(given, ty.heap()))
+                // An object has exactly the type in its header.
+                let exact = |given| match given {
+                    HeapType::Index(given) => HeapType::Exact(given),
+                    other => other,
+                };
+                let given = self.heap_type(reference).map(exact);
+                given.is_some_and(|given| self.engine.types().lock().heap_matches(given, ty.heap()))
             }
             top => ty.heap() == top,
         }
@@ -90,6 +96,7 @@ impl Store {
                 let given = self.func_type_id(func);
                 module.type_id(ty).is_some_and(|wanted| given == wanted || registry.lock().is_sub(given, wanted))
             }
+            (ImportType::ExactFunc(ty), Item::Func(func)) => module.type_id(ty) == Some(self.func_type_id(func)),
             (ImportType::Tag(ty), Item::Tag(tag)) => module.type_id(ty) == Some(self.tag(tag).type_id),
             (ImportType::Table(wanted), Item::Table(table)) => {
                 let table = self.table(table);

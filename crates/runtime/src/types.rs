@@ -259,9 +259,11 @@ impl TypeRegistry {
     /// Returns whether `a` matches `b` (spec: valid/matching#heap-types).
     pub fn heap_matches(&self, a: HeapType, b: HeapType) -> bool {
         match (a, b) {
-            (HeapType::Index(a), HeapType::Index(b)) => self.is_sub(a, b),
-            (HeapType::Index(a), b) => self.kind(a).is_sub(b),
-            (a, HeapType::Index(b)) => match self.kind(b) {
+            (HeapType::Exact(a), HeapType::Exact(b)) => a == b,
+            (HeapType::Index(_), HeapType::Exact(_)) => false,
+            (HeapType::Index(a) | HeapType::Exact(a), HeapType::Index(b)) => self.is_sub(a, b),
+            (HeapType::Index(a) | HeapType::Exact(a), b) => self.kind(a).is_sub(b),
+            (a, HeapType::Index(b) | HeapType::Exact(b)) => match self.kind(b) {
                 HeapType::Func => a == HeapType::NoFunc,
                 _ => a == HeapType::None,
             },
@@ -282,7 +284,7 @@ impl TypeRegistry {
     /// Returns the top type of the hierarchy that references of this type belong to.
     pub fn top(&self, ty: RefType) -> HeapType {
         match ty.heap() {
-            HeapType::Index(id) => self.kind(id).top(),
+            HeapType::Index(id) | HeapType::Exact(id) => self.kind(id).top(),
             other => other.top(),
         }
         .unwrap_or(HeapType::Any)
@@ -302,10 +304,10 @@ fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, Ou
             CompositeType::Struct(fields) => (1, fields.len()),
             CompositeType::Array(_) => (2, 0),
         };
-        number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4)?;
-        if let Some(supertype) = ty.supertype {
-            number(supertype)?;
-        }
+        let clauses = u32::from(ty.describes.is_some()) | u32::from(ty.descriptor.is_some()) << 1;
+        let flags = u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | clauses << 4;
+        number(flags | (count as u32) << 6)?;
+        [ty.supertype, ty.describes, ty.descriptor].into_iter().flatten().try_for_each(&mut number)?;
         match &ty.composite {
             CompositeType::Func(ty) => {
                 number(ty.results.len() as u32)?;

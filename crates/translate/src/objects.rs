@@ -41,6 +41,13 @@ impl BodyTranslator<'_> {
             Operator::StructGet | Operator::StructGetU => self.struct_get(false),
             Operator::StructGetS => self.struct_get(true),
             Operator::StructSet => self.struct_set(),
+            Operator::StructNewDesc => self.struct_new_desc(false),
+            Operator::StructNewDefaultDesc => self.struct_new_desc(true),
+            Operator::RefGetDesc => self.ref_get_desc(),
+            Operator::RefCastDescEq => self.ref_cast_desc_eq(false),
+            Operator::RefCastDescEqNull => self.ref_cast_desc_eq(true),
+            Operator::BrOnCastDescEq => self.br_on_cast(false, true),
+            Operator::BrOnCastDescEqFail => self.br_on_cast(true, true),
             Operator::ArrayNew => self.array_new(),
             Operator::ArrayNewDefault => self.array_new_default(),
             Operator::ArrayNewFixed => self.array_new_fixed(),
@@ -57,8 +64,8 @@ impl BodyTranslator<'_> {
             Operator::RefTestNull => self.ref_test(true),
             Operator::RefCast => self.ref_cast(false),
             Operator::RefCastNull => self.ref_cast(true),
-            Operator::BrOnCast => self.br_on_cast(false),
-            Operator::BrOnCastFail => self.br_on_cast(true),
+            Operator::BrOnCast => self.br_on_cast(false, false),
+            Operator::BrOnCastFail => self.br_on_cast(true, false),
             Operator::AnyConvertExtern => self.convert(HeapType::Any),
             Operator::ExternConvertAny => self.convert(HeapType::Extern),
             _ => Err(TranslateErrorKind::Unsupported),
@@ -151,6 +158,34 @@ impl BodyTranslator<'_> {
         let top = self.top();
         let dst = self.push_cold(OBJECT);
         self.code.write(family::StructNewDefault.x((Type(ty), dst, top)));
+        Ok(())
+    }
+
+    /// `struct.new_desc` and `struct.new_default_desc`. The descriptor is the topmost operand.
+    fn struct_new_desc(&mut self, default: bool) -> TranslateResult {
+        let ty = self.reader.u32()?;
+        let Some(CompositeType::Struct(fields)) = self.module.types.get(ty as usize).map(|ty| &ty.composite) else {
+            return Err(INVALID);
+        };
+        if default {
+            self.meter.values(fields.len());
+        }
+        self.new_of_run(family::StructNewDesc, ty, if default { 1 } else { fields.len() + 1 })
+    }
+
+    /// `ref.get_desc`.
+    fn ref_get_desc(&mut self) -> TranslateResult {
+        self.reader.u32()?;
+        self.plain_operator(Op::RefGetDesc, 1, &[], Some(OBJECT))
+    }
+
+    /// `ref.cast_desc_eq`. The reference stays where it is.
+    fn ref_cast_desc_eq(&mut self, nullable: bool) -> TranslateResult {
+        let ty = self.heap_type()?;
+        let (ty, flags) = self.cast_to(nullable, ty)?;
+        let descriptor = self.pop_slot()?;
+        let slot = self.peek_slot()?;
+        self.code.write(family::RefCastDesc.s((slot, ty, flags, descriptor)));
         Ok(())
     }
 
@@ -296,11 +331,14 @@ impl BodyTranslator<'_> {
     /// flags.
     fn cast_to(&self, nullable: bool, heap: HeapType) -> TranslateResult<(Type, Imm)> {
         let (index, kind) = match heap {
-            HeapType::Index(index) => match self.module.types.get(index as usize) {
-                Some(ty) if ty.func().is_some() => (index, casts::FUNC),
-                Some(_) => (index, casts::OBJECT),
-                None => return Err(INVALID),
-            },
+            HeapType::Index(index) | HeapType::Exact(index) => {
+                let is_exact = matches!(heap, HeapType::Exact(_));
+                match self.module.types.get(index as usize) {
+                    Some(ty) if ty.func().is_some() => (index, if is_exact { casts::EXACT_FUNC } else { casts::FUNC }),
+                    Some(_) => (index, if is_exact { casts::EXACT_OBJECT } else { casts::OBJECT }),
+                    None => return Err(INVALID),
+                }
+            }
             HeapType::Any | HeapType::Func | HeapType::Extern | HeapType::Exn => (0, casts::TOP),
             HeapType::None | HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn => (0, casts::BOTTOM),
             HeapType::Eq => (0, casts::EQ),
@@ -359,26 +397,31 @@ impl BodyTranslator<'_> {
         Ok(())
     }
 
-    /// `br_on_cast` and `br_on_cast_fail`.
-    fn br_on_cast(&mut self, fail: bool) -> TranslateResult {
+    /// `br_on_cast` and similar operators.
+    fn br_on_cast(&mut self, fail: bool, has_descriptor: bool) -> TranslateResult {
         let Cast { label: depth, to: (nullable, to), .. } = self.reader.cast()?;
         let (ty, flags) = self.cast_to(nullable, to.supported()?)?;
         let flags = flags.0 ^ if fail { u64::from(casts::NEGATED) } else { 0 };
         let label = self.labels.at(depth).ok_or(INVALID)?;
         let count = self.branch_arity(&label);
         self.meter.values(count);
+        let descriptor = if has_descriptor { Some(self.pop_slot()?) } else { None };
         self.materialize_many(count)?;
         let slot = self.peek_slot()?;
         let negated = u64::from(casts::NEGATED);
+        let write = |body: &mut Self, flags: u64| {
+            let start = match descriptor {
+                Some(descriptor) => body.code.write(family::BrOnCastDesc.s((slot, ty, Imm(flags), descriptor, Target))),
+                None => body.code.write(family::BrOnCast.s((slot, ty, Imm(flags), Target))),
+            };
+            (start, body.code.units.len() - 2)
+        };
         if self.in_place(&label, count) && label.kind != LabelKind::Func {
-            let start = self.code.write(family::BrOnCast.s((slot, ty, Imm(flags), Target)));
-            self.labels.branch(depth, start, self.code.units.len() - 2, self.code);
+            let (start, target) = write(self, flags);
+            self.labels.branch(depth, start, target, self.code);
             return Ok(());
         }
-        self.branch_with(depth, &label, |body| {
-            let start = body.code.write(family::BrOnCast.s((slot, ty, Imm(flags ^ negated), Target)));
-            (start, body.code.units.len() - 2)
-        })
+        self.branch_with(depth, &label, |body| write(body, flags ^ negated))
     }
 
     /// `any.convert_extern` and `extern.convert_any`. The bits stay the same, so there is no instruction.

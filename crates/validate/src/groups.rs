@@ -19,6 +19,10 @@ use crate::sections::Sections;
 use crate::type_reader::TypeReader;
 use crate::types::{Field, Ty};
 
+/// The bytes before a type that has such a clause.
+const DESCRIBES: u8 = 0x4c;
+const DESCRIPTOR: u8 = 0x4d;
+
 /// A group that is being read.
 struct Group {
     /// The index of its first type.
@@ -107,7 +111,9 @@ impl Sections {
                 Some(place)
             }
         };
-        kind = self.foreign_prefixes(reader, kind)?;
+        kind = self.foreign_prefix(reader, kind)?;
+        let describes = self.clause(reader, &mut kind, DESCRIBES, group, number)?;
+        let descriptor = self.clause(reader, &mut kind, DESCRIPTOR, group, group.count)?;
         let place = |index, offset| self.place(group, index, offset);
         let written = TypeReader { features: self.features, canonical: &place };
         let composite = match kind {
@@ -150,11 +156,14 @@ impl Sections {
             }
             _ => return Err(Invalid::of(format_args!("invalid leading byte (0x{kind:x}) for type"), self.offset)),
         };
+        if (describes.is_some() || descriptor.is_some()) && !matches!(composite, Composite::Struct { .. }) {
+            return Err(self.fault("a type with a descriptor, or of one, must be a struct"));
+        }
         let ty = self.outline.declare_type(supertype, is_final, composite);
         if ty.depth > MAX_DEPTH {
             return Err(self.fault("sub type hierarchy too deep"));
         }
-        Ok(ty)
+        Ok(Type { describes, descriptor, ..ty })
     }
 
     /// Returns the place of the type with this index. For types of the current group, it is the place that they get
@@ -193,30 +202,71 @@ impl Sections {
         }
     }
 
-    /// Reads what some proposals put before a type. It is not validated, because no build runs these proposals.
+    /// Reads what a proposal puts before a type. It is not validated, because no build runs this proposal.
     #[inline(never)]
-    fn foreign_prefixes(&self, reader: &mut Reader<'_>, mut kind: u8) -> Result<u8, Invalid> {
+    fn foreign_prefix(&self, reader: &mut Reader<'_>, mut kind: u8) -> Result<u8, Invalid> {
         if kind == 0x65 {
             let message = "shared composite types require the shared-everything-threads proposal";
             self.require(WasmFeatures::SHARED_EVERYTHING_THREADS, message)?;
             kind = reader.byte()?;
         }
-        for descriptor in [0x4c, 0x4d] {
-            if kind == descriptor {
-                let message = "custom descriptors proposal must be enabled to use descriptor and describes";
-                self.require(WasmFeatures::CUSTOM_DESCRIPTORS, message)?;
-                reader.u32()?;
-                kind = reader.byte()?;
-            }
-        }
         Ok(kind)
+    }
+
+    /// Reads the clause that begins with this byte, if it comes next. Returns the place of the type that it names, which
+    /// is one of the first `end` types of the group.
+    #[inline(never)]
+    fn clause(
+        &self,
+        reader: &mut Reader<'_>,
+        kind: &mut u8,
+        byte: u8,
+        group: &Group,
+        end: u32,
+    ) -> Result<Option<u32>, Invalid> {
+        if *kind != byte {
+            return Ok(None);
+        }
+        let message = "custom descriptors proposal must be enabled to use descriptor and describes";
+        self.require(WasmFeatures::CUSTOM_DESCRIPTORS, message)?;
+        let number = reader.u32()?.checked_sub(group.first).filter(|&number| number < end);
+        *kind = reader.byte()?;
+        match number {
+            Some(number) => Ok(Some(group.place + number)),
+            None => Err(self.fault("unknown type: the type or descriptor is outside the group, or comes later")),
+        }
+    }
+
+    /// Checks that a type and the type of its descriptors name each other, and that they have supertypes together. A
+    /// supertype of a type with descriptors may be without.
+    fn descriptors(&self, place: u32, ty: &Type) -> Result<(), Invalid> {
+        let types = &self.outline.types;
+        let at = |place: Option<u32>| place.and_then(|place| types.get(place as usize));
+        let (descriptor, described) = (at(ty.descriptor), at(ty.describes));
+        if descriptor.is_some_and(|descriptor| descriptor.describes != Some(place))
+            || described.is_some_and(|described| described.descriptor != Some(place))
+        {
+            return Err(self.fault("a type and its descriptor must name each other"));
+        }
+        let Some(supertype) = at(ty.supertype) else { return Ok(()) };
+        let above = |ty: Option<&Type>| ty.and_then(|ty| ty.supertype);
+        let same = ty.describes.is_some() == supertype.describes.is_some() && above(described) == supertype.describes;
+        let matches = supertype.descriptor.is_none() || above(descriptor) == supertype.descriptor;
+        if same && matches {
+            Ok(())
+        } else {
+            Err(self.fault("sub type must match super type: its descriptor does not"))
+        }
     }
 
     /// Checks that the types from this place on match their supertypes.
     #[inline(never)]
     fn subtypes(&self, first: u32) -> Result<(), Invalid> {
         let types = &self.outline.types;
-        for ty in types.iter().skip(first as usize) {
+        for (place, ty) in (0..).zip(types).skip(first as usize) {
+            if self.has(WasmFeatures::CUSTOM_DESCRIPTORS) {
+                self.descriptors(place, ty)?;
+            }
             let Some(supertype) = ty.supertype.and_then(|place| types.get(place as usize)) else { continue };
             if supertype.is_final {
                 return Err(self.fault("sub type cannot have a final super type"));
@@ -241,9 +291,11 @@ fn write_down(types: &[Type], first: u32, key: &mut Vec<u8>) -> Result<(), OutOf
             Composite::Array(_) => (2, 0),
             Composite::Foreign => (3, 0),
         };
-        number(u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | (count as u32) << 4)?;
-        if let Some(supertype) = ty.supertype {
-            number(Ty::concrete_ref(true, supertype).number_in_group(first))?;
+        let clauses = u32::from(ty.describes.is_some()) | u32::from(ty.descriptor.is_some()) << 1;
+        let flags = u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | clauses << 4;
+        number(flags | (count as u32) << 6)?;
+        for place in [ty.supertype, ty.describes, ty.descriptor].into_iter().flatten() {
+            number(Ty::concrete_ref(true, place).number_in_group(first))?;
         }
         let (values, fields) = match &ty.composite {
             Composite::Func(ty) => ([&*ty.params, &ty.results], &[][..]),

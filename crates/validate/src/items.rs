@@ -17,10 +17,11 @@ use crate::types::Ty;
 const OWN_TYPES: u8 = 0x7f;
 const SAME_TYPE: u8 = 0x7e;
 
-/// The type of an import. Functions and tags have the index of theirs, memories the type of their addresses.
+/// The type of an import. Functions and tags have the index of theirs, memories the type of their addresses. A function
+/// may have to have exactly its type.
 #[derive(Clone, Copy)]
 enum ImportType {
-    Func(u32),
+    Func(u32, bool),
     Table(Table),
     Memory(Ty),
     Global(Global),
@@ -54,12 +55,11 @@ impl Sections {
     /// Reads the type of an import.
     fn import_type(&self, reader: &mut Reader<'_>) -> Result<ImportType, Invalid> {
         Ok(match reader.byte()? {
-            kind @ (0x00 | 0x20) => {
-                if kind == 0x20 {
-                    let message = "custom descriptors required for exact function imports";
-                    self.require(WasmFeatures::CUSTOM_DESCRIPTORS, message)?;
-                }
-                ImportType::Func(reader.u32()?)
+            0x00 => ImportType::Func(reader.u32()?, false),
+            0x20 => {
+                let message = "custom descriptors required for exact function imports";
+                self.require(WasmFeatures::CUSTOM_DESCRIPTORS, message)?;
+                ImportType::Func(reader.u32()?, true)
             }
             0x01 => ImportType::Table(self.table_type(reader)?),
             0x02 => ImportType::Memory(self.memory_type(reader)?),
@@ -81,9 +81,13 @@ impl Sections {
         }
         let mut size = 1;
         match ty {
-            ImportType::Func(ty) => {
+            ImportType::Func(ty, is_exact) => {
                 size = type_size(self.func_type(ty)?);
+                if is_exact {
+                    self.outline.exact_imports.try_push(self.outline.imported_funcs)?;
+                }
                 self.outline.funcs.try_push(ty)?;
+                self.outline.imported_funcs += 1;
             }
             ImportType::Table(ty) => {
                 if self.outline.tables.len() >= self.max_tables() {

@@ -18,6 +18,10 @@ pub struct Outline {
     pub types: Vec<Type>,
     /// For each function, the index of its type.
     pub funcs: Vec<u32>,
+    /// The number of imported functions.
+    pub imported_funcs: u32,
+    /// The imported functions that must have exactly their type, in order.
+    pub exact_imports: Vec<u32>,
     /// For each function, whether `ref.func` may name it. Empty if it may name none.
     declared: Vec<bool>,
     pub tables: Vec<Table>,
@@ -44,6 +48,10 @@ pub struct Type {
     /// The place of a supertype further up, so that any supertype is found in few steps. A type without supertypes
     /// has its own place.
     pub jump: u32,
+    /// The place of the structure type whose descriptors have this type.
+    pub describes: Option<u32>,
+    /// The place of the type of its descriptors.
+    pub descriptor: Option<u32>,
     pub composite: Composite,
 }
 
@@ -110,6 +118,16 @@ impl Outline {
         self.funcs.get(func as usize).copied()
     }
 
+    /// Whether a function has exactly the type with its index. A function that is imported may have a subtype.
+    pub fn is_exact(&self, func: u32) -> bool {
+        func >= self.imported_funcs || self.exact_imports.binary_search(&func).is_ok()
+    }
+
+    /// Returns the place of the type of this type's descriptors. Both are places.
+    pub fn descriptor(&self, ty: u32) -> Option<u32> {
+        self.types.get(ty as usize)?.descriptor
+    }
+
     /// Whether `ref.func` may name this function.
     pub fn is_declared(&self, func: u32) -> bool {
         self.declared.get(func as usize) == Some(&true)
@@ -167,11 +185,13 @@ impl Outline {
 
     /// Whether `ty` is a subtype of `other`. Indices are places in `Outline::types`.
     fn heap_matches(&self, ty: HeapType, other: HeapType) -> bool {
-        use HeapType::{Array, Func, Index, NoFunc, None, Struct};
+        use HeapType::{Array, Exact, Func, Index, NoFunc, None, Struct};
         match (ty, other) {
-            (Index(ty), Index(other)) => self.is_subtype(ty, other),
-            (Index(ty), other) => self.kind(ty).is_some_and(|kind| kind.is_sub(other)),
-            (ty, Index(other)) => match self.kind(other) {
+            (Exact(ty), Exact(other)) => ty == other,
+            (Index(_), Exact(_)) => false,
+            (Index(ty) | Exact(ty), Index(other)) => self.is_subtype(ty, other),
+            (Index(ty) | Exact(ty), other) => self.kind(ty).is_some_and(|kind| kind.is_sub(other)),
+            (ty, Index(other) | Exact(other)) => match self.kind(other) {
                 Some(Func) => ty == NoFunc,
                 Some(Struct | Array) => ty == None,
                 _ => false,
@@ -194,14 +214,17 @@ impl Outline {
     pub fn declare_type(&self, supertype: Option<u32>, is_final: bool, composite: Composite) -> Type {
         let above = supertype.and_then(|place| Some((place, self.types.get(place as usize)?)));
         let Some((place, ty)) = above else {
-            return Type { supertype: None, is_final, depth: 0, jump: self.types.len() as u32, composite };
+            let (supertype, describes, descriptor) = (None, None, None);
+            let jump = self.types.len() as u32;
+            return Type { supertype, is_final, depth: 0, jump, describes, descriptor, composite };
         };
         // The lengths of jumps follow skew binary numbers: after two jumps of equal length, one spans both. So a
         // supertype is found in a logarithmic number of steps.
         let first = self.types.get(ty.jump as usize).map_or((0, place), |ty| (ty.depth, ty.jump));
         let second = self.types.get(first.1 as usize).map_or(0, |ty| ty.depth);
         let jump = if ty.depth - first.0 == first.0 - second { first.1 } else { place };
-        Type { supertype, is_final, depth: ty.depth.saturating_add(1), jump, composite }
+        let depth = ty.depth.saturating_add(1);
+        Type { supertype, is_final, depth, jump, describes: None, descriptor: None, composite }
     }
 
     /// Whether the type at place `ty` is `other` or one of its subtypes. A supertype has a lower place than its
@@ -243,7 +266,7 @@ impl Outline {
     /// Returns the top of the hierarchy of a heap type, whose index is a place.
     pub fn top(&self, heap: HeapType) -> Option<HeapType> {
         match heap {
-            HeapType::Index(ty) => self.kind(ty)?.top(),
+            HeapType::Index(ty) | HeapType::Exact(ty) => self.kind(ty)?.top(),
             other => other.top(),
         }
     }

@@ -68,11 +68,7 @@ impl TypeReader<'_> {
     pub fn reference_to(&self, heap: EncodedHeapType, nullable: bool, offset: usize) -> Result<Ty, Invalid> {
         match heap {
             EncodedHeapType::Known(HeapType::Index(index)) => {
-                self.require(Proposal::ReferenceTypes, offset)?;
-                if !self.features.contains(WasmFeatures::GC) {
-                    self.require(Proposal::FunctionReferences, offset)?;
-                }
-                Ok(Ty::concrete_ref(nullable, (self.canonical)(index, offset)?))
+                Ok(Ty::concrete_ref(nullable, self.defined(index, offset)?))
             }
             EncodedHeapType::Known(heap) => {
                 self.require(Proposal::ReferenceTypes, offset)?;
@@ -87,13 +83,22 @@ impl TypeReader<'_> {
             }
             EncodedHeapType::Exact(index) => {
                 self.require(Proposal::CustomDescriptors, offset)?;
-                Ok(Ty::concrete_ref(nullable, (self.canonical)(index, offset)?))
+                Ok(Ty::exact_ref(nullable, self.defined(index, offset)?))
             }
             EncodedHeapType::Continuation { .. } => {
                 self.require(Proposal::StackSwitching, offset)?;
                 Ok(Ty::UNSUPPORTED)
             }
         }
+    }
+
+    /// Returns the place of the defined type with this index, for references to it.
+    fn defined(&self, index: u32, offset: usize) -> Result<u32, Invalid> {
+        self.require(Proposal::ReferenceTypes, offset)?;
+        if !self.features.contains(WasmFeatures::GC) {
+            self.require(Proposal::FunctionReferences, offset)?;
+        }
+        (self.canonical)(index, offset)
     }
 
     /// Fails if a proposal is off that a reference needs in addition to reference types.

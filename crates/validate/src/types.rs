@@ -36,6 +36,11 @@ impl Ty {
         Ty::abstract_ref(nullable, HeapType::Index(index))
     }
 
+    /// The same without the type's subtypes.
+    pub const fn exact_ref(nullable: bool, index: u32) -> Ty {
+        Ty::abstract_ref(nullable, HeapType::Exact(index))
+    }
+
     pub const fn is_ref(self) -> bool {
         self.0 & REF != 0
     }
@@ -78,6 +83,9 @@ impl Ty {
         match self.heap() {
             Some(HeapType::Index(index)) if index >= first => {
                 Ty::concrete_ref(self.is_nullable(), index - first).0 | IN_GROUP
+            }
+            Some(HeapType::Exact(index)) if index >= first => {
+                Ty::exact_ref(self.is_nullable(), index - first).0 | IN_GROUP
             }
             _ => self.0,
         }

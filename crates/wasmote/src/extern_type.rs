@@ -34,7 +34,7 @@ impl ExternType {
     pub(crate) fn of_import(module: &Module, ty: ImportType) -> Result<Option<ExternType>, OutOfMemory> {
         let func_type = |index| module.func_type(index).map(FuncType::try_clone).transpose();
         Ok(Some(match ty {
-            ImportType::Func(index) => match func_type(index)? {
+            ImportType::Func(index) | ImportType::ExactFunc(index) => match func_type(index)? {
                 Some(ty) => ExternType::Func(ty),
                 None => return Ok(None),
             },

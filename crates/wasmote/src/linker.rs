@@ -336,7 +336,7 @@ fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Res
     }
     // A host function gets the module's own type, which may be in a recursion group with other types.
     let number = |ty| match ty {
-        ImportType::Func(ty) => inner.type_id(ty),
+        ImportType::Func(ty) | ImportType::ExactFunc(ty) => inner.type_id(ty),
         _ => None,
     };
     let mut provided = try_with_capacity(found.len())?;
@@ -350,7 +350,9 @@ fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Res
 fn fits(store: &Store, module: &runtime::Module, import: &Import, definition: &Definition) -> bool {
     match (definition, import.ty) {
         (Definition::Extern(item), _) => item.matches(store, module, import.ty),
-        (Definition::Host(host), ImportType::Func(ty)) => module.func_type(ty) == Some(host.ty()),
+        (Definition::Host(host), ImportType::Func(ty) | ImportType::ExactFunc(ty)) => {
+            module.func_type(ty) == Some(host.ty())
+        }
         (Definition::Host(_), _) => false,
     }
 }

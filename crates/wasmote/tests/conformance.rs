@@ -89,8 +89,12 @@ fn features(script: &Script, version: Option<u32>) -> Features {
                 // One of its files also tests several memories.
                 Proposal::Simd => features.multi_memory = true,
                 Proposal::RelaxedSimd => features.relaxed_simd = true,
-                // Custom page sizes are also tested with several memories and with 64-bit memories.
-                _ => features = Features::default(),
+                // Custom page sizes are also tested with several memories and with 64-bit memories. Custom descriptors
+                // allow casts that garbage collection alone refuses.
+                _ => {
+                    features = Features::default();
+                    features.custom_descriptors = false;
+                }
             }
             features
         }

@@ -83,9 +83,7 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
             return summary;
         }
     };
-    // This proposal has validation rules of its own, besides those that errors name.
-    let proposal = script.path.contains("custom-descriptors/").then_some("custom descriptors");
-    let mut runner = Runner { code, proposal, ..Runner::default() };
+    let mut runner = Runner { code, ..Runner::default() };
     for Directive { line, kind } in &directives {
         match runner.directive(kind) {
             Ok(()) => summary.passed += 1,
@@ -99,8 +97,6 @@ pub fn run(script: &Script, code: CodeOptions) -> Summary {
 #[derive(Default)]
 struct Runner<'s> {
     code: CodeOptions,
-    /// A proposal that no build runs but that the script is about.
-    proposal: Option<&'static str>,
     /// All instances, or the reason why there is none.
     instances: Vec<Result<Parts, String>>,
     /// The indices of instances by name.
@@ -226,18 +222,9 @@ impl<'s> Runner<'s> {
             let mut missing: Vec<&str> =
                 needed.iter().filter(|needed| !needed.built).map(|needed| needed.name).collect();
             // Errors that do not name a feature.
-            let said = [
-                ("SIMD support is not enabled", "SIMD"),
-                ("gc proposal must be enabled", "garbage collection"),
-                ("custom descriptors proposal must be enabled", "custom descriptors"),
-                ("custom descriptors required", "custom descriptors"),
-                ("sub type with descriptor must", "custom descriptors"),
-            ];
+            let said = [("SIMD support is not enabled", "SIMD"), ("gc proposal must be enabled", "garbage collection")];
             if missing.is_empty() {
                 missing.extend(said.iter().filter(|(said, _)| error.message.starts_with(said)).map(|(_, name)| name));
-            }
-            if missing.is_empty() {
-                missing.extend(self.proposal);
             }
             return if missing.is_empty() { Err(Failed(error.to_string())) } else { left_out(&missing.join(", ")) };
         }
@@ -348,8 +335,8 @@ impl<'s> Runner<'s> {
 fn imports_functions_only(module: &ModuleInfo) -> Result<(), Not> {
     for import in &module.imports {
         match import.ty {
-            ImportType::Func(_) if &*import.module == "spectest" => {}
-            ImportType::Func(_) => return left_out("imports functions of other instances"),
+            ImportType::Func(_) | ImportType::ExactFunc(_) if &*import.module == "spectest" => {}
+            ImportType::Func(_) | ImportType::ExactFunc(_) => return left_out("imports functions of other instances"),
             _ => return left_out("imports a table, a memory or a global"),
         }
     }

@@ -102,7 +102,7 @@ fn imports(module: &ModuleInfo) -> Option<Vec<Import<()>>> {
     let leak = |types: &[ValType]| -> &'static [ValType] { Box::leak(types.into()) };
     let name = |name: &str| -> &'static str { Box::leak(name.into()) };
     let import = |import: &wasmote_decode::Import| match import.ty {
-        ImportType::Func(ty) => {
+        ImportType::Func(ty) | ImportType::ExactFunc(ty) => {
             let ty = module.type_of_funcs(ty)?;
             let (params, results) = (leak(&ty.params), leak(&ty.results));
             Some(Import { module: name(&import.module), name: name(&import.name), params, results, func: stand_in })

@@ -168,6 +168,8 @@ pub mod subtypes {
     pub const STRUCT: u32 = 2;
     /// An array type.
     pub const ARRAY: u32 = 4;
+    /// The lowest bit of the index of the type that it describes, plus one. It is 0 for most types.
+    pub const DESCRIBES: u32 = 8;
 }
 
 /// The words of constant expressions. The low byte of an instruction is one of these.
@@ -208,6 +210,10 @@ pub mod constants {
     pub const ARRAY_NEW_DEFAULT: u32 = 16;
     /// `array.new_fixed`. The number of values follows the type.
     pub const ARRAY_NEW_FIXED: u32 = 17;
+    /// `struct.new_desc`, whose last operand is the descriptor.
+    pub const STRUCT_NEW_DESC: u32 = 18;
+    /// `struct.new_default_desc`, whose operand is the descriptor.
+    pub const STRUCT_NEW_DEFAULT_DESC: u32 = 19;
     /// The maximum height of a constant expression's stack. Kotlin makes tables of methods in one expression.
     pub const MAX_DEPTH: usize = if cfg!(feature = "managed") { 4096 } else { 16 };
     /// The maximum number of instructions of a constant expression, without its end.
@@ -226,6 +232,8 @@ pub mod kinds {
     pub const GLOBAL: u32 = 3;
     /// A tag.
     pub const TAG: u32 = 4;
+    /// The bit that is set in the kind of an imported function that must have exactly its type.
+    pub const EXACT: u32 = 32;
 }
 
 /// The modes of segments.

@@ -58,6 +58,8 @@ pub struct SubTypeRecord {
     pub kind: u32,
     /// Its supertype.
     pub supertype: Option<u32>,
+    /// The type that it describes.
+    pub describes: Option<u32>,
     /// The first type of its recursion group.
     pub group: u32,
 }
@@ -71,6 +73,8 @@ pub struct ImportRecord<'a> {
     pub name: &'a [u8],
     /// The kind, one of [`layout::kinds`].
     pub kind: u32,
+    /// Whether a function must have exactly its type.
+    pub exact: bool,
     /// The index in the space of its kind.
     pub index: u32,
 }
@@ -406,10 +410,10 @@ impl<'a> Image<'a> {
 
     /// Returns the subtyping of a type.
     pub fn sub_type(&self, index: u32) -> Option<SubTypeRecord> {
-        use layout::subtypes::{FINAL, FUNC, KIND};
+        use layout::subtypes::{DESCRIBES, FINAL, FUNC, KIND};
         let alone = !cfg!(feature = "managed") || self.count(Section::SubTypes) == 0;
         if alone && index < self.count(Section::Types) {
-            return Some(SubTypeRecord { is_final: true, kind: FUNC, supertype: None, group: index });
+            return Some(SubTypeRecord { is_final: true, kind: FUNC, supertype: None, describes: None, group: index });
         }
         let at = self.record(Section::SubTypes, index)?;
         let flags = self.u32(at);
@@ -417,6 +421,7 @@ impl<'a> Image<'a> {
             is_final: flags & FINAL != 0,
             kind: flags & KIND,
             supertype: some(self.u32(at + 4)),
+            describes: (flags / DESCRIBES).checked_sub(1),
             group: self.u32(at + 8),
         })
     }
@@ -431,10 +436,14 @@ impl<'a> Image<'a> {
     /// Returns an import.
     pub fn import(&self, index: u32) -> Option<ImportRecord<'a>> {
         let at = self.record(Section::Imports, index)?;
+        let kind = self.u32(at + 16);
+        // Only images with types of their own have exact imports.
+        let exact = cfg!(feature = "managed") && kind == layout::kinds::FUNC | layout::kinds::EXACT;
         Some(ImportRecord {
             module: self.string(self.u32(at), self.u32(at + 4)),
             name: self.string(self.u32(at + 8), self.u32(at + 12)),
-            kind: self.u32(at + 16),
+            kind: if exact { layout::kinds::FUNC } else { kind },
+            exact,
             index: self.u32(at + 20),
         })
     }

@@ -93,6 +93,7 @@ impl Image<'_> {
             let Some(place) = self.sub_type(index) else { return fail(Kind::Record, at) };
             if place.group != index && (index == 0 || place.group != group)
                 || place.supertype.is_some_and(|supertype| supertype >= index)
+                || place.describes.is_some_and(|described| described >= index || described < place.group)
             {
                 return fail(Kind::Record, at);
             }
@@ -413,6 +414,8 @@ impl Constants<'_> {
                 Some(
                     tag @ (constants::STRUCT_NEW
                     | constants::STRUCT_NEW_DEFAULT
+                    | constants::STRUCT_NEW_DESC
+                    | constants::STRUCT_NEW_DEFAULT_DESC
                     | constants::ARRAY_NEW
                     | constants::ARRAY_NEW_DEFAULT
                     | constants::ARRAY_NEW_FIXED),
@@ -420,13 +423,16 @@ impl Constants<'_> {
                     let index = image.constant(at);
                     at = at.saturating_add(1);
                     let kind = index.and_then(|index| image.sub_type(index)).map(|ty| ty.kind);
-                    let is_struct = matches!(tag, constants::STRUCT_NEW | constants::STRUCT_NEW_DEFAULT);
-                    let wanted = if is_struct { layout::subtypes::STRUCT } else { layout::subtypes::ARRAY };
+                    let is_array =
+                        matches!(tag, constants::ARRAY_NEW | constants::ARRAY_NEW_DEFAULT | constants::ARRAY_NEW_FIXED);
+                    let wanted = if is_array { layout::subtypes::ARRAY } else { layout::subtypes::STRUCT };
+                    let fields = || index.and_then(|index| image.ty(index)).map(|ty| usize::from(ty.params));
                     let pops = match tag {
-                        constants::STRUCT_NEW => index.and_then(|index| image.ty(index)).map(|ty| ty.params.into()),
+                        constants::STRUCT_NEW => fields(),
+                        constants::STRUCT_NEW_DESC => fields().map(|fields| fields + 1),
                         constants::STRUCT_NEW_DEFAULT => Some(0),
                         constants::ARRAY_NEW => Some(2),
-                        constants::ARRAY_NEW_DEFAULT => Some(1),
+                        constants::ARRAY_NEW_DEFAULT | constants::STRUCT_NEW_DEFAULT_DESC => Some(1),
                         _ => {
                             let count = image.constant(at).map(|count| count as usize);
                             at = at.saturating_add(1);

@@ -675,8 +675,8 @@ macro_rules! for_each_operator {
                 0xfe 0x04 Pause "pause" [] [] -> [];
             }
             CustomDescriptors {
-                0xfb 0x20 StructNewDesc        "struct.new_desc"         [Type] special;
-                0xfb 0x21 StructNewDefaultDesc "struct.new_default_desc" [Type] special;
+                0xfb 0x20 StructNewDesc        "struct.new_desc"         [Type] special constant;
+                0xfb 0x21 StructNewDefaultDesc "struct.new_default_desc" [Type] special constant;
                 0xfb 0x22 RefGetDesc           "ref.get_desc"            [Type] special;
                 0xfb 0x23 RefCastDescEq        "ref.cast_desc_eq"        [Heap] special;
                 0xfb 0x24 RefCastDescEqNull    "ref.cast_desc_eq"        [Heap] special;

@@ -107,8 +107,9 @@ impl Store {
         (header as u32 == HOST && host.object == reference).then_some(&*host.value)
     }
 
-    /// Makes an object. For a structure, `values` are the fields; without values, all fields are zero. For an array
-    /// of `len` elements, they are the elements, or a single value for all of them.
+    /// Makes an object. For a structure, `values` are the fields; without values, all fields are zero; `len` is the
+    /// reference to its descriptor, or 0. For an array of `len` elements, `values` are the elements, or a single value
+    /// for all of them.
     ///
     /// # Errors
     /// Fails if the heap has no room.

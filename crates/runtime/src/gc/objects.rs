@@ -91,7 +91,10 @@ impl Objects {
         let is_func = |id: u32| registry.kind(id) == HeapType::Func;
         match &ty.composite {
             CompositeType::Func(_) => Ok(()),
-            CompositeType::Struct(fields) => heap.layouts.add(id, || gc::Layout::of_struct(fields, &is_func)),
+            CompositeType::Struct(fields) => {
+                let has_descriptor = ty.descriptor.is_some();
+                heap.layouts.add(id, || gc::Layout::of_struct(fields, has_descriptor, &is_func))
+            }
             CompositeType::Array(element) => heap.layouts.add(id, || Ok(gc::Layout::of_array(*element, &is_func))),
         }
     }
@@ -134,7 +137,7 @@ impl Objects {
     /// Returns whether references of this type may be to objects.
     pub(crate) fn is_traced(heap: &gc::Heap, ty: ValType) -> bool {
         ty.reference().is_some_and(|ty| match ty.heap() {
-            HeapType::Index(id) => heap.layouts.get(id).is_some(),
+            HeapType::Index(id) | HeapType::Exact(id) => heap.layouts.get(id).is_some(),
             other => other.top() != Some(HeapType::Func),
         })
     }

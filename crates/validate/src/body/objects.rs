@@ -4,6 +4,7 @@
 use wasmote_decode::operators::Cast;
 use wasmote_ir::HeapType;
 use wasmote_ir::operators::{Operator, Row};
+use wasmparser::WasmFeatures;
 
 use super::BodyValidator;
 use crate::fault::Invalid;
@@ -19,6 +20,13 @@ impl<'m> BodyValidator<'m> {
             Operator::StructGet => self.struct_get(false),
             Operator::StructGetS | Operator::StructGetU => self.struct_get(true),
             Operator::StructSet => self.struct_set(),
+            Operator::StructNewDesc => self.struct_new_desc(false),
+            Operator::StructNewDefaultDesc => self.struct_new_desc(true),
+            Operator::RefGetDesc => self.ref_get_desc(),
+            Operator::RefCastDescEq => self.ref_cast_desc_eq(false),
+            Operator::RefCastDescEqNull => self.ref_cast_desc_eq(true),
+            Operator::BrOnCastDescEq => self.br_on_cast(false, true),
+            Operator::BrOnCastDescEqFail => self.br_on_cast(true, true),
             Operator::ArrayNew => self.array_new(),
             Operator::ArrayNewDefault => self.array_new_default(),
             Operator::ArrayNewFixed => self.array_new_fixed(),
@@ -35,8 +43,8 @@ impl<'m> BodyValidator<'m> {
             Operator::RefTestNull => self.ref_test(true),
             Operator::RefCast => self.ref_cast(false),
             Operator::RefCastNull => self.ref_cast(true),
-            Operator::BrOnCast => self.br_on_cast(false),
-            Operator::BrOnCastFail => self.br_on_cast(true),
+            Operator::BrOnCast => self.br_on_cast(false, false),
+            Operator::BrOnCastFail => self.br_on_cast(true, false),
             Operator::AnyConvertExtern => self.convert(HeapType::Extern, HeapType::Any),
             Operator::ExternConvertAny => self.convert(HeapType::Any, HeapType::Extern),
             _ => Err(self.missing(row.proposal)),
@@ -69,21 +77,80 @@ impl<'m> BodyValidator<'m> {
 
     fn struct_new(&mut self) -> Result<(), Invalid> {
         let (index, fields, _) = self.struct_type()?;
+        self.require_no_descriptor(index)?;
+        self.pop_fields(fields)?;
+        self.push(self.exact(index)?);
+        Ok(())
+    }
+
+    fn struct_new_default(&mut self) -> Result<(), Invalid> {
+        let (index, _, defaultable) = self.struct_type()?;
+        self.require_no_descriptor(index)?;
+        self.require_default(defaultable)?;
+        self.push(self.exact(index)?);
+        Ok(())
+    }
+
+    fn struct_new_desc(&mut self, default: bool) -> Result<(), Invalid> {
+        let (index, fields, defaultable) = self.struct_type()?;
+        let ty = self.exact(index)?;
+        self.pop(Ty::exact_ref(true, self.descriptor(ty)?))?;
+        if default {
+            self.require_default(defaultable)?;
+        } else {
+            self.pop_fields(fields)?;
+        }
+        self.push(ty);
+        Ok(())
+    }
+
+    fn pop_fields(&mut self, fields: &[Field]) -> Result<(), Invalid> {
         for field in fields.iter().rev() {
             if self.is_bottomless() {
                 break;
             }
             self.pop(field.ty)?;
         }
-        self.push(self.concrete(false, index)?);
         Ok(())
     }
 
-    fn struct_new_default(&mut self) -> Result<(), Invalid> {
-        let (index, _, defaultable) = self.struct_type()?;
-        self.require_default(defaultable)?;
-        self.push(self.concrete(false, index)?);
+    fn require_no_descriptor(&self, index: u32) -> Result<(), Invalid> {
+        match self.outline.canonical(index).and_then(|place| self.outline.descriptor(place)) {
+            Some(_) => Err(self.fault("a type with a descriptor needs one to be allocated")),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the place of the type of descriptors of the type that references of type `ty` refer to.
+    fn descriptor(&self, ty: Ty) -> Result<u32, Invalid> {
+        let descriptor = ty.heap().and_then(HeapType::index).and_then(|place| self.outline.descriptor(place));
+        descriptor.ok_or_else(|| self.fault("type without descriptor"))
+    }
+
+    fn ref_get_desc(&mut self) -> Result<(), Invalid> {
+        let index = self.reader.u32()?;
+        let (wanted, exact) = (self.concrete(true, index)?, self.exact(index)?.or_null());
+        let descriptor = self.descriptor(wanted)?;
+        let ty = self.pop_ref()?;
+        self.check(ty, wanted)?;
+        let is_exact = self.outline.matches(ty, exact);
+        self.push(if is_exact { Ty::exact_ref(false, descriptor) } else { Ty::concrete_ref(false, descriptor) });
         Ok(())
+    }
+
+    fn ref_cast_desc_eq(&mut self, nullable: bool) -> Result<(), Invalid> {
+        let ty = self.reference_type(nullable)?;
+        self.pop_descriptor(ty)?;
+        self.pop_abstract(HeapType::Any)?;
+        self.push(ty);
+        Ok(())
+    }
+
+    /// Pops the descriptor for a cast to this type. If the type is exact, the descriptor's must be, too.
+    fn pop_descriptor(&mut self, ty: Ty) -> Result<(), Invalid> {
+        let descriptor = self.descriptor(ty)?;
+        let is_exact = matches!(ty.heap(), Some(HeapType::Exact(_)));
+        self.pop(if is_exact { Ty::exact_ref(true, descriptor) } else { Ty::concrete_ref(true, descriptor) })
     }
 
     /// Reads a structure type and the index of a field. Returns the type of references to the structure, and the field.
@@ -112,31 +179,43 @@ impl<'m> BodyValidator<'m> {
 
     /// Reads the index of an array type. Returns the type of references to the array, and its element.
     fn array_type(&mut self) -> Result<(Ty, Field), Invalid> {
+        let (index, element) = self.array_index()?;
+        Ok((self.concrete(true, index)?, element))
+    }
+
+    /// [`BodyValidator::array_type`] for a new array.
+    fn new_array_type(&mut self) -> Result<(Ty, Field), Invalid> {
+        let (index, element) = self.array_index()?;
+        Ok((self.exact(index)?, element))
+    }
+
+    /// Reads the index of an array type. Returns it, and the element.
+    fn array_index(&mut self) -> Result<(u32, Field), Invalid> {
         let index = self.reader.u32()?;
         match self.outline.composite(index) {
-            Some(&Composite::Array(element)) => Ok((self.concrete(true, index)?, element)),
+            Some(&Composite::Array(element)) => Ok((index, element)),
             Some(_) => Err(Invalid::of(format_args!("expected array type at index {index}"), self.offset)),
             None => Err(self.unknown("type", index)),
         }
     }
 
     fn array_new(&mut self) -> Result<(), Invalid> {
-        let (reference, element) = self.array_type()?;
+        let (reference, element) = self.new_array_type()?;
         self.pop_all(&[element.ty, Ty::I32])?;
-        self.push(reference.non_null());
+        self.push(reference);
         Ok(())
     }
 
     fn array_new_default(&mut self) -> Result<(), Invalid> {
-        let (reference, element) = self.array_type()?;
+        let (reference, element) = self.new_array_type()?;
         self.require_default(element.ty.is_defaultable())?;
         self.pop(Ty::I32)?;
-        self.push(reference.non_null());
+        self.push(reference);
         Ok(())
     }
 
     fn array_new_fixed(&mut self) -> Result<(), Invalid> {
-        let (reference, element) = self.array_type()?;
+        let (reference, element) = self.new_array_type()?;
         for _ in 0..self.reader.u32()? {
             // In unreachable code there is nothing left to check, however large the count is.
             if self.is_bottomless() {
@@ -144,15 +223,15 @@ impl<'m> BodyValidator<'m> {
             }
             self.pop(element.ty)?;
         }
-        self.push(reference.non_null());
+        self.push(reference);
         Ok(())
     }
 
     fn array_new_of(&mut self, of_elements: bool) -> Result<(), Invalid> {
-        let (reference, element) = self.array_type()?;
+        let (reference, element) = self.new_array_type()?;
         self.segment_for(of_elements, element)?;
         self.pop_all(&[Ty::I32; 2])?;
-        self.push(reference.non_null());
+        self.push(reference);
         Ok(())
     }
 
@@ -249,10 +328,21 @@ impl<'m> BodyValidator<'m> {
         Ok(ty)
     }
 
-    fn br_on_cast(&mut self, on_failure: bool) -> Result<(), Invalid> {
+    /// Validates `br_on_cast` and similar operators.
+    fn br_on_cast(&mut self, on_failure: bool, has_descriptor: bool) -> Result<(), Invalid> {
         let Cast { label, from, to } = self.reader.cast()?;
         let (from, to) = (self.reference_to(from, self.offset)?, self.reference_to(to, self.offset)?);
-        self.check(to, from)?;
+        if self.features.contains(WasmFeatures::CUSTOM_DESCRIPTORS) {
+            let top = |ty: Ty| ty.heap().and_then(|heap| self.outline.top(heap));
+            if top(from).is_none() || top(from) != top(to) {
+                return Err(self.fault("type mismatch: the types of the cast have no common supertype"));
+            }
+        } else {
+            self.check(to, from)?;
+        }
+        if has_descriptor {
+            self.pop_descriptor(to)?;
+        }
         // The type of the reference if the cast fails. It may be null only if null fails the cast.
         let rest = if to.is_nullable() { from.non_null() } else { from };
         let (taken, left) = if on_failure { (rest, to) } else { (to, rest) };

@@ -41,6 +41,11 @@ impl BodyValidator<'_> {
         Ok(Ty::concrete_ref(nullable, self.outline.canonical_at(index, self.offset)?))
     }
 
+    /// Returns the type of references to the type with this index and none of its subtypes, which are not null.
+    pub fn exact(&self, index: u32) -> Result<Ty, Invalid> {
+        Ok(Ty::exact_ref(false, self.outline.canonical_at(index, self.offset)?))
+    }
+
     pub fn ref_null(&mut self) -> Result<(), Invalid> {
         let ty = self.reference_type(true)?;
         self.push(ty);
@@ -62,7 +67,7 @@ impl BodyValidator<'_> {
     pub fn function_reference(&mut self) -> Result<u32, Invalid> {
         let func = self.reader.u32()?;
         let ty = self.outline.func(func).ok_or_else(|| self.unknown("function", func))?;
-        self.push(self.concrete(false, ty)?);
+        self.push(if self.outline.is_exact(func) { self.exact(ty)? } else { self.concrete(false, ty)? });
         Ok(func)
     }
 

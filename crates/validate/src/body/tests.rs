@@ -36,7 +36,8 @@ impl Comparison {
         let _ = walk_theirs(wasm, flags, &mut |func, module| theirs.push((func, module.clone())));
         let mut theirs = theirs.into_iter();
         let _ = walk(wasm, flags, &mut |outline, func, range| {
-            let (index, module) = theirs.next().expect("a body that is there for both");
+            // wasmparser may refuse the outline, which other tests compare.
+            let Some((index, module)) = theirs.next() else { return Ok(()) };
             assert_eq!(func, index);
             if (func as usize).is_multiple_of(self.every) {
                 self.body(&format!("{name}, function {func}"), (outline, &module, flags), func, &wasm[range]);

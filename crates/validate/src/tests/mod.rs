@@ -83,6 +83,15 @@ pub fn walk_theirs(
     Ok(())
 }
 
+/// Whether wasmparser refuses what the proposal for custom descriptors and its tests allow.
+fn is_too_strict(error: &wasmparser::Error) -> bool {
+    [
+        "sub type with descriptor must have super type with descriptor",
+        "descriptor and described type must have the same finality",
+    ]
+    .contains(&error.message())
+}
+
 /// The number of modules that were compared, and how many of them are valid.
 #[derive(Default, Debug)]
 struct Counts {
@@ -96,6 +105,9 @@ impl Counts {
         let ours = walk(wasm, flags, &mut |_, _, _| Ok(())).map(|_| ());
         let theirs = walk_theirs(wasm, flags, &mut |_, _| ());
         assert!(ours.as_ref().err().is_none_or(|fault| fault.offset() <= wasm.len()), "{name}: {ours:?}");
+        if ours.is_ok() && theirs.as_ref().err().is_some_and(is_too_strict) {
+            return;
+        }
         self.same(name, wasm, flags, ours.is_ok(), theirs.is_ok(), &(&ours, &theirs));
     }
 
@@ -103,6 +115,9 @@ impl Counts {
     fn whole(&mut self, name: &str, wasm: &[u8], flags: WasmFeatures) {
         let ours = validate_with(wasm, flags, flags);
         let theirs = Validator::new_with_features(flags).validate_all(wasm).map(|_| ());
+        if ours.is_ok() && theirs.as_ref().err().is_some_and(is_too_strict) {
+            return;
+        }
         self.same(name, wasm, flags, ours.is_ok(), theirs.is_ok(), &(&ours, &theirs));
     }
 

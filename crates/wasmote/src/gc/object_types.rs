@@ -36,7 +36,7 @@ const MAX_GROUP: usize = 1_000_000;
 ///     FieldType { storage: StorageType::Val(ValType::I32), mutable: false },
 ///     FieldType { storage: StorageType::Val(list), mutable: true },
 /// ];
-/// let ty = SubType { is_final: true, supertype: None, composite: CompositeType::Struct(fields.into()) };
+/// let ty = SubType::of(CompositeType::Struct(fields.into()));
 /// let list = RecGroup::new(&engine, &[ty])?.struct_type(0).unwrap();
 /// assert_eq!(list.fields()[1].storage, StorageType::Val(list.reference(true)));
 /// # Ok::<(), wasmote::Error>(())
@@ -64,8 +64,8 @@ impl RecGroup {
     ///
     /// # Errors
     /// Fails if a type is invalid: it refers to a type that does not exist, or its supertype is final, comes later,
-    /// or does not match. Fails also if there are no types, if they exceed the limits for modules, or if there is
-    /// not enough memory.
+    /// or does not match. Fails also if there are no types, if a type has descriptors or is of one (only modules
+    /// declare such types), if they exceed the limits for modules, or if there is not enough memory.
     pub fn new(engine: &Engine, types: &[SubType]) -> Result<RecGroup, Error> {
         let own = RELATIVE as usize..RELATIVE as usize + types.len();
         let mut registry = engine.types().lock();
@@ -105,7 +105,7 @@ impl RecGroup {
 
     /// Declares a group of one final type.
     fn of(engine: &Engine, composite: CompositeType) -> Result<RecGroup, Error> {
-        RecGroup::new(engine, &[SubType { is_final: true, supertype: None, composite }])
+        RecGroup::new(engine, &[SubType::of(composite)])
     }
 }
 
@@ -114,7 +114,8 @@ fn invalid() -> Error {
     Error::new("the recursion group is invalid")
 }
 
-/// Returns whether all types that these types refer to exist, and nothing exceeds the limits.
+/// Returns whether all types that these types refer to exist, and nothing exceeds the limits. Types with descriptors
+/// are refused: only modules declare them.
 fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
     let known = |index: u32, end: usize| match index.checked_sub(RELATIVE) {
         Some(place) => (place as usize) < end,
@@ -128,6 +129,7 @@ fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
             CompositeType::Struct(fields) => fields.len() <= MAX_FIELDS,
             CompositeType::Array(_) => true,
         };
+        let few = few && ty.describes.is_none() && ty.descriptor.is_none();
         closed.set(closed.get() && few && ty.supertype.is_none_or(|above| known(above, place)));
     }
     closed.get()
@@ -285,6 +287,11 @@ impl StructType {
             CompositeType::Struct(fields) => fields,
             _ => unreachable!("a structure type is one"),
         }
+    }
+
+    /// Returns whether structures of this type have descriptors.
+    pub fn has_descriptor(&self) -> bool {
+        self.known.ty.descriptor.is_some()
     }
 }
 

@@ -15,7 +15,8 @@ impl StructRef {
     /// Makes a structure with these fields. Packed fields keep the low bits of their value.
     ///
     /// # Errors
-    /// Fails if the number or the types of the fields are not those of `ty`, or if `ty` belongs to another engine.
+    /// Fails if the number or the types of the fields are not those of `ty`, if `ty` belongs to another engine, or if
+    /// structures of this type have descriptors: only wasm makes those.
     /// [`HeapExhausted`](crate::TrapCode::HeapExhausted) if there is no room.
     ///
     /// # Panics
@@ -26,6 +27,9 @@ impl StructRef {
         let id = ty.id_in(Engine::of(store.engine()))?;
         if fields.len() != ty.fields().len() {
             return Err(Error::new("the structure's type has another number of fields"));
+        }
+        if ty.has_descriptor() {
+            return Err(Error::new("the structure's type has a descriptor"));
         }
         let values = ty.fields().iter().zip(fields).map(|(&ty, &value)| slots_for(store, ty, value));
         let values = try_results(values)?;

@@ -21,7 +21,7 @@ fn reference(nullable: bool, heap: HeapType) -> ValType {
 }
 
 fn of_struct(supertype: Option<u32>, fields: &[FieldType]) -> SubType {
-    SubType { is_final: false, supertype, composite: CompositeType::Struct(fields.into()) }
+    SubType { is_final: false, supertype, ..SubType::of(CompositeType::Struct(fields.into())) }
 }
 
 /// Returns the type of a function's only parameter.
@@ -203,7 +203,7 @@ fn list(engine: &Engine) -> RecGroup {
     let node = of_struct(None, &[next, value]);
     let named = of_struct(Some(RecGroup::own(0)), &[next, value, field(reference(false, own(2)))]);
     let name = CompositeType::Array(mutable(StorageType::I8));
-    let name = SubType { is_final: true, supertype: None, composite: name };
+    let name = SubType::of(name);
     RecGroup::new(engine, &[node, SubType { is_final: true, ..named }, name]).unwrap()
 }
 
@@ -344,7 +344,7 @@ fn groups_that_are_not_valid_are_refused_and_leave_nothing_behind() {
         (
             "a structure below an array",
             vec![
-                SubType { is_final: false, supertype: None, composite: CompositeType::Array(int) },
+                SubType { is_final: false, ..SubType::of(CompositeType::Array(int)) },
                 of(Some(RecGroup::own(0)), &[int]),
             ],
         ),

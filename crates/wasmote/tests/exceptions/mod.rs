@@ -22,15 +22,5 @@ const fn file(file: &'static str, reason: &'static str) -> Exception {
     Exception { file, reason }
 }
 
-const DESCRIPTORS: &str = "custom descriptors (garbage collection)";
-
 /// The first matching entry counts.
-pub const EXCEPTIONS: &[Exception] = &[
-    file("testsuite/proposals/custom-descriptors/array_*", DESCRIPTORS),
-    file("testsuite/proposals/custom-descriptors/binary-descriptors.wast", DESCRIPTORS),
-    file("testsuite/proposals/custom-descriptors/br_*", DESCRIPTORS),
-    file("testsuite/proposals/custom-descriptors/descriptors.wast", DESCRIPTORS),
-    file("testsuite/proposals/custom-descriptors/exact*", DESCRIPTORS),
-    file("testsuite/proposals/custom-descriptors/ref_*", DESCRIPTORS),
-    file("testsuite/proposals/custom-descriptors/struct_*", DESCRIPTORS),
-];
+pub const EXCEPTIONS: &[Exception] = &[];
