@@ -8,6 +8,7 @@ mod operators;
 mod random;
 #[cfg(feature = "threads")]
 mod shared;
+mod script_threads;
 mod translates;
 
 use wasmote::script::{Options, run};

@@ -5,10 +5,14 @@
 
 #[cfg(not(feature = "gc"))]
 mod no_objects;
+#[cfg(not(feature = "std"))]
+mod no_threads;
 #[cfg(feature = "gc")]
 mod objects;
 mod run;
 mod spectest;
+#[cfg(feature = "std")]
+mod threads;
 mod values;
 
 use alloc::string::String;
@@ -20,6 +24,8 @@ use crate::engine::Config;
 use crate::store::Store;
 #[cfg(not(feature = "gc"))]
 use no_objects as objects;
+#[cfg(not(feature = "std"))]
+use no_threads as threads;
 
 pub use run::run;
 
@@ -30,7 +36,7 @@ pub struct Options {
     pub config: Config,
     /// The options of the images that modules are written to and loaded from. `None` loads the modules directly.
     pub images: Option<CodeOptions>,
-    /// Is called with the store of each script before its first directive.
+    /// Is called with the store of each script, and of each thread in it, before the first directive.
     pub prepare: Option<fn(&mut Store<()>)>,
     /// Prints floats in failures. `None` prints only their bits.
     pub decimals: Option<Decimals>,

@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 
 use wasmote_compile::ImageOptions;
 use wasmote_ir::TrapCode;
-use wasmote_translate::CodeOptions;
 use wasmote_wat::script::{self, Action, Directive, DirectiveKind, Pattern, ScriptModule};
 
-use super::{Decimals, Failure, LeftOut, Options, Summary, spectest, values};
+use super::threads::{Shared, Threads};
+use super::{Failure, LeftOut, Options, Summary, spectest, values};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::externs::Extern;
@@ -23,29 +23,15 @@ use crate::value::Val;
 /// Runs a script. `path` is only for messages.
 #[inline(never)]
 pub fn run(path: &str, text: &str, options: &Options) -> Summary {
-    let mut summary = Summary::default();
+    let failed = |line, what| Summary { failed: [Failure { line, what }].into(), ..Summary::default() };
     let directives = match script::parse(text, path) {
         Ok(directives) => directives,
-        Err(error) => {
-            summary.failed.push(Failure { line: error.line, what: error.to_string() });
-            return summary;
-        }
+        Err(error) => return failed(error.line, error.to_string()),
     };
-    let mut runner = match Runner::new(options) {
-        Ok(runner) => runner,
-        Err(error) => {
-            summary.failed.push(Failure { line: 0, what: format!("no module spectest: {error}") });
-            return summary;
-        }
-    };
-    for Directive { line, kind } in &directives {
-        match runner.directive(kind) {
-            Ok(Done::Passed) => summary.passed += 1,
-            Ok(Done::LeftOut(reason)) => summary.left_out.push(LeftOut { line: *line, reason }),
-            Err(what) => summary.failed.push(Failure { line: *line, what }),
-        }
+    match Runner::new(&Engine::new(&options.config), options) {
+        Ok(runner) => runner.directives(&directives),
+        Err(error) => failed(0, format!("no module spectest: {error}")),
     }
-    summary
 }
 
 enum Done {
@@ -54,13 +40,13 @@ enum Done {
 }
 
 /// Formats what went wrong.
-type Outcome<T = Done> = Result<T, String>;
+pub(super) type Outcome<T = Done> = Result<T, String>;
 
-struct Runner {
-    engine: Engine,
-    images: Option<CodeOptions>,
-    decimals: Option<Decimals>,
-    store: Store<()>,
+/// Carries out directives on one thread.
+pub(super) struct Runner {
+    pub(super) engine: Engine,
+    pub(super) options: Options,
+    pub(super) store: Store<()>,
     /// The module `spectest`, and the modules that scripts register.
     linker: Linker<()>,
     /// The last instance. `None` if it could not be made.
@@ -69,30 +55,52 @@ struct Runner {
     /// The last module that was defined, but not instantiated.
     definition: Option<Module>,
     definitions: NameMap<Module>,
+    /// The memories that another thread shares with this one, by the names of the instances that export them.
+    pub(super) shared: NameMap<Shared>,
+    pub(super) threads: Threads,
+    pub(super) summary: Summary,
 }
 
 impl Runner {
     #[inline(never)]
-    fn new(options: &Options) -> Result<Runner, Error> {
-        let engine = Engine::new(&options.config);
-        let mut store = Store::new(&engine, ());
-        let mut linker = Linker::new(&engine);
+    pub(super) fn new(engine: &Engine, options: &Options) -> Result<Runner, Error> {
+        let mut store = Store::new(engine, ());
+        let mut linker = Linker::new(engine);
         linker.allow_shadowing(true);
         spectest::define(&mut linker, &mut store)?;
         if let Some(prepare) = options.prepare {
             prepare(&mut store);
         }
         Ok(Runner {
-            engine,
-            images: options.images,
-            decimals: options.decimals,
+            engine: engine.clone(),
+            options: options.clone(),
             store,
             linker,
             current: None,
             instances: NameMap::default(),
             definition: None,
             definitions: NameMap::default(),
+            shared: NameMap::default(),
+            threads: Threads::default(),
+            summary: Summary::default(),
         })
+    }
+
+    /// Carries out all directives, and waits for the threads.
+    pub(super) fn directives(mut self, directives: &[Directive]) -> Summary {
+        for Directive { line, kind } in directives {
+            match self.directive(kind) {
+                Ok(Done::Passed) => self.summary.passed += 1,
+                Ok(Done::LeftOut(reason)) => self.summary.left_out.push(LeftOut { line: *line, reason }),
+                Err(what) => self.summary.failed.push(Failure { line: *line, what }),
+            }
+        }
+        while let Some(name) = self.next_thread() {
+            if let Err(what) = self.wait_for_thread(name.as_deref()) {
+                self.summary.failed.push(Failure { line: 0, what });
+            }
+        }
+        self.summary
     }
 
     #[inline(never)]
@@ -120,6 +128,11 @@ impl Runner {
                 let module = module.cloned().ok_or("no such module")?;
                 self.keep(name.as_deref(), &module)?;
             }
+            DirectiveKind::Register { name, instance: Some(instance) } if self.shared.get(instance).is_some() => {
+                for (export, memory) in self.shared.get(instance).into_iter().flatten() {
+                    self.linker.define(name, export, memory.clone()).map_err(said)?;
+                }
+            }
             DirectiveKind::Register { name, instance } => {
                 let instance = self.instance(instance.as_deref())?;
                 self.linker.instance(&mut self.store, name, instance).map_err(said)?;
@@ -146,10 +159,16 @@ impl Runner {
                 Err(error) if error.as_exception().is_some() => {}
                 Err(error) => return Err(format!("failed, but not with an exception: {error}")),
                 Ok(values) => {
-                    return Err(format!("returned {} instead of throwing", values::shown(&values, self.decimals)));
+                    return Err(format!(
+                        "returned {} instead of throwing",
+                        values::shown(&values, self.options.decimals)
+                    ));
                 }
             },
-            DirectiveKind::Thread { .. } | DirectiveKind::Wait { .. } => return Err("threads: not supported".into()),
+            DirectiveKind::Thread { name, shared, directives } => {
+                self.start_thread(name.as_deref(), shared, directives)?;
+            }
+            DirectiveKind::Wait { name } => self.wait_for_thread(name.as_deref())?,
             DirectiveKind::AssertCustom(ScriptModule::Malformed(_)) => {}
             DirectiveKind::AssertCustom(ScriptModule::Binary(_)) => {
                 return Ok(Done::LeftOut("damaged custom sections are ignored"));
@@ -164,7 +183,7 @@ impl Runner {
         match source {
             ScriptModule::Binary(binary) => {
                 let module = Module::new(&self.engine, &binary[..]).map_err(said)?;
-                match self.images {
+                match self.options.images {
                     Some(code) => {
                         let image = module
                             .to_image(&ImageOptions { code, names: true, ..ImageOptions::default() })
@@ -189,7 +208,7 @@ impl Runner {
         Ok(())
     }
 
-    fn instance(&self, name: Option<&str>) -> Outcome<Instance> {
+    pub(super) fn instance(&self, name: Option<&str>) -> Outcome<Instance> {
         match name {
             Some(name) => self.instances.get(name).copied().ok_or_else(|| format!("no instance ${name}")),
             None => self.current.ok_or_else(|| "no instance".into()),
@@ -236,7 +255,11 @@ impl Runner {
         if same {
             return Ok(());
         }
-        Err(format!("returned {} instead of {}", values::shown(values, self.decimals), values::expected(expected)))
+        Err(format!(
+            "returned {} instead of {}",
+            values::shown(values, self.options.decimals),
+            values::expected(expected)
+        ))
     }
 
     /// Returns the trap code of an error.
@@ -244,7 +267,7 @@ impl Runner {
     fn trapped(&self, outcome: Result<Vec<Val>, Error>, message: &str) -> Outcome<TrapCode> {
         match outcome {
             Ok(values) => {
-                let values = values::shown(&values, self.decimals);
+                let values = values::shown(&values, self.options.decimals);
                 Err(format!("returned {values} instead of trapping with \"{message}\""))
             }
             Err(error) => match error.as_trap() {
@@ -282,6 +305,7 @@ impl Runner {
     }
 }
 
-fn said(error: Error) -> String {
+/// Formats an error.
+pub(super) fn said(error: Error) -> String {
     error.to_string()
 }

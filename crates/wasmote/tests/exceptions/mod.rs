@@ -18,9 +18,6 @@ impl Exception {
     }
 }
 
-const fn file(file: &'static str, reason: &'static str) -> Exception {
-    Exception { file, reason }
-}
 
 /// The first matching entry counts.
 pub const EXCEPTIONS: &[Exception] = &[];
