@@ -24,6 +24,7 @@ impl Runner {
     }
 
     pub(super) fn next_thread(&self) -> Option<Option<Box<str>>> {
+        let Threads = self.threads;
         None
     }
 }

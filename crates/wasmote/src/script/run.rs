@@ -34,7 +34,7 @@ pub fn run(path: &str, text: &str, options: &Options) -> Summary {
     }
 }
 
-enum Done {
+pub(super) enum Done {
     Passed,
     LeftOut(&'static str),
 }
