@@ -5,7 +5,7 @@ use wasmote_exec as exec;
 
 /// What a store knows of its samples: nothing.
 #[derive(Default)]
-pub(crate) struct Samples;
+pub(crate) struct Samples(());
 
 /// Does nothing.
 ///
