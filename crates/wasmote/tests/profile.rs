@@ -276,6 +276,23 @@ fn samples_from_another_thread_change_nothing() {
 }
 
 #[test]
+fn requests_that_come_faster_than_stacks_are_noted_do_not_stop_the_code() {
+    let text = r#"(module
+        (func $down (param i32) (result i32) (local $n i32)
+            (if (local.get 0) (then (return (call $down (i32.sub (local.get 0) (i32.const 1))))))
+            (loop (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 10000))))
+            (local.get $n))
+        (func $main (export "main") (result i32) (call $down (i32.const 900))))"#;
+    let engine = Engine::new(Config::new().interruption(true));
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &load(&engine, text, None), &[]).unwrap();
+    let sampler = store.sample().unwrap();
+    let _asking = Asking::begin(move || (0..1000).for_each(|_| sampler.request()));
+    let main = instance.get_typed_func::<(), i32>(&store, "main").unwrap();
+    assert_eq!(main.call(&mut store, ()).unwrap(), 10_000);
+}
+
+#[test]
 fn a_request_is_one_sample_at_the_next_loop_or_call() {
     let engine = Engine::new(Config::new().interruption(true));
     let mut store = Store::new(&engine, ());

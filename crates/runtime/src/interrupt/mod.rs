@@ -88,6 +88,12 @@ impl Store {
         self.interrupts.shared.as_ref().is_some_and(|shared| shared.is_raised())
     }
 
+    /// Clears the interruption of the machine, and returns the reasons for it.
+    fn take_reasons(&mut self) -> u32 {
+        self.machine.clear_interrupt();
+        self.interrupts.shared.as_ref().map_or(0, |shared| shared.take_reasons())
+    }
+
     pub(crate) fn shared_interrupts(&mut self) -> Result<&FallibleArc<Shared>, Error> {
         if self.interrupts.shared.is_none() {
             if !self.engine.is_interruptible() {
@@ -131,18 +137,19 @@ pub(crate) enum Next {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn next(mut root: NonNull<Store>, activation: &mut exec::Activation) -> Result<Next, TrapCode> {
-    let (reasons, reached) = {
-        // SAFETY: the caller borrows the store mutably and holds no reference to it. The reference ends before the action.
-        let store = unsafe { root.as_mut() };
-        store.machine.clear_interrupt();
-        let reasons = store.interrupts.shared.as_ref().map_or(0, |shared| shared.take_reasons());
-        let registered = store.interrupts.registered.as_ref().filter(|_| reasons & EPOCH != 0);
+    // SAFETY: the caller borrows the store mutably and holds no reference to it. Each reference ends before the next line.
+    // This only computes addresses of the store's parts.
+    let (reasons, reached) = unsafe {
+        let mut reasons = root.as_mut().take_reasons();
+        if reasons & SAMPLE != 0 {
+            sample_stopped(&raw mut (*root.as_ptr()).samples, &raw mut (*root.as_ptr()).machine, activation);
+            // Samples that were asked for meanwhile count with the next one. If such requests came faster than stacks can
+            // be noted, the code would not get on.
+            reasons |= root.as_mut().take_reasons();
+        }
+        let registered = root.as_ref().interrupts.registered.as_ref().filter(|_| reasons & EPOCH != 0);
         (reasons, registered.map(|at| at.reached))
     };
-    if reasons & SAMPLE != 0 {
-        // SAFETY: the caller guarantees the same, and no reference to the store is left. This only computes addresses.
-        unsafe { sample_stopped(&raw mut (*root.as_ptr()).samples, &raw mut (*root.as_ptr()).machine, activation) };
-    }
     let next = if reasons & REQUESTED != 0 {
         Ok(Next::Stop)
     } else if let Some(reached) = reached {
