@@ -58,8 +58,11 @@ mod spin {
 
         /// Waits until nobody else holds the lock.
         pub fn lock(&self) -> Guard<'_, T> {
+            let mut tries = 0_u32;
             while self.held.compare_exchange_weak(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
-                core::hint::spin_loop();
+                tries = tries.wrapping_add(1);
+                // Whoever holds it for longer does not run now: a guest may have more threads than the machine runs.
+                if tries.is_multiple_of(64) { let_others_run() } else { core::hint::spin_loop() }
             }
             Guard(self, PhantomData)
         }
@@ -69,6 +72,13 @@ mod spin {
         pub fn get_mut(&mut self) -> &mut T {
             self.value.get_mut()
         }
+    }
+
+    /// Lets the system run another thread, where guests have threads.
+    #[cold]
+    fn let_others_run() {
+        #[cfg(all(shared_memory, target_os = "linux", not(miri)))]
+        rustix::thread::sched_yield();
     }
 
     impl<T> Deref for Guard<'_, T> {
