@@ -227,7 +227,7 @@ impl World for Own {
                     let elements = (0..table.size(&self.store)).map_while(|index| table.get(&self.store, index));
                     format!("; {name} {}", hash(list(elements.map(|value| self.shown(&value, 1))).as_bytes()))
                 }
-                Extern::Func(_) | Extern::Tag(_) => continue,
+                Extern::Func(_) | Extern::SharedMemory(_) | Extern::Tag(_) => continue,
             };
         }
         all

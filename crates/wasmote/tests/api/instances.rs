@@ -111,10 +111,10 @@ fn imports_match_by_the_rules_of_the_specification() {
         ("(memory 1)", global.into(), false),
         ("(func)", memory.into(), false),
     ];
-    for &(text, given, fits) in cases {
+    for (text, given, fits) in cases {
         let module = module(&engine, &format!(r#"(module (import "a" "b" {text}))"#));
-        let outcome = Instance::new(&mut store, &module, &[given]);
-        assert_eq!(outcome.is_ok(), fits, "{text}");
+        let outcome = Instance::new(&mut store, &module, core::slice::from_ref(given));
+        assert_eq!(outcome.is_ok(), *fits, "{text}");
         if let Err(error) = outcome {
             assert!(first_line(&error).starts_with("incompatible import type: a::b should be "), "{error}");
         }

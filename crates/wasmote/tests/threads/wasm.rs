@@ -99,6 +99,27 @@ fn waits_end_by_value_and_by_time_and_addresses_are_checked() {
     assert!(start.elapsed() >= Duration::from_millis(20), "time never passes early");
 }
 
+#[cfg(feature = "compile")]
+#[test]
+fn images_carry_shared_memories_and_waits() {
+    let shared = Shared::new(WAITS);
+    let image = shared.module.to_image(&wasmote::ImageOptions::default()).unwrap();
+    let shared = Shared { module: Module::from_image(&shared.engine, image).unwrap(), ..shared };
+    assert!(shared.module.imports().all(|import| matches!(import.ty, wasmote::ExternType::Memory(ty) if ty.shared)));
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| {
+            let (mut store, instance) = shared.instance();
+            instance
+                .get_typed_func::<(i32, i32, i64), i32>(&store, "wait")
+                .unwrap()
+                .call(&mut store, (8, 0, -1))
+                .unwrap()
+        });
+        shared.wake_one(8);
+        assert_eq!(waiter.join().unwrap(), 0);
+    });
+}
+
 #[test]
 fn additions_of_threads_are_never_lost() {
     const COUNT: i32 = 100_000;
