@@ -10,58 +10,75 @@ use core::marker::PhantomData;
 use wasmote_ir::TrapCode;
 use wasmote_ir::atomics::Rmw;
 
-use crate::dispatch::Execute;
+use crate::dispatch::{Execute, cold};
 use crate::linked::{Flow, Linked, Regs};
 use crate::operand::{Dest, S};
 use crate::state::Memory;
 use host::AtomicCell;
 
 /// Returns the memory that the operand at this unit names, and the address of the access: the one in the first slot plus
-/// the offset that follows the memory operand. Traps if the address is not a multiple of `size`.
+/// the offset that follows the memory operand. Traps if the address is not a multiple of `size`, or has more than 64
+/// bits.
 ///
 /// # Safety
 /// As [`Execute::run`], and the instruction has these operands.
 #[inline(always)]
-unsafe fn aligned(r: &Regs, at: usize, size: u64) -> Result<(*mut Memory, Option<u64>), TrapCode> {
+unsafe fn aligned(r: &Regs, at: usize, size: u64) -> Result<(*mut Memory, u64), TrapCode> {
     // SAFETY: the caller guarantees the operands, so the index is in range of the instance's memories.
     unsafe {
-        let memory = *(*r.cx).memories.add(r.u16(at));
         let (address, beyond) = r.slot(0).read().overflowing_add(r.u64(at + 1));
-        if address & (size - 1) != 0 {
-            return Err(TrapCode::UnalignedAtomic);
+        match address & (size - 1) {
+            0 if beyond => Err(TrapCode::MemoryOutOfBounds),
+            0 => Ok((*(*r.cx).memories.add(r.u16(at)), address)),
+            _ => Err(TrapCode::UnalignedAtomic),
         }
-        Ok((memory, if beyond { None } else { Some(address) }))
     }
 }
 
-/// Returns the place of an access in a memory, or the trap if it is out of bounds.
+/// Returns the place of an access in a memory, or `None` if it is out of bounds.
 ///
 /// # Safety
 /// The memory is a live record.
 #[inline(always)]
-unsafe fn inside(memory: *mut Memory, address: Option<u64>, size: u64) -> Result<*mut u8, TrapCode> {
+unsafe fn inside(memory: *mut Memory, address: u64, size: u64) -> Option<*mut u8> {
     // SAFETY: the caller guarantees the record. The place is used only if the access ends at or below the memory's
     // length.
     unsafe {
-        match (address, (*memory).len().checked_sub(size)) {
-            (Some(address), Some(last)) if address <= last => Ok((*memory).base.add(address as usize)),
-            _ => Err(TrapCode::MemoryOutOfBounds),
-        }
+        if address.checked_add(size)? > (*memory).len() { None } else { Some((*memory).base.add(address as usize)) }
     }
 }
 
-/// Returns the place of an access of `size` bytes, as [`aligned`] and [`inside`] do. It is aligned, because bases of
-/// memories are multiples of 8.
+/// Returns the place of an access of `size` bytes, which is aligned, because bases of memories are multiples of 8.
+/// Otherwise returns `None`, and [`Refused`] finds out why: a hot handler has too few registers to know a trap code.
 ///
 /// # Safety
 /// As [`aligned`].
 #[inline(always)]
-unsafe fn place(r: &Regs, at: usize, size: u64) -> Result<*mut u8, TrapCode> {
+unsafe fn place(r: &Regs, at: usize, size: u64) -> Option<*mut u8> {
     // SAFETY: the caller guarantees the operands, and records of memories stay in place while code runs.
     unsafe {
-        let (memory, address) = aligned(r, at, size)?;
-        inside(memory, address, size)
+        let address = r.slot(0).read().checked_add(r.u64(at + 1))?;
+        if address & (size - 1) != 0 { None } else { inside(*(*r.cx).memories.add(r.u16(at)), address, size) }
     }
+}
+
+/// The end of an instruction with its memory operand at unit `AT`, whose access is refused. The accumulator has the size
+/// of the access.
+struct Refused<const AT: usize>;
+
+impl<const AT: usize> Execute<Linked> for Refused<AT> {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: `refuse` continues an instruction with these operands.
+        unsafe { Flow::Trap(aligned(r, AT, r.held()).err().unwrap_or(TrapCode::MemoryOutOfBounds)) }
+    }
+}
+
+/// Ends an instruction with its memory operand at unit `AT`, whose access of `size` bytes is refused.
+#[inline(always)]
+fn refuse<const AT: usize>(r: &mut Regs, size: u64) -> Flow {
+    r.hold(size);
+    Flow::TailCall(cold::<Linked, Refused<AT>>)
 }
 
 /// Ends in this trap unless there is a value.
@@ -89,7 +106,7 @@ impl<T: AtomicCell> Execute<Linked> for LoadOf<T> {
         // SAFETY: the caller guarantees the operands of the row: an address, a memory, an offset and a destination.
         // `place` returns an aligned place in the memory.
         unsafe {
-            let at = or_trap!(place(r, 1, T::SIZE));
+            let Some(at) = place(r, 1, T::SIZE) else { return refuse::<1>(r, T::SIZE) };
             <S as Dest<u64>>::put(r, 6, T::load(at));
             r.advance(7);
         }
@@ -103,7 +120,7 @@ impl<T: AtomicCell> Execute<Linked> for StoreOf<T> {
         // SAFETY: the caller guarantees the operands of the row: an address, a value, a memory and an offset. `place`
         // returns an aligned place in the memory.
         unsafe {
-            let at = or_trap!(place(r, 2, T::SIZE));
+            let Some(at) = place(r, 2, T::SIZE) else { return refuse::<2>(r, T::SIZE) };
             T::store(at, r.slot(1).read());
             r.advance(7);
         }
@@ -117,7 +134,7 @@ impl<T: AtomicCell> Execute<Linked> for CmpxchgOf<T> {
         // SAFETY: the caller guarantees the operands of the row: an address, two values, a memory, an offset and a
         // destination. `place` returns an aligned place in the memory.
         unsafe {
-            let at = or_trap!(place(r, 3, T::SIZE));
+            let Some(at) = place(r, 3, T::SIZE) else { return refuse::<3>(r, T::SIZE) };
             let old = T::compare_exchange(at, r.slot(1).read(), r.slot(2).read());
             <S as Dest<u64>>::put(r, 8, old);
             r.advance(9);
@@ -147,23 +164,25 @@ impl<T: AtomicCell> Execute<Linked> for WaitOf<T> {
 /// As [`Execute::run`] for a wait. `memory` and `address` are what [`aligned`] returned.
 #[cfg(feature = "threads")]
 #[inline(always)]
-unsafe fn wait(r: &Regs, memory: *mut Memory, address: Option<u64>, size: u64) -> Result<u32, TrapCode> {
-    // SAFETY: the caller guarantees the operands and a live machine. `inside` checks the address, so there is one.
+unsafe fn wait(r: &Regs, memory: *mut Memory, address: u64, size: u64) -> Result<u32, TrapCode> {
+    // SAFETY: the caller guarantees the operands and a live machine.
     unsafe {
         if !(*memory).shared {
             return Err(TrapCode::ExpectedSharedMemory);
         }
-        inside(memory, address, size)?;
+        if inside(memory, address, size).is_none() {
+            return Err(TrapCode::MemoryOutOfBounds);
+        }
         let machine = (*r.cx).machine;
         let (expected, timeout) = (r.slot(1).read(), r.slot(2).read() as i64);
-        ((*machine).hooks.atomic_wait)(machine, memory, address.unwrap_or(0), expected, size as u32, timeout)
+        ((*machine).hooks.atomic_wait)(machine, memory, address, expected, size as u32, timeout)
     }
 }
 
 /// This build has no memories that threads share.
 #[cfg(not(feature = "threads"))]
 #[inline(always)]
-unsafe fn wait(_r: &Regs, _memory: *mut Memory, _address: Option<u64>, _size: u64) -> Result<u32, TrapCode> {
+unsafe fn wait(_r: &Regs, _memory: *mut Memory, _address: u64, _size: u64) -> Result<u32, TrapCode> {
     Err(TrapCode::ExpectedSharedMemory)
 }
 
@@ -210,7 +229,10 @@ unsafe fn modify(at: *mut u8, log2: u16, rmw: Rmw, operand: u64) -> u64 {
 
 /// The rows.
 pub mod rows {
-    use super::{CmpxchgOf, Dest, LoadOf, Rmw, S, StoreOf, WaitOf, aligned, host, inside, modify, notify, place};
+    use super::{
+        CmpxchgOf, Dest, LoadOf, Rmw, S, StoreOf, TrapCode, WaitOf, aligned, host, inside, modify, notify, place,
+        refuse,
+    };
     use crate::handlers::control::rows::instructions;
     use crate::handlers::handler_macros::single;
     use crate::linked::{Flow, Linked};
@@ -247,7 +269,7 @@ pub mod rows {
         AtomicRmw(r) {
             let immediate = r.u16(7) as u16;
             let log2 = immediate & 3;
-            let at = or_trap!(place(r, 2, 1 << log2));
+            let Some(at) = place(r, 2, 1 << log2) else { return refuse::<2>(r, 1 << log2) };
             let old = modify(at, log2, Rmw::of(immediate), r.slot(1).read());
             <S as Dest<u64>>::put(r, 8, old);
             r.advance(9);
@@ -255,8 +277,10 @@ pub mod rows {
         }
         AtomicNotify(r) {
             let (memory, address) = or_trap!(aligned(r, 2, 4));
-            or_trap!(inside(memory, address, 4));
-            let woken = notify(r, memory, address.unwrap_or(0));
+            if inside(memory, address, 4).is_none() {
+                return Flow::Trap(TrapCode::MemoryOutOfBounds);
+            }
+            let woken = notify(r, memory, address);
             <S as Dest<u64>>::put(r, 7, woken.into());
             r.advance(8);
             Flow::Next
