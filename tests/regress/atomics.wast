@@ -29,7 +29,4 @@
 (assert_return (invoke "notify" (i32.const 0)) (i32.const 0))
 (assert_trap (invoke "notify" (i32.const 4)) "out of bounds memory access")
 
-(assert_invalid (module (memory 1) (func (drop (i32.atomic.load align=2 (i32.const 0))))) "alignment must be equal to natural")
-(assert_invalid (module (memory 1) (func (drop (i64.atomic.load align=4 (i32.const 0))))) "alignment must be equal to natural")
-(assert_invalid (module (memory i64 1) (func (drop (i32.atomic.load (i32.const 0))))) "type mismatch")
 (assert_invalid (module (memory 1 shared)) "shared memory must have maximum")

@@ -48,6 +48,20 @@ fn faults_in_sections_say_where() {
 }
 
 #[test]
+fn atomic_operators_have_the_alignment_of_their_size_and_addresses_of_the_memorys_type() {
+    let cases = [
+        ("(memory 1) (func (drop (i32.atomic.load align=2 (i32.const 0))))", "must always specify maximum alignment"),
+        ("(memory 1) (func (drop (i64.atomic.load8_u align=2 (i32.const 0))))", "must not be larger than natural"),
+        ("(memory i64 1) (func (drop (i32.atomic.load (i32.const 0))))", "type mismatch"),
+        ("(memory 1 shared)", "shared memory must have maximum size"),
+    ];
+    for (text, message) in cases {
+        let error = refused(&format!("(module {text})"), &Features::default());
+        assert!(error.message.contains(message), "{text}: {error}");
+    }
+}
+
+#[test]
 fn a_feature_that_is_off_is_named() {
     /// A module, the feature that it needs, and a part of the message without the feature.
     type Case = (&'static str, fn(&mut Features), &'static str);
