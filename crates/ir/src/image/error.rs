@@ -91,12 +91,8 @@ impl ImageErrorKind {
             ImageErrorKind::Feature => {
                 "the image needs a feature that this build lacks: use a build that has it, or compile without it"
             }
-            ImageErrorKind::Threads => {
-                "the image has shared memories, which this build lacks: use a build that has the feature `threads`"
-            }
-            ImageErrorKind::Atomics => {
-                "the image has atomic instructions, which are not executed in place: use a build that links code"
-            }
+            ImageErrorKind::Threads => "the image has shared memories: use a build that has the feature `threads`",
+            ImageErrorKind::Atomics => "the image has atomic instructions, which do not run in place",
             ImageErrorKind::Schedule => {
                 "the image takes fuel by another schedule of costs: compile the module again with this version"
             }

@@ -92,7 +92,7 @@ fn other_versions_op_sets_and_features_say_what_to_do() {
         (Kind::Extended, "--op-set core"),
         (Kind::Feature, "a build that has it"),
         (Kind::Threads, "the feature `threads`"),
-        (Kind::Atomics, "a build that links code"),
+        (Kind::Atomics, "do not run in place"),
         (Kind::Checksum, "copy it again"),
         (Kind::Misaligned, "multiple of 8"),
         (Kind::CanonicalNans, "--deterministic"),
