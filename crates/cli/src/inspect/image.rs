@@ -35,12 +35,13 @@ const SECTIONS: [&str; Section::COUNT] = [
     "offsets",
 ];
 
-/// The features that an image may need, with the names that `inspect` prints for modules.
-const FEATURES: [(u32, &str); 6] = [
+/// The features that an image may need, mostly with the names that `inspect` prints for modules.
+const FEATURES: [(u32, &str); 7] = [
     (features::SIMD, "SIMD"),
     (features::REFERENCES, "typed function references"),
     (features::GC, "garbage collection"),
     (features::EXCEPTIONS, "exception handling"),
+    (features::ATOMICS, "atomic instructions"),
     (features::THREADS, "threads"),
     (features::FLOAT, "floats"),
 ];
