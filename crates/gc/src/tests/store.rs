@@ -85,7 +85,9 @@ impl Store {
         let mut heap = Heap::new(backing, Box::default(), most, stress, None);
         let reference = ValType::Ref(RefType::new(true, HeapType::Any));
         let field = |ty| FieldType { storage: StorageType::Val(ty), mutable: true };
-        heap.layouts.add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], &|_| false)).unwrap();
+        heap.layouts
+            .add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], false, &|_| false))
+            .unwrap();
         heap.layouts.add(ARRAY, || Ok(Layout::of_array(field(reference), &|_| false))).unwrap();
         let byte = FieldType { storage: StorageType::I8, mutable: true };
         heap.layouts.add(STRING, || Ok(Layout::of_array(byte, &|_| false))).unwrap();

@@ -40,7 +40,7 @@ fn threads_share_memories_and_wake_each_other() {
         (assert_return (invoke "get") (i32.const 42))"#,
     );
     assert_eq!(failures(&summary), []);
-    assert_eq!(summary.passed, 15);
+    assert_eq!(summary.passed, 16);
 }
 
 #[test]
