@@ -21,6 +21,6 @@ pub fn run(
         limit(&mut store, limited)?;
         Ok(store)
     };
-    let spawn = ThreadOptions::new(|work| wasmote_rt::spawn(work));
+    let spawn = ThreadOptions::new(wasmote_rt::spawn);
     WasiThreads::new(module, linker, |state| &mut state.wasi, new_store, spawn)?.run(store, body)
 }
