@@ -53,7 +53,7 @@ impl BodyTranslator<'_> {
 
     /// `atomic.fence`. Only where memories are shared can anything see in which order they are accessed.
     fn fence(&mut self) -> TranslateResult {
-        self.reader.byte()?;
+        self.reader.zero()?;
         if self.module.has_shared_memory() {
             self.code.write(family::AtomicFence.x(()));
         }
