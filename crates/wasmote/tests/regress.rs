@@ -6,9 +6,9 @@ mod large;
 mod legacy;
 mod operators;
 mod random;
+mod script_threads;
 #[cfg(feature = "threads")]
 mod shared;
-mod script_threads;
 mod translates;
 
 use wasmote::script::{Options, run};

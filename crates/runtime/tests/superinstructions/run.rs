@@ -68,6 +68,15 @@ unsafe fn no_room(_: *mut Machine, _: usize, _: *mut u64) -> bool {
 unsafe fn no_exception(_: *mut Machine, _: u32, _: *const u64, _: usize, _: *mut u64) -> Option<u32> {
     None
 }
+/// No memory is shared.
+#[cfg(feature = "threads")]
+unsafe fn no_wait(_: *mut Machine, _: *mut Memory, _: u64, _: u64, _: u32, _: i64) -> Result<u32, TrapCode> {
+    Err(TrapCode::ExpectedSharedMemory)
+}
+#[cfg(feature = "threads")]
+unsafe fn no_notification(_: *mut Machine, _: *mut Memory, _: u64, _: u32) -> u32 {
+    0
+}
 
 /// A memory followed by inaccessible pages, shared by all runs.
 #[cfg(guarded)]
@@ -128,6 +137,10 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         locate,
         make_room: no_room,
         exception: no_exception,
+        #[cfg(feature = "threads")]
+        atomic_wait: no_wait,
+        #[cfg(feature = "threads")]
+        atomic_notify: no_notification,
     };
     let mut machine = Box::new(Machine::new(stack.as_mut_ptr(), stack.len(), hooks));
     // SAFETY: the length is the first word of `memory`, and the memory follows.
@@ -144,7 +157,7 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         }
         None => base,
     };
-    let mut first_memory = Memory { base, page_log2: 16, memory64: false, max_pages: 1, embedder: 0 };
+    let mut first_memory = Memory { base, page_log2: 16, memory64: false, shared: false, max_pages: 1, embedder: 0 };
     let mut table =
         Table { elems: ptr::null_mut(), len: 0, max: 0, table64: false, written: ptr::null_mut(), embedder: 0 };
     let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);

@@ -18,6 +18,5 @@ impl Exception {
     }
 }
 
-
 /// The first matching entry counts.
 pub const EXCEPTIONS: &[Exception] = &[];
