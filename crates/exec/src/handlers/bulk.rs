@@ -108,25 +108,27 @@ pub mod rows {
         count: u64,
         mut work: impl FnMut(u64, u64),
     ) -> Result<(), TrapCode> {
-        if !cfg!(feature = "interrupt") || count <= PIECE {
+        if !cfg!(feature = "interrupt") {
             work(0, count);
             return Ok(());
         }
         // SAFETY: the caller guarantees the machine and its running activation.
         unsafe {
             let machine = (*instance).machine;
-            let mut done = core::mem::take(&mut (*(*machine).running).progress);
-            while done < count {
+            let mut done = if count > PIECE { core::mem::take(&mut (*(*machine).running).progress) } else { 0 };
+            loop {
                 let piece = PIECE.min(count - done);
                 work(done, piece);
                 done += piece;
-                if done < count && (*machine).stack_limit.is_interrupted() {
+                if done == count {
+                    return Ok(());
+                }
+                if (*machine).stack_limit.is_interrupted() {
                     (*(*machine).running).progress = done;
                     return Err(TrapCode::Interrupted);
                 }
             }
         }
-        Ok(())
     }
 
     bulk! {
