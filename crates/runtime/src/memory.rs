@@ -71,6 +71,7 @@ impl MemoryRecord {
     }
 
     /// Makes the record of a memory that other stores use, too.
+    #[cfg_attr(not(shared_memory), allow(unreachable_code, unused_variables))]
     pub(crate) fn of_shared(memory: &SharedMemory, index: u32) -> MemoryRecord {
         let ty = *memory.ty();
         let max_pages = memory.max_pages();

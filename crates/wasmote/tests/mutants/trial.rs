@@ -219,6 +219,12 @@ fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &
         Extern::Memory(memory) => {
             memory.data_mut(&mut *store).iter_mut().take(16).for_each(|byte| *byte ^= 1);
         }
+        Extern::SharedMemory(memory) => {
+            let mut bytes = [0; 16];
+            if memory.read(0, &mut bytes).is_ok() {
+                memory.write(0, &bytes.map(|byte| byte ^ 1)).expect("as many bytes were read");
+            }
+        }
         Extern::Tag(tag) => {
             tag.ty(&*store);
         }
