@@ -20,10 +20,10 @@ use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::fuel::SCHEDULE;
 use wasmote_ir::image::layout::{self, NONE, Section, constants, features, kinds, modes, subtypes};
 use wasmote_ir::image::{checksum, code_checksum, offsets};
-use wasmote_ir::ops::{FIRST_ATOMIC, FIRST_VECTOR, id_of};
+use wasmote_ir::ops::{CONTINUATIONS, FIRST_ATOMIC, FIRST_VECTOR, id_of};
 use wasmote_ir::shape::{Operand, Set};
 use wasmote_ir::string_map::StringMap;
-use wasmote_ir::{FieldType, ValType};
+use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
 
 use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
 
@@ -120,6 +120,8 @@ struct ImageWriter<'a> {
     objects: bool,
     /// Whether code has atomic instructions.
     atomics: bool,
+    /// Whether the module has continuations.
+    continuations: bool,
     /// Whether code has vector instructions.
     vectors: bool,
     /// Whether code of the core op set computes with floats.
@@ -206,10 +208,12 @@ impl<'a> ImageWriter<'a> {
                 group = groups.next().ok_or(Error::Invalid)?;
             }
             self.objects |= ty.func().is_none();
+            self.continuations |= matches!(ty.composite, CompositeType::Cont(_));
             let kind = match ty.composite {
                 CompositeType::Func(_) => subtypes::FUNC,
                 CompositeType::Struct(_) => subtypes::STRUCT,
                 CompositeType::Array(_) => subtypes::ARRAY,
+                CompositeType::Cont(_) => subtypes::CONT,
             };
             let describes = ty.describes.map_or(0, |described| (described + 1) * subtypes::DESCRIBES);
             let flags = kind | describes | if ty.is_final { subtypes::FINAL } else { 0 };
@@ -231,6 +235,10 @@ impl<'a> ImageWriter<'a> {
             }
             CompositeType::Struct(types) => (fields(types)?, 0, 0, 0),
             CompositeType::Array(element) => (fields(&[*element])?, 0, 0, 0),
+            CompositeType::Cont(func) => {
+                let func = ValType::Ref(RefType::new(false, HeapType::Index(*func)));
+                (fields(&[FieldType { storage: StorageType::Val(func), mutable: false }])?, 0, 0, 0)
+            }
         };
         if header > u32::from(MAX_HEADER) || values.len() > usize::from(u16::MAX) {
             return Err(Error::TooLarge("parameters, results or fields"));
@@ -343,6 +351,7 @@ impl<'a> ImageWriter<'a> {
             self.managed |= uses.managed;
             self.objects |= uses.objects;
             self.atomics |= uses.atomics;
+            self.continuations |= uses.continuations;
             let start = code.len();
             code.try_room(2 * units.len())?;
             code.resize(start + 2 * units.len(), 0);
@@ -649,7 +658,8 @@ impl<'a> ImageWriter<'a> {
         let objects = if self.objects { features::GC | features::REFERENCES } else { 0 };
         let atomics = if self.atomics { features::ATOMICS } else { 0 };
         let threads = if module.has_shared_memory() { features::THREADS } else { 0 };
-        let of_code = metered | indexed_data | vectors | floats | canonical_nans | atomics;
+        let continuations = if self.continuations { features::STACK_SWITCHING } else { 0 };
+        let of_code = metered | indexed_data | vectors | floats | canonical_nans | atomics | continuations;
         put16(&mut file, (of_code | threads | references | exceptions | objects) as u16)?;
         put16(&mut file, if options.code.metered { SCHEDULE as u16 } else { 0 })?;
         let imported = [
@@ -720,6 +730,8 @@ struct UsedFeatures {
     objects: bool,
     /// There are atomic instructions.
     atomics: bool,
+    /// There are instructions on continuations.
+    continuations: bool,
     /// There are vector instructions.
     vectors: bool,
     /// There are core instructions that compute with floats.
@@ -737,6 +749,7 @@ fn renumber_types(code: &mut [u16], types: &[u16]) -> UsedFeatures {
         uses.managed |= matches!(instr.opcode.set(), Set::Managed | Set::Object) && !atomic;
         uses.objects |= instr.opcode.set() == Set::Object;
         uses.atomics |= atomic;
+        uses.continuations |= (CONTINUATIONS.0..=CONTINUATIONS.1).contains(&instr.opcode.0);
         uses.floats |= instr.opcode.computes_floats();
         uses.indexed_data |= instr.opcode.operands().contains(&Operand::Data);
         if let Some(position) = instr.position(Operand::Type) {

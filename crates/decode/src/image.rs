@@ -3,10 +3,10 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use wasmote_ir::ValType;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_str, try_with_capacity};
 use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes, subtypes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord, SubTypeRecord};
+use wasmote_ir::{RefType, ValType};
 
 use crate::module::{
     CompositeType, ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import,
@@ -173,6 +173,10 @@ impl Reader<'_> {
         let composite = match place.kind {
             subtypes::FUNC => CompositeType::Func(FuncType { params: types(false)?, results: types(true)? }),
             subtypes::ARRAY => CompositeType::Array(some(self.image.field_type(ty.first))?),
+            subtypes::CONT => {
+                let func = some(self.image.val_type(ty.first))?.reference().and_then(RefType::index);
+                CompositeType::Cont(some(func)?)
+            }
             _ => {
                 let mut fields = try_with_capacity(ty.params.into())?;
                 for field in ty.first..some(ty.first.checked_add(ty.params.into()))? {

@@ -38,6 +38,8 @@ pub enum CompositeType {
     Struct(Box<[FieldType]>),
     /// An array type, with its element.
     Array(FieldType),
+    /// A continuation type, with the index of its function type. Needs the feature `stack-switching`.
+    Cont(u32),
 }
 
 /// A composite type and its subtyping (spec: syntax/types#recursive-types).
@@ -98,6 +100,7 @@ impl SubType {
                 }
                 CompositeType::Struct(fields) => CompositeType::Struct(copy_mapped(fields, &field)?),
                 CompositeType::Array(element) => CompositeType::Array(field(element)),
+                CompositeType::Cont(func) => CompositeType::Cont(map(*func)),
             },
         })
     }
@@ -117,6 +120,7 @@ impl SubType {
             CompositeType::Func(ty) => ty.params.iter().chain(&ty.results).for_each(|&ty| value(ty)),
             CompositeType::Struct(fields) => fields.iter().filter_map(of_field).for_each(value),
             CompositeType::Array(element) => of_field(element).into_iter().for_each(value),
+            CompositeType::Cont(func) => each(*func),
         }
         [self.supertype, self.describes, self.descriptor].into_iter().flatten().for_each(each);
     }

@@ -46,13 +46,6 @@ pub enum EncodedHeapType {
     Shared(HeapType),
     /// The type with this index, without its subtypes.
     Exact(u32),
-    /// Continuations.
-    Continuation {
-        /// Whether it is `nocont`, whose only value is null.
-        is_bottom: bool,
-        /// Whether they are shared between threads.
-        is_shared: bool,
-    },
 }
 
 /// A value type as a binary has it (spec: binary/types#value-types).
@@ -124,6 +117,7 @@ impl EncodedHeapType {
             }
             EncodedHeapType::Known(heap) => match heap.proposal() {
                 Proposal::Gc | Proposal::Exceptions if cfg!(not(feature = "gc")) => heap.proposal(),
+                Proposal::StackSwitching if cfg!(not(feature = "stack-switching")) => heap.proposal(),
                 _ => return Ok(heap),
             },
             EncodedHeapType::Shared(_) => Proposal::SharedEverything,
@@ -132,7 +126,6 @@ impl EncodedHeapType {
                 return if known { Ok(HeapType::Exact(index)) } else { Err(UnsupportedType::Index) };
             }
             EncodedHeapType::Exact(_) => Proposal::CustomDescriptors,
-            EncodedHeapType::Continuation { .. } => Proposal::StackSwitching,
         };
         Err(UnsupportedType::Proposal(proposal))
     }
@@ -285,8 +278,6 @@ impl<'b> Reader<'b> {
     /// Reads an abstract heap type. Fails with `wrong` if there is none.
     fn abstract_heap(&mut self, wrong: Malformed) -> Result<EncodedHeapType> {
         const SHARED: u8 = 0x65;
-        const NO_CONTINUATION: u8 = 0x75;
-        const CONTINUATION: u8 = 0x68;
         let start = *self;
         let mut byte = self.byte()?;
         let shared = byte == SHARED;
@@ -296,9 +287,6 @@ impl<'b> Reader<'b> {
         match (byte, HeapType::of_byte(byte)) {
             (_, Some(heap)) if shared => Ok(EncodedHeapType::Shared(heap)),
             (_, Some(heap)) => Ok(EncodedHeapType::Known(heap)),
-            (CONTINUATION | NO_CONTINUATION, _) => {
-                Ok(EncodedHeapType::Continuation { is_bottom: byte == NO_CONTINUATION, is_shared: shared })
-            }
             _ => {
                 *self = start;
                 Err(wrong)

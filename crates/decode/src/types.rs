@@ -101,6 +101,10 @@ impl Decoder<'_> {
             }
             0x5e if HAS_GC => CompositeType::Array(self.field_type()?),
             0x5e | 0x5f => return Err(Refusal::Unsupported(Proposal::Gc)),
+            0x5d if cfg!(feature = "stack-switching") => match u32::try_from(self.reader.signed(33)?) {
+                Ok(func) if func < RefType::MAX_INDEX => CompositeType::Cont(func),
+                _ => return Err(Fault::UnknownType.into()),
+            },
             0x5d => return Err(Refusal::Unsupported(Proposal::StackSwitching)),
             0x65 => return Err(Refusal::Unsupported(Proposal::SharedEverything)),
             0x4c | 0x4d => return Err(Refusal::Unsupported(Proposal::CustomDescriptors)),

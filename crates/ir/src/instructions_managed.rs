@@ -1,4 +1,5 @@
-//! The table of instructions on references to functions, on exceptions, and of atomic instructions. The rows are as in `instructions.rs`.
+//! The table of instructions on references to functions, on exceptions and on continuations, and of atomic instructions. The rows are as in
+//! `instructions.rs`.
 //!
 //! These instructions are numbered after those of `instructions.rs`. They belong to both op sets, but cannot be
 //! executed in place. Their sources are slots and immediates only.
@@ -23,6 +24,25 @@ macro_rules! for_each_managed_op {
             /// Throw the exception that a reference refers to.
             ThrowRef: ThrowRef(none -> none);
 
+            // --- continuations -------------------------------------------------------------------------
+            /// dst = new continuation of the function that a reference refers to.
+            ContNew: NewContinuation(none -> none);
+            /// dst = the continuation of a reference, with the values of a run as its next arguments.
+            ContBind: BindContinuation(none -> none);
+            /// Suspend the continuation that runs, up to the `resume` that handles the tag.
+            Suspend: Suspend(none -> none);
+            /// Suspend the continuation that runs, and resume another in its place.
+            Switch: Switch(none -> none);
+            /// Resume a continuation. Its clauses follow, each a `HandleTag`.
+            Resume: Resume(none -> none);
+            /// Throw an exception with these values where a continuation was suspended. Clauses follow.
+            ResumeThrow: Switch(none -> none);
+            /// Throw the exception of a reference where a continuation was suspended. Clauses follow.
+            ResumeThrowRef: ResumeThrowRef(none -> none);
+            /// A clause of the `resume` before it: what is suspended with the tag continues at the target, with the
+            /// tag's values and the continuation in the run. A clause with an empty run is for `switch`. It does
+            /// nothing itself.
+            HandleTag: HandleTag(none -> none);
             // --- atomic instructions on any memory, which come last (`ops::FIRST_ATOMIC`) --------------------
             /// Order the accesses of memories before it and after it.
             AtomicFence: AtomicFence(none -> none);

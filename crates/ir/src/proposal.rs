@@ -5,7 +5,7 @@
 /// A row has the name of the proposal as a variant, as a field, as wasmparser's flag, and in messages. The rows in
 /// `built` are for proposals that some build runs. They also have the version of the specification that includes the
 /// proposal (4 if none does), and an expression that says whether a build runs it. The expression expects the Cargo
-/// features `simd` and `gc`.
+/// features `simd`, `gc` and `stack-switching`.
 #[macro_export]
 macro_rules! for_each_proposal {
     ($callback:ident) => {
@@ -54,10 +54,10 @@ macro_rules! for_each_proposal {
                 CompactImports compact_imports COMPACT_IMPORTS "compact imports" since 4 if true;
                 /// Structures with descriptors, and exact types. Needs the Cargo feature `gc`.
                 CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS "custom descriptors" since 4 if cfg!(feature = "gc");
+                /// Continuations. Needs the Cargo feature `stack-switching`.
+                StackSwitching stack_switching STACK_SWITCHING "stack switching" since 4 if cfg!(feature = "stack-switching");
             }
             unbuilt {
-                /// Continuations.
-                StackSwitching stack_switching STACK_SWITCHING "stack switching";
                 /// Shared functions, tables, globals and types.
                 SharedEverything shared_everything_threads SHARED_EVERYTHING_THREADS "shared-everything threads";
                 /// Atomic operators with a memory ordering.

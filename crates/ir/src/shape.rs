@@ -138,7 +138,7 @@ pub enum Set {
     Core,
     /// Variants with accumulators, and fused operations.
     Extended,
-    /// Instructions on references to functions and on exceptions. Code that is executed in place has none.
+    /// Instructions on references to functions, on exceptions and on continuations. Code that is executed in place has none.
     Managed,
     /// GC instructions. Code that is executed in place has none.
     Object,
@@ -684,6 +684,21 @@ shapes! { scalar_families:
     AtomicModify { s managed [Src, Src, Memory, Offset64, Imm16, Dst] }
     /// An atomic operation on a place of memory: the address, then two operands.
     AtomicBinary { s managed [Src, Src, Src, Memory, Offset64, Dst] }
+    /// A new continuation: the function.
+    NewContinuation { s managed [Src, Dst, Base] }
+    /// A continuation and its arguments.
+    BindContinuation { s managed [Src, SrcRun, Count, Dst, Base] }
+    /// A tag. The run has the values that go out, then those that come back. Here and below, the constant has the
+    /// number of the former in its lower half, of the latter in its upper half.
+    Suspend { s managed [Tag, SrcRun, Count, Imm32, Header] }
+    /// A tag and a continuation.
+    Switch { s managed [Tag, Src, SrcRun, Count, Imm32, Header] }
+    /// A continuation.
+    Resume { s managed [Src, SrcRun, Count, Imm32, Header] }
+    /// An exception and a continuation. The run is for the values that come back.
+    ResumeThrowRef { s managed [Src, Src, SrcRun, Count, Header] }
+    /// A tag, where to continue, and where the values go.
+    HandleTag { x managed [Tag, Target, DstRun, Count] }
     /// A new object with the values of a run of slots. Here and below, the base is the first slot that is not in use.
     NewOfRun { s object [Type, SrcRun, Count, Dst, Base] }
     /// A new object of a type.

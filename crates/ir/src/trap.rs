@@ -53,11 +53,15 @@ pub enum TrapCode {
     UnalignedAtomic,
     /// An operator waits at a place of a memory that is not shared, where nothing could notify it.
     ExpectedSharedMemory,
+    /// A continuation was used that had been used before.
+    ContinuationConsumed,
+    /// No `resume` around a `suspend` or `switch` handles its tag.
+    UnhandledTag,
 }
 
 impl TrapCode {
     /// All codes, in the order of their numbers. The first is 1.
-    pub const ALL: [TrapCode; TrapCode::ExpectedSharedMemory as usize] = [
+    pub const ALL: [TrapCode; TrapCode::UnhandledTag as usize] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -81,6 +85,8 @@ impl TrapCode {
         TrapCode::Suspended,
         TrapCode::UnalignedAtomic,
         TrapCode::ExpectedSharedMemory,
+        TrapCode::ContinuationConsumed,
+        TrapCode::UnhandledTag,
     ];
 
     /// Returns the message. Where the specification's scripts have a wording, it is theirs.
@@ -109,6 +115,8 @@ impl TrapCode {
             TrapCode::Suspended => "a host function suspended a call that is not resumable",
             TrapCode::UnalignedAtomic => "unaligned atomic",
             TrapCode::ExpectedSharedMemory => "expected shared memory",
+            TrapCode::ContinuationConsumed => "continuation already consumed",
+            TrapCode::UnhandledTag => "unhandled tag",
         }
     }
 

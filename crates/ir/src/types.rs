@@ -217,6 +217,10 @@ heap_types! {
     Exn = 10, 0x69, Exceptions, Exn, "exnref", "(ref exn)";
     /// No exception.
     NoExn = 11, 0x74, Exceptions, Exn, "nullexnref", "(ref noexn)";
+    /// Any continuation.
+    Cont = 12, 0x68, StackSwitching, Cont, "contref", "(ref cont)";
+    /// No continuation.
+    NoCont = 13, 0x75, StackSwitching, Cont, "nullcontref", "(ref nocont)";
 }
 
 impl HeapType {
@@ -231,12 +235,13 @@ impl HeapType {
     /// Whether this is a subtype of `other`, if neither has an index (spec: valid/matching#heap-types). A type with an
     /// index is a subtype only of itself here.
     pub fn is_sub(self, other: HeapType) -> bool {
-        use HeapType::{Any, Array, Eq, Exn, Extern, Func, I31, NoExn, NoExtern, NoFunc, None, Struct};
+        use HeapType::{Any, Array, Cont, Eq, Exn, Extern, Func, I31, NoCont, NoExn, NoExtern, NoFunc, None, Struct};
         self == other
             || match self {
                 NoFunc => other == Func,
                 NoExtern => other == Extern,
                 NoExn => other == Exn,
+                NoCont => other == Cont,
                 Eq => other == Any,
                 I31 | Struct | Array => matches!(other, Eq | Any),
                 None => matches!(other, I31 | Struct | Array | Eq | Any),

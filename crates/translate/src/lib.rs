@@ -33,6 +33,8 @@ mod body;
 mod calls;
 mod canonical;
 mod code_writer;
+#[cfg(feature = "stack-switching")]
+mod continuations;
 mod control;
 mod error;
 #[cfg(feature = "gc")]

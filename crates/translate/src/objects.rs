@@ -8,7 +8,6 @@ use wasmote_ir::shape::families;
 use wasmote_ir::write::{Base, Count, Dst, Imm, Slot, SlotDst, Target, Type};
 use wasmote_ir::{FieldType, HeapType, Op, RefType, StorageType, ValType, casts};
 
-use crate::TranslateErrorKind;
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
 use crate::code_writer::{RecentInstr, Src};
 use crate::control::BranchCondition;
@@ -16,7 +15,7 @@ use crate::labels::LabelKind;
 use crate::stack::Location;
 
 /// The type of a reference to any object.
-const OBJECT: ValType = ValType::Ref(RefType::new(true, HeapType::Any));
+pub const OBJECT: ValType = ValType::Ref(RefType::new(true, HeapType::Any));
 
 /// Chooses among families by the size of a field's storage type and, for packed types, by the sign.
 fn by_size(storage: StorageType, signed: bool, ops: [Op; 7]) -> Op {
@@ -68,7 +67,10 @@ impl BodyTranslator<'_> {
             Operator::BrOnCastFail => self.br_on_cast(true, false),
             Operator::AnyConvertExtern => self.convert(HeapType::Any),
             Operator::ExternConvertAny => self.convert(HeapType::Extern),
-            _ => Err(TranslateErrorKind::Unsupported),
+            #[cfg(feature = "stack-switching")]
+            _ => self.continuation(operator),
+            #[cfg(not(feature = "stack-switching"))]
+            _ => Err(crate::TranslateErrorKind::Unsupported),
         }
     }
 
@@ -88,7 +90,7 @@ impl BodyTranslator<'_> {
 
     /// Returns the first slot above all operands. An instruction that allocates needs it: slots below may hold
     /// references.
-    fn top(&self) -> Base {
+    pub fn top(&self) -> Base {
         Base(self.stack.next_stack_slot())
     }
 
@@ -339,8 +341,10 @@ impl BodyTranslator<'_> {
                     None => return Err(INVALID),
                 }
             }
-            HeapType::Any | HeapType::Func | HeapType::Extern | HeapType::Exn => (0, casts::TOP),
-            HeapType::None | HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn => (0, casts::BOTTOM),
+            HeapType::Any | HeapType::Func | HeapType::Extern | HeapType::Exn | HeapType::Cont => (0, casts::TOP),
+            HeapType::None | HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn | HeapType::NoCont => {
+                (0, casts::BOTTOM)
+            }
             HeapType::Eq => (0, casts::EQ),
             HeapType::I31 => (0, casts::I31),
             HeapType::Struct => (0, casts::STRUCT),

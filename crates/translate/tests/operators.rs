@@ -37,11 +37,7 @@ fn bytes(bytes: &[u8]) -> Vec<String> {
 }
 
 fn heap_words(ty: wasmparser::HeapType) -> String {
-    use wasmparser::AbstractHeapType::{Cont, NoCont};
-    match ty {
-        wasmparser::HeapType::Abstract { ty: Cont | NoCont, .. } => "a continuation".into(),
-        other => format!("{other:?}"),
-    }
+    format!("{ty:?}")
 }
 
 fn type_words(ty: wasmparser::ValType) -> String {
@@ -136,6 +132,8 @@ fn heap(heap: EncodedHeapType) -> String {
             HeapType::None => Abstract::None,
             HeapType::Exn => Abstract::Exn,
             HeapType::NoExn => Abstract::NoExn,
+            HeapType::Cont => Abstract::Cont,
+            HeapType::NoCont => Abstract::NoCont,
             HeapType::Index(index) => {
                 return wasmparser::HeapType::Concrete(wasmparser::UnpackedIndex::Module(index));
             }
@@ -148,7 +146,6 @@ fn heap(heap: EncodedHeapType) -> String {
         EncodedHeapType::Exact(index) => {
             format!("{:?}", wasmparser::HeapType::Exact(wasmparser::UnpackedIndex::Module(index)))
         }
-        EncodedHeapType::Continuation { .. } => "a continuation".into(),
     }
 }
 

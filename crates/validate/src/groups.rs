@@ -151,8 +151,9 @@ impl Sections {
             0x5d => {
                 let message = "cannot define continuation types when stack switching is disabled";
                 self.require(WasmFeatures::STACK_SWITCHING, message)?;
-                reader.signed(33)?;
-                Composite::Foreign
+                let offset = reader.offset();
+                let index = u32::try_from(reader.signed(33)?);
+                Composite::Cont(place(index.map_err(|_| self.fault("unknown type"))?, offset)?)
             }
             _ => return Err(Invalid::of(format_args!("invalid leading byte (0x{kind:x}) for type"), self.offset)),
         };
@@ -264,6 +265,11 @@ impl Sections {
     fn subtypes(&self, first: u32) -> Result<(), Invalid> {
         let types = &self.outline.types;
         for (place, ty) in (0..).zip(types).skip(first as usize) {
+            if let Composite::Cont(func) = ty.composite
+                && self.outline.func_type_at(func).is_none()
+            {
+                return Err(self.fault("non-function type in a continuation type"));
+            }
             if self.has(WasmFeatures::CUSTOM_DESCRIPTORS) {
                 self.descriptors(place, ty)?;
             }
@@ -289,7 +295,7 @@ fn write_down(types: &[Type], first: u32, key: &mut Vec<u8>) -> Result<(), OutOf
             Composite::Func(ty) => (0, ty.params.len()),
             Composite::Struct { fields, .. } => (1, fields.len()),
             Composite::Array(_) => (2, 0),
-            Composite::Foreign => (3, 0),
+            Composite::Cont(_) => (3, 0),
         };
         let clauses = u32::from(ty.describes.is_some()) | u32::from(ty.descriptor.is_some()) << 1;
         let flags = u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | clauses << 4;
@@ -301,8 +307,11 @@ fn write_down(types: &[Type], first: u32, key: &mut Vec<u8>) -> Result<(), OutOf
             Composite::Func(ty) => ([&*ty.params, &ty.results], &[][..]),
             Composite::Struct { fields, .. } => ([&[][..]; 2], &**fields),
             Composite::Array(field) => ([&[][..]; 2], core::slice::from_ref(field)),
-            Composite::Foreign => ([&[][..]; 2], &[][..]),
+            Composite::Cont(_) => ([&[][..]; 2], &[][..]),
         };
+        if let Composite::Cont(func) = ty.composite {
+            number(Ty::concrete_ref(true, func).number_in_group(first))?;
+        }
         for &ty in values.into_iter().flatten() {
             number(ty.number_in_group(first))?;
         }

@@ -64,8 +64,8 @@ pub enum Composite {
         defaultable: bool,
     },
     Array(Field),
-    /// A type of a proposal that this crate does not validate.
-    Foreign,
+    /// A continuation type, with the place of its function type.
+    Cont(u32),
 }
 
 /// A function type.
@@ -158,9 +158,17 @@ impl Outline {
         self.globals.get(global as usize).copied()
     }
 
-    /// Returns the types of the values of a tag's exceptions.
-    pub fn tag(&self, tag: u32) -> Option<&[Ty]> {
-        Some(&self.func_type(*self.tags.get(tag as usize)?)?.params)
+    /// Returns the type of a tag.
+    pub fn tag(&self, tag: u32) -> Option<&FuncType> {
+        self.func_type(*self.tags.get(tag as usize)?)
+    }
+
+    /// Returns the type at this place, if it is a function type.
+    pub fn func_type_at(&self, place: u32) -> Option<&FuncType> {
+        match &self.types.get(place as usize)?.composite {
+            Composite::Func(ty) => Some(ty),
+            _ => None,
+        }
     }
 
     /// Returns the type of an element segment's elements.
@@ -185,7 +193,7 @@ impl Outline {
 
     /// Whether `ty` is a subtype of `other`. Indices are places in `Outline::types`.
     fn heap_matches(&self, ty: HeapType, other: HeapType) -> bool {
-        use HeapType::{Array, Exact, Func, Index, NoFunc, None, Struct};
+        use HeapType::{Array, Cont, Exact, Func, Index, NoCont, NoFunc, None, Struct};
         match (ty, other) {
             (Exact(ty), Exact(other)) => ty == other,
             (Index(_), Exact(_)) => false,
@@ -194,6 +202,7 @@ impl Outline {
             (ty, Index(other) | Exact(other)) => match self.kind(other) {
                 Some(Func) => ty == NoFunc,
                 Some(Struct | Array) => ty == None,
+                Some(Cont) => ty == NoCont,
                 _ => false,
             },
             (ty, other) => ty.is_sub(other),
@@ -206,7 +215,7 @@ impl Outline {
             Composite::Func(_) => HeapType::Func,
             Composite::Struct { .. } => HeapType::Struct,
             Composite::Array(_) => HeapType::Array,
-            Composite::Foreign => return None,
+            Composite::Cont(_) => HeapType::Cont,
         })
     }
 
@@ -259,6 +268,7 @@ impl Outline {
                 fields.len() >= others.len() && fields.iter().zip(others).all(|(ty, other)| field(ty, other))
             }
             (Composite::Array(ty), Composite::Array(other)) => field(ty, other),
+            (Composite::Cont(ty), Composite::Cont(other)) => self.is_subtype(*ty, *other),
             _ => false,
         }
     }

@@ -2,6 +2,8 @@
 
 use core::ops::Range;
 
+#[cfg(feature = "stack-switching")]
+use wasmote_decode::operators::ResumeClause;
 use wasmote_decode::operators::{Cast, Catch, EncodedBlockType, EncodedHeapType, EncodedValType, MemArg, MemArgForm};
 use wasmote_decode::reader::{self, MAX_NAME, Malformed};
 use wasmote_ir::RefType;
@@ -107,6 +109,8 @@ impl<'b> Reader<'b> {
         heap_type() -> EncodedHeapType;
         cast() -> Cast;
         catch() -> Catch;
+        #[cfg(feature = "stack-switching")]
+        handler() -> ResumeClause;
     }
 
     /// Returns the offset of the heap type in the next value type, if that is a reference type.

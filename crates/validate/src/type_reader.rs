@@ -85,10 +85,6 @@ impl TypeReader<'_> {
                 self.require(Proposal::CustomDescriptors, offset)?;
                 Ok(Ty::exact_ref(nullable, self.defined(index, offset)?))
             }
-            EncodedHeapType::Continuation { .. } => {
-                self.require(Proposal::StackSwitching, offset)?;
-                Ok(Ty::UNSUPPORTED)
-            }
         }
     }
 

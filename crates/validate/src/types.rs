@@ -20,9 +20,6 @@ impl Ty {
     /// A non-null reference of any type. Unreachable code pops it from an empty stack.
     pub const REF_BOTTOM: Ty = Ty(REF | BOTTOM_HEAP << 1);
 
-    /// A type of a proposal that this crate does not validate. It matches only itself.
-    pub const UNSUPPORTED: Ty = Ty(6);
-
     pub const FUNCREF: Ty = Ty(ValType::FUNCREF.number());
     pub const EXNREF: Ty = Ty::abstract_ref(true, HeapType::Exn);
 

@@ -25,9 +25,8 @@ pub(crate) mod byte {
     pub const REF: u8 = 0x64;
     pub const SHARED: u8 = 0x65;
     pub const EXACT: u8 = 0x62;
-    /// Part of stack switching, which no build runs.
-    pub const CONTINUATION: u8 = 0x68;
-    pub const NO_CONTINUATION: u8 = 0x75;
+    /// The first and the last abstract heap type.
+    pub const ABSTRACT: (u8, u8) = (0x68, 0x75);
     /// The block type without parameters and results.
     pub const EMPTY: u8 = 0x40;
 }
@@ -90,18 +89,8 @@ pub(crate) fn number_type(word: &[u8]) -> Option<u8> {
 
 /// Returns the opcode of a heap type by the name of its short reference type.
 fn heap_of(nullable: bool, is_name: &dyn Fn(&[u8]) -> bool) -> Option<u8> {
-    (byte::CONTINUATION..=byte::NO_CONTINUATION).find(|&byte| {
-        let name = match HeapType::of_byte(byte) {
-            Some(heap) => RefType::new(nullable, heap).name(),
-            None => match (byte, nullable) {
-                (byte::CONTINUATION, true) => "contref",
-                (byte::CONTINUATION, false) => "(ref cont)",
-                (byte::NO_CONTINUATION, true) => "nullcontref",
-                (byte::NO_CONTINUATION, false) => "(ref nocont)",
-                _ => return false,
-            },
-        };
-        is_name(name.as_bytes())
+    (byte::ABSTRACT.0..=byte::ABSTRACT.1).find(|&byte| {
+        HeapType::of_byte(byte).is_some_and(|heap| is_name(RefType::new(nullable, heap).name().as_bytes()))
     })
 }
 

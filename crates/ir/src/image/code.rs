@@ -7,6 +7,8 @@ use super::read::{Image, OpSet};
 use super::verify::fail;
 use crate::exception_table::{DELEGATE, NO_SLOT};
 use crate::frame::HEADER;
+#[cfg(feature = "managed")]
+use crate::ops::CONTINUATIONS;
 #[cfg(any(feature = "managed", feature = "simd"))]
 use crate::ops::FIRST_VECTOR;
 #[cfg(any(feature = "extended", feature = "managed"))]
@@ -224,21 +226,23 @@ static VECTORS: Descriptions<VECTOR_OPCODES, { VECTORS_EACH.count }> = Descripti
 struct Allowed {
     op_set: OpSet,
     managed: bool,
+    continuations: bool,
     vectors: bool,
 }
 
 /// Returns the description of an instruction, if there is one with this opcode and the image may have it.
 fn description(allowed: Allowed, opcode: u32) -> Option<u32> {
-    let Allowed { op_set, managed, vectors } = allowed;
+    let Allowed { op_set, managed, continuations, vectors } = allowed;
     #[cfg(feature = "simd")]
     if let Some(opcode) = opcode.checked_sub(FIRST_VECTOR as u32) {
         return if vectors && op_set == OpSet::Extended { VECTORS.get(opcode) } else { None };
     }
     #[cfg(feature = "managed")]
-    if managed && let Some(opcode) = opcode.checked_sub(OPCODES as u32) {
-        return MANAGED.get(opcode);
+    if managed && let Some(number) = opcode.checked_sub(OPCODES as u32) {
+        let needed = (CONTINUATIONS.0.into()..=CONTINUATIONS.1.into()).contains(&opcode);
+        return if continuations || !needed { MANAGED.get(number) } else { None };
     }
-    let _ = (managed, vectors);
+    let _ = (managed, continuations, vectors);
     match op_set {
         OpSet::Core => CORE.get(opcode),
         #[cfg(feature = "extended")]
@@ -331,8 +335,12 @@ impl Function<'_> {
     }
 
     fn verify(mut self) -> Result<(), ImageError> {
-        let allowed =
-            Allowed { op_set: self.image.op_set(), managed: self.image.is_managed(), vectors: self.image.vectors() };
+        let allowed = Allowed {
+            op_set: self.image.op_set(),
+            managed: self.image.is_managed(),
+            continuations: self.image.has_continuations(),
+            vectors: self.image.vectors(),
+        };
         let units = self.code.len() / 2;
         // Only instructions that name a memory may access a shared one.
         let only_named = self.image.threads() && self.image.memory(0).is_some_and(|memory| memory.shared);

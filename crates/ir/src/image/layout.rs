@@ -63,6 +63,8 @@ pub mod features {
     pub const CANONICAL_NANS: u32 = 1 << 8;
     /// Atomic instructions.
     pub const ATOMICS: u32 = 1 << 9;
+    /// Continuations.
+    pub const STACK_SWITCHING: u32 = 1 << 10;
 }
 
 /// The sections, in the order of the header's table.
@@ -168,6 +170,8 @@ pub mod subtypes {
     pub const STRUCT: u32 = 2;
     /// An array type.
     pub const ARRAY: u32 = 4;
+    /// A continuation type. Its one value type is a reference to its function type.
+    pub const CONT: u32 = 6;
     /// The lowest bit of the index of the type that it describes, plus one. It is 0 for most types.
     pub const DESCRIBES: u32 = 8;
 }

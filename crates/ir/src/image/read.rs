@@ -15,13 +15,15 @@ pub struct Image<'a> {
 /// The features that this build accepts in an image.
 const KNOWN: u32 = {
     use layout::features::{
-        ATOMICS, CANONICAL_NANS, EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD, THREADS,
+        ATOMICS, CANONICAL_NANS, EXCEPTIONS, FLOAT, GC, INDEXED_DATA, METERED, REFERENCES, SIMD, STACK_SWITCHING,
+        THREADS,
     };
     let managed = if cfg!(feature = "managed") { REFERENCES | GC | EXCEPTIONS | ATOMICS } else { 0 };
     let threads = if cfg!(feature = "threads") { THREADS } else { 0 };
     let vectors = if cfg!(feature = "simd") { SIMD } else { 0 };
     let floats = if cfg!(feature = "float") { FLOAT } else { 0 };
-    METERED | INDEXED_DATA | CANONICAL_NANS | managed | threads | vectors | floats
+    let continuations = if cfg!(feature = "stack-switching") { STACK_SWITCHING } else { 0 };
+    METERED | INDEXED_DATA | CANONICAL_NANS | managed | threads | vectors | floats | continuations
 };
 
 /// The instructions that an image may have.
@@ -406,6 +408,12 @@ impl<'a> Image<'a> {
     /// Whether it may have shared memories.
     pub fn threads(&self) -> bool {
         cfg!(feature = "threads") && self.features() & layout::features::THREADS != 0
+    }
+
+    /// Whether it may have continuations.
+    #[cfg(feature = "verify")]
+    pub(super) fn has_continuations(&self) -> bool {
+        cfg!(feature = "stack-switching") && self.features() & layout::features::STACK_SWITCHING != 0
     }
 
     /// Returns the subtyping of a type.

@@ -115,8 +115,9 @@ impl Image<'_> {
                     }
                 }
             } else {
-                let array = place.kind == layout::subtypes::ARRAY && ty.params == 1;
-                if ty.results != 0 || !array && place.kind != layout::subtypes::STRUCT {
+                use layout::subtypes::{CONT, STRUCT};
+                let one = ty.params == 1 && (place.kind != CONT || self.has_continuations());
+                if ty.results != 0 || !one && place.kind != STRUCT {
                     return fail(Kind::Record, at);
                 }
                 for _ in 0..ty.params {

@@ -164,6 +164,8 @@ pub const CORE_OPCODES: usize = count(Set::Core);
 pub const MANAGED_OPCODES: usize = count(Set::Managed);
 /// The first opcode of atomic instructions. They are the last ones before the GC instructions.
 pub const FIRST_ATOMIC: usize = Opcode::only(Op::AtomicFence).0 as usize;
+/// The first and the last opcode of instructions on continuations.
+pub const CONTINUATIONS: (u16, u16) = (Opcode::only(Op::ContNew).0, Opcode::only(Op::HandleTag).0);
 /// The number of opcodes of GC instructions, which come next.
 pub const OBJECT_OPCODES: usize = count(Set::Object);
 /// The first opcode of GC instructions.

@@ -232,9 +232,15 @@ impl<'m> BodyValidator<'m> {
 
     // --- exceptions ----------------------------------------------------------------------------
 
-    /// Returns the types of the values of a tag's exceptions.
-    fn tag(&self, index: u32) -> Result<&'m [Ty], Invalid> {
+    /// Returns the type of a tag.
+    pub fn tag_type(&self, index: u32) -> Result<&'m FuncType, Invalid> {
         self.outline.tag(index).ok_or_else(|| self.unknown("tag", index))
+    }
+
+    /// Returns the types of the values of a tag's exceptions. A tag with results has none.
+    pub fn tag(&self, index: u32) -> Result<&'m [Ty], Invalid> {
+        let ty = self.tag_type(index)?;
+        if ty.results.is_empty() { Ok(&ty.params) } else { Err(self.fault("non-empty tag result type")) }
     }
 
     pub fn throw(&mut self) -> Result<(), Invalid> {

@@ -3,13 +3,15 @@
 //! 1. `stack`: the stacks of operands and of blocks.
 //! 2. `instructions`: chooses how each operator is validated. Most operators always have the same types. They are
 //!    validated by their row in the table of operators (`wasmote_ir::operators`). `control`, `variables`, `memory`,
-//!    `references` and `objects` validate the others.
+//!    `references`, `objects` and `continuations` validate the others.
 //! 3. `constant`: constant expressions, which have only a few operators.
 //!
 //! A missing check here makes everything that runs later unsafe. So `tests` compares the verdicts with those of
 //! wasmparser's validator, on bodies of all kinds and on damaged ones.
 
 mod constant;
+#[cfg(feature = "stack-switching")]
+mod continuations;
 mod control;
 mod instructions;
 mod memory;

@@ -47,6 +47,9 @@ impl<'m> BodyValidator<'m> {
             Operator::BrOnCastFail => self.br_on_cast(true, false),
             Operator::AnyConvertExtern => self.convert(HeapType::Extern, HeapType::Any),
             Operator::ExternConvertAny => self.convert(HeapType::Any, HeapType::Extern),
+            #[cfg(feature = "stack-switching")]
+            _ => self.continuation(operator, row),
+            #[cfg(not(feature = "stack-switching"))]
             _ => Err(self.missing(row.proposal)),
         }
     }
@@ -321,11 +324,15 @@ impl<'m> BodyValidator<'m> {
     /// Reads the type of a test or cast, and pops a reference of the same hierarchy.
     fn cast_type(&mut self, nullable: bool) -> Result<Ty, Invalid> {
         let ty = self.reference_type(nullable)?;
-        let Some(top) = ty.heap().and_then(|heap| self.outline.top(heap)) else {
-            return Err(self.fault("invalid cast"));
-        };
+        let top = self.castable(ty)?;
         self.pop_abstract(top)?;
         Ok(ty)
+    }
+
+    /// Returns the top of the hierarchy that references of this type belong to. There are no casts of continuations.
+    fn castable(&self, ty: Ty) -> Result<HeapType, Invalid> {
+        let top = ty.heap().and_then(|heap| self.outline.top(heap));
+        top.filter(|&top| top != HeapType::Cont).ok_or_else(|| self.fault("invalid cast"))
     }
 
     /// Validates `br_on_cast` and similar operators.
@@ -340,6 +347,7 @@ impl<'m> BodyValidator<'m> {
         } else {
             self.check(to, from)?;
         }
+        self.castable(to)?;
         if has_descriptor {
             self.pop_descriptor(to)?;
         }

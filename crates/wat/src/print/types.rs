@@ -277,9 +277,6 @@ impl Printer<'_, '_> {
             }
             EncodedHeapType::Known(heap) => (false, heap_name(heap)),
             EncodedHeapType::Shared(heap) => (true, heap_name(heap)),
-            EncodedHeapType::Continuation { is_bottom, is_shared } => {
-                (is_shared, if is_bottom { "nocont" } else { "cont" })
-            }
         };
         self.text(if is_shared { " (shared" } else { "" });
         self.out.word(name);
