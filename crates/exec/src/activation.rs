@@ -70,6 +70,10 @@ pub struct Activation<M: Mode> {
     /// The activation whose host function runs this one, or null.
     pub(crate) outer: *mut Activation<M>,
     outer_top: *mut u64,
+    /// The innermost continuation that runs in it, or null. Then `top` and `noted` are those of the activation's own
+    /// frames.
+    #[cfg(feature = "stack-switching")]
+    pub(crate) continuation: *mut crate::Continuation,
     /// Where it runs on the native stack. Only linked code has nested calls.
     #[cfg_attr(not(feature = "alloc"), allow(dead_code))]
     pub(crate) native: M::NativePlace,
@@ -142,6 +146,8 @@ impl<M: Mode> Activation<M> {
             host: None,
             outer: core::ptr::null_mut(),
             outer_top: core::ptr::null_mut(),
+            #[cfg(feature = "stack-switching")]
+            continuation: core::ptr::null_mut(),
             native: M::NOWHERE,
         }
     }
@@ -180,8 +186,9 @@ impl<M: Mode> Activation<M> {
             (*this).outer = core::mem::replace(&mut (*machine).running, this);
             (*this).outer_top = (*machine).stack_top;
             let end = (*machine).stack_end();
-            if end != (*this).noted {
-                (*machine).set_stack_end((*this).noted);
+            let own = (*this).stack_end();
+            if end != own {
+                (*machine).set_stack_end(own);
             }
             M::note_native_stack(this, machine);
             let returned = match (*this).host {
@@ -195,7 +202,7 @@ impl<M: Mode> Activation<M> {
             };
             if !returned {
                 // One that returned has nothing noted.
-                (*this).noted = (*machine).stack_end();
+                (*this).note_stack_end((*machine).stack_end());
             }
             if (*machine).stack_end() != end {
                 (*machine).set_stack_end(end);
@@ -204,6 +211,51 @@ impl<M: Mode> Activation<M> {
             (*machine).running = (*this).outer;
             if returned { Stop::Returned } else { (*this).stopped(machine) }
         }
+    }
+
+    /// Returns the end of the slots for the frames that run next.
+    #[inline(always)]
+    pub(crate) fn stack_end(&self) -> *mut u64 {
+        #[cfg(feature = "stack-switching")]
+        if !self.continuation.is_null() {
+            // SAFETY: the activation's continuations are live.
+            return unsafe { (*self.continuation).stack_end };
+        }
+        self.noted
+    }
+
+    /// Notes the end of the slots for the frames that ran.
+    #[inline(always)]
+    pub(crate) fn note_stack_end(&mut self, end: *mut u64) {
+        #[cfg(feature = "stack-switching")]
+        if !self.continuation.is_null() {
+            // SAFETY: the activation's continuations are live.
+            unsafe { (*self.continuation).stack_end = end };
+            return;
+        }
+        self.noted = end;
+    }
+
+    /// Returns one past the last slot that the frames use that run next.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn frames_top(&self) -> *mut u64 {
+        #[cfg(feature = "stack-switching")]
+        if !self.continuation.is_null() {
+            // SAFETY: the activation's continuations are live.
+            return unsafe { (*self.continuation).top };
+        }
+        self.top
+    }
+
+    /// Notes one past the last slot that the frames use that ran.
+    pub(crate) fn note_top(&mut self, top: *mut u64) {
+        #[cfg(feature = "stack-switching")]
+        if !self.continuation.is_null() {
+            // SAFETY: the activation's continuations are live.
+            unsafe { (*self.continuation).top = top };
+            return;
+        }
+        self.top = top;
     }
 
     /// Calls the host function. Returns whether it succeeded.
@@ -232,7 +284,8 @@ impl<M: Mode> Activation<M> {
             code @ (TrapCode::OutOfFuel | TrapCode::Interrupted) if self.host.is_none() => {
                 // SAFETY: the caller guarantees that the activation stopped on this machine. `site` has the registers
                 // of the innermost frame.
-                self.top = unsafe { M::frame_limit(machine, &self.site.regs).unwrap_or(self.noted) };
+                let top = unsafe { M::frame_limit(machine, &self.site.regs).unwrap_or(self.stack_end()) };
+                self.note_top(top);
                 if code == TrapCode::OutOfFuel { Stop::OutOfFuel } else { Stop::Interrupted }
             }
             TrapCode::Exception => Stop::Threw,
@@ -274,9 +327,18 @@ impl<M: Mode> Activation<M> {
         unsafe { copy_slots::<M>(self.base, results.as_mut_ptr(), results.len()) };
     }
 
-    /// Returns the slots of its frames while it does not run: the first, and one past the last.
-    pub fn slots(&self) -> (*const u64, *const u64) {
-        (self.base, self.top)
+    /// Passes the slots of its frames to `each`: the first, and one past the last. Those of its continuations, which have
+    /// stacks of their own, are passed as well.
+    ///
+    /// # Safety
+    /// It has stopped, and its store lives.
+    pub unsafe fn each_stack(&self, each: &mut dyn FnMut(*const u64, *const u64)) {
+        #[cfg(feature = "stack-switching")]
+        // SAFETY: the caller guarantees an activation that has stopped. Its continuations are those of its store.
+        unsafe {
+            crate::linked::continuations::each_stack(self.continuation, each);
+        }
+        each(self.base, self.top);
     }
 }
 
@@ -337,6 +399,11 @@ pub unsafe fn each_stack<M: Mode>(
     unsafe {
         let (mut running, mut top) = ((*machine).running.cast_const(), top);
         while !running.is_null() {
+            #[cfg(feature = "stack-switching")]
+            {
+                let continuation = (*running).continuation;
+                top = crate::linked::continuations::each_running(continuation, top, (*running).top, each);
+            }
             each((*running).base, top);
             (running, top) = ((*running).outer, (*running).outer_top);
         }

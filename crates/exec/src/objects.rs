@@ -82,6 +82,9 @@ pub struct Heap {
     pub starts: *mut u64,
     /// The layouts of types, in the form of the crate that owns the heap.
     pub layouts: *const (),
+    /// The store's continuations, to which objects of type [`CONTINUATION`](crate::CONTINUATION) refer by number.
+    #[cfg(feature = "stack-switching")]
+    pub continuations: *mut crate::Continuations,
 }
 
 impl Heap {
@@ -97,6 +100,8 @@ impl Heap {
         limit: 0,
         starts: core::ptr::null_mut(),
         layouts: core::ptr::null(),
+        #[cfg(feature = "stack-switching")]
+        continuations: core::ptr::null_mut(),
     };
 
     /// Returns the first byte of the object that a reference refers to, or `None` for null and what is out of range.

@@ -145,6 +145,10 @@ pub struct Hooks<M: Mode> {
     /// Creates an exception. `tag` is the store's number of its tag, and the values are in slots. All slots of the
     /// value stack from `top` on are free. Returns `None` if there is no room.
     pub exception: M::LinkedOnly<MakeException<M>>,
+    /// Asks whether the stacks of continuations may take so many more bytes. It may collect. All slots of the value stack
+    /// from `top` on are free.
+    #[cfg(feature = "stack-switching")]
+    pub stack_room: M::LinkedOnly<MakeRoom<M>>,
     /// Runs a host function. `args` holds the arguments and receives the results. With [`TrapCode::Exception`] the
     /// function throws the machine's `exception`. In place, the hook gets the function's index and the number of
     /// slots of `args`.
@@ -353,6 +357,9 @@ pub struct UnwindTarget<M: Mode> {
     pub(crate) fp: *mut u64,
     pub(crate) instance: *mut Instance<M>,
     pub(crate) stack_end: *mut u64,
+    /// The continuation that runs then, or null.
+    #[cfg(feature = "stack-switching")]
+    pub(crate) continuation: *mut crate::Continuation,
 }
 
 impl<M: Mode> Clone for UnwindTarget<M> {
@@ -370,6 +377,8 @@ impl<M: Mode> UnwindTarget<M> {
         fp: core::ptr::null_mut(),
         instance: core::ptr::null_mut(),
         stack_end: core::ptr::null_mut(),
+        #[cfg(feature = "stack-switching")]
+        continuation: core::ptr::null_mut(),
     };
 }
 

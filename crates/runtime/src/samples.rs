@@ -94,8 +94,8 @@ pub(crate) struct HostFunction {
     pub(crate) caller: *mut exec::Instance,
     /// Its frame.
     pub(crate) args: *mut u64,
-    /// The end of the slots for frames during the call.
-    pub(crate) noted: *mut u64,
+    /// The entries of calls between instances during the call.
+    pub(crate) noted: exec::NotedCalls,
 }
 
 /// A function in a stack.

@@ -11,6 +11,8 @@ pub mod bulk;
 pub mod calls;
 #[cfg(all(test, feature = "alloc"))]
 mod columns_tests;
+#[cfg(feature = "stack-switching")]
+pub mod continuations;
 pub mod control;
 pub mod float;
 pub mod fused;

@@ -1,4 +1,4 @@
-//! References that may be null, calls through references, and exceptions.
+//! References that may be null, calls through references, and exceptions. Continuations have a file of their own.
 
 /// The rows.
 pub mod rows {
@@ -76,6 +76,36 @@ pub mod rows {
         }
     }
 
+    #[cfg(not(feature = "stack-switching"))]
+    pub use super::no_continuations::*;
+    #[cfg(feature = "stack-switching")]
+    pub use crate::handlers::continuations::rows::*;
+
     single!(only Linked cold: Throw: Throw, ThrowRef: ThrowRef);
     single!(only Linked hot: CallRef: CallRef, ReturnCallRef: ReturnCallRef, TrapNull: Check);
+}
+
+/// The rows of continuations in a build without them. Such code is refused before it is linked.
+#[cfg(not(feature = "stack-switching"))]
+mod no_continuations {
+    use wasmote_ir::shape;
+
+    use crate::dispatch::cold;
+    use crate::handlers::control::rows::Unreachable;
+    use crate::handlers::handler_macros::Handlers;
+    use crate::linked::{Handler, Linked};
+
+    macro_rules! absent {
+        ($($name:ident: $shape:ident),*) => { $(
+            #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
+            pub struct $name;
+
+            impl Handlers<$name, Linked> for shape::$shape {
+                const TABLE: &'static [Handler] = &[cold::<Linked, Unreachable>];
+            }
+        )* };
+    }
+
+    absent!(ContNew: NewContinuation, ContBind: BindContinuation, Suspend: Suspend, Switch: Switch);
+    absent!(Resume: Resume, ResumeThrow: Switch, ResumeThrowRef: ResumeThrowRef, HandleTag: HandleTag);
 }

@@ -25,6 +25,8 @@ pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
         translate: Absent,
         locate: Absent,
         make_room: Absent,
+        #[cfg(feature = "stack-switching")]
+        stack_room: Absent,
         exception: Absent,
         host: host::<T>,
         memory_grow,

@@ -8,6 +8,8 @@ use super::cells;
 use super::{Activation, Cell, Func, Instance, Machine, Regs};
 use crate::activation::StackRange;
 use crate::handlers::calls::linked::SAVED;
+#[cfg(feature = "stack-switching")]
+use crate::linked::continuations::continuation_exit;
 
 /// A frame of a backtrace.
 #[derive(Clone, Copy, Debug)]
@@ -125,17 +127,53 @@ impl Activation {
         // SAFETY: the caller guarantees the machine and an unchanged value stack. The call of a host function left its
         // record in the accumulator, and wrote the header of its frame at `fp`.
         unsafe {
+            let noted = NotedCalls::of(self, self.stack_end());
             match host_callee(regs) {
-                Some(func) => caller_frames(machine, func, regs.cx, regs.fp, self.noted, each),
-                None => walk(machine, Place::of(regs), self.noted, each),
+                Some(func) => caller_frames(machine, func, regs.cx, regs.fp, noted, each),
+                None => walk(machine, Place::of(regs), noted, each),
             }
+        }
+    }
+}
+
+/// Where the entries of calls between instances are: at the end of the slots for frames.
+#[derive(Clone, Copy)]
+pub struct NotedCalls {
+    at: *mut u64,
+    /// The continuation whose frames end there, or null.
+    #[cfg(feature = "stack-switching")]
+    continuation: *mut crate::Continuation,
+    /// The end of the slots for the activation's own frames.
+    #[cfg(feature = "stack-switching")]
+    own: *mut u64,
+}
+
+impl NotedCalls {
+    /// Returns the entries of an activation's code that runs or has stopped. `end` is the end of the slots for frames.
+    ///
+    /// # Safety
+    /// The activation is live, or null.
+    pub unsafe fn of(activation: *const Activation, end: *mut u64) -> NotedCalls {
+        #[cfg(feature = "stack-switching")]
+        // SAFETY: the caller guarantees a live activation.
+        let (continuation, own) = match unsafe { activation.as_ref() } {
+            Some(activation) => (activation.continuation, activation.noted),
+            None => (core::ptr::null_mut(), end),
+        };
+        let _ = activation;
+        NotedCalls {
+            at: end,
+            #[cfg(feature = "stack-switching")]
+            continuation,
+            #[cfg(feature = "stack-switching")]
+            own,
         }
     }
 }
 
 /// Passes the frames below that of a host function to `each`, like [`Activation::backtrace`]. They are those of the
 /// activation that called it. `instance` is the one that called, or null if the host did. The function's frame is at
-/// `args`. `noted` is the end of the slots for frames during the call.
+/// `args`. `noted` has the entries of calls between instances during the call.
 ///
 /// # Safety
 /// The function is called on this machine and has not returned. Nothing wrote to the header of its frame, nor to the
@@ -145,7 +183,7 @@ pub unsafe fn caller_frames(
     func: *mut Func,
     instance: *mut Instance,
     args: *mut u64,
-    noted: *mut u64,
+    noted: NotedCalls,
     each: &mut dyn FnMut(Frame) -> bool,
 ) {
     // SAFETY: the caller guarantees the frame, whose header the call wrote into the slot that the record gives.
@@ -159,18 +197,17 @@ pub unsafe fn caller_frames(
 
 /// Returns a place in the call that this return address is behind. The fixed addresses are behind no call.
 fn in_call(back: *const Cell) -> *const Cell {
-    let fixed = back == cells::cross_instance_return() || back == cells::exit_cell();
-    if fixed { back } else { back.wrapping_sub(1) }
+    if cells::is_fixed(back.cast()) { back } else { back.wrapping_sub(1) }
 }
 
-/// Passes the frames from a place on to `each`, until it returns `false`. The entries of calls between instances are at
-/// `noted`.
+/// Passes the frames from a place on to `each`, until it returns `false`. `noted` has the entries of calls between
+/// instances.
 ///
 /// # Safety
 /// The frames are those of an activation on this machine, and they are unchanged. Without an instance, there are none.
 #[cold]
 #[inline(never)]
-unsafe fn walk(machine: *mut Machine, place: Place, mut noted: *mut u64, each: &mut dyn FnMut(Frame) -> bool) {
+unsafe fn walk(machine: *mut Machine, place: Place, mut noted: NotedCalls, each: &mut dyn FnMut(Frame) -> bool) {
     let Place { mut ip, mut fp, mut instance } = place;
     if instance.is_null() {
         // The activation calls a host function, so no wasm ran.
@@ -180,15 +217,27 @@ unsafe fn walk(machine: *mut Machine, place: Place, mut noted: *mut u64, each: &
         if ip == cells::cross_instance_return() {
             // SAFETY: the caller guarantees that the value stack is unchanged. For each return address
             // `cross_instance_return`, a call wrote an entry behind `noted`. Its address is behind a call, or fixed.
-            let back = unsafe { noted.cast::<*const Cell>().read() };
+            let back = unsafe { noted.at.cast::<*const Cell>().read() };
             // SAFETY: as above.
-            instance = unsafe { noted.add(1).cast::<*mut Instance>().read() };
-            noted = noted.wrapping_add(SAVED);
+            instance = unsafe { noted.at.add(1).cast::<*mut Instance>().read() };
+            noted.at = noted.at.wrapping_add(SAVED);
             // That address can also be the exit from wasm.
             if back == cells::exit_cell() {
                 break;
             }
-            ip = back.wrapping_sub(1);
+            ip = in_call(back);
+        }
+        #[cfg(feature = "stack-switching")]
+        if ip.cast() == continuation_exit() {
+            // SAFETY: the frames up to here are those of a continuation of this activation, which is live.
+            unsafe {
+                let continuation = noted.continuation;
+                let outer = (*continuation).parent;
+                ip = (*continuation).resumed.ip.cast();
+                (fp, instance) = ((*continuation).resumed.fp, (*continuation).resumed.instance);
+                noted.at = if outer.is_null() { noted.own } else { (*outer).stack_end };
+                noted.continuation = outer;
+            }
         }
         if ip == cells::exit_cell() {
             break;

@@ -192,6 +192,16 @@ pub(crate) fn cross_instance_return() -> *const Cell {
     CELL.as_ptr().cast()
 }
 
+/// Whether this return address is fixed: it is not behind a call.
+#[inline(always)]
+pub(crate) fn is_fixed(back: *const u8) -> bool {
+    #[cfg(feature = "stack-switching")]
+    if back == super::continuations::continuation_exit() {
+        return true;
+    }
+    back == cross_instance_return().cast() || back == exit_cell().cast()
+}
+
 /// Returns the address to which a call from the host returns.
 pub(crate) fn exit_cell() -> *const Cell {
     static CELL: [Handler; 1] = [cold::<Linked, LeaveRun>];

@@ -58,8 +58,17 @@ pub struct CodeLinker {
 
 /// The opcode of direct calls of functions of the module.
 pub(crate) const CALL_DEFINED: u16 = Opcode::only(Op::Call).0;
-/// The opcodes of throws. Their last operand is the slot of the header.
-const THROWS: [u16; 2] = [Opcode::only(Op::Throw).0, Opcode::only(Op::ThrowRef).0];
+/// The opcodes of throws, and of what may throw since it resumes or suspends. Their last operand is the slot of the
+/// header.
+const THROWS: [u16; 7] = [
+    Opcode::only(Op::Throw).0,
+    Opcode::only(Op::ThrowRef).0,
+    Opcode::only(Op::Suspend).0,
+    Opcode::only(Op::Switch).0,
+    Opcode::only(Op::Resume).0,
+    Opcode::only(Op::ResumeThrow).0,
+    Opcode::only(Op::ResumeThrowRef).0,
+];
 
 /// Each distance in bytes fits a jump's operand. The translator and the verifier limit the size of a function to
 /// this.

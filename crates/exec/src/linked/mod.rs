@@ -4,10 +4,14 @@
 
 pub mod activation;
 pub mod cells;
+#[cfg(feature = "stack-switching")]
+pub(crate) mod continuations;
 pub mod extend;
 pub(crate) mod link;
 mod mode;
 pub(crate) mod native_stack;
+#[cfg(feature = "stack-switching")]
+pub(crate) mod stack_growth;
 mod suspend;
 pub(crate) mod throw;
 

@@ -20,7 +20,7 @@ impl Activation {
     #[inline(never)]
     pub(crate) unsafe fn suspend(running: *mut Activation, top: *mut u64) {
         // SAFETY: the caller guarantees the activation. While it runs, nothing uses this field.
-        unsafe { (*running).top = top };
+        unsafe { (*running).note_top(top) };
     }
 
     /// Returns the host function that the activation waits for.
@@ -43,7 +43,7 @@ impl Activation {
         // its header is unchanged. Results lie below the header.
         unsafe {
             let func = self.awaited();
-            let frame = self.top.sub((*func).frame_slots as usize);
+            let frame = self.frames_top().sub((*func).frame_slots as usize);
             copy_slots::<Linked>(results.as_ptr(), frame, results.len());
             if self.host.is_some() {
                 return true;
@@ -71,10 +71,13 @@ impl Activation {
         // caller, whose `ip` is in the last cell of the call or at a fixed return address: `CallHost` left them so. The
         // walk needs the activation's own entries of calls between instances.
         unsafe {
+            let this: *mut Activation = self;
             let end = (*machine).stack_end();
-            (*machine).set_stack_end(self.noted);
-            let caught = resume_after_call(&mut self.site.regs, exception);
-            self.noted = (*machine).stack_end();
+            (*machine).set_stack_end((*this).stack_end());
+            let running = core::mem::replace(&mut (*machine).running, this);
+            let caught = resume_after_call(&mut (*this).site.regs, exception);
+            (*machine).running = running;
+            (*this).note_stack_end((*machine).stack_end());
             (*machine).set_stack_end(end);
             caught
         }

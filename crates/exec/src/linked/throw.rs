@@ -7,10 +7,14 @@ use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN, MAX_HEADER};
 use wasmote_ir::fuel::HANDLERS;
 
 use crate::handlers::calls::linked::SAVED;
+#[cfg(feature = "stack-switching")]
+use crate::linked::Activation;
 use crate::linked::cells::{
     CALLER_HAS_EXCEPTION_TABLE, CodeHeader, LinkedExceptionEntry, NO_ENTRY, code_header, cross_instance_return,
-    exit_cell,
+    exit_cell, is_fixed,
 };
+#[cfg(feature = "stack-switching")]
+use crate::linked::continuations::{Continuation, Resumption, continuation_exit, unwind};
 use crate::linked::{Cell, Instance, Machine, Regs};
 use crate::state::UnwindTarget;
 
@@ -63,7 +67,9 @@ unsafe fn take(r: &mut Regs, machine: *mut Machine) -> bool {
     // SAFETY: the caller guarantees that a search set `unwind_target`: to the handler's frame, instance and code, which are
     // live. An instance has at least one memory.
     unsafe {
-        let UnwindTarget { ip, fp, instance, stack_end } = (*machine).unwind_target;
+        let UnwindTarget { ip, fp, instance, stack_end, .. } = (*machine).unwind_target;
+        #[cfg(feature = "stack-switching")]
+        unwind(machine, (*machine).running, (*machine).unwind_target.continuation);
         (*machine).set_stack_end(stack_end);
         r.ip = ip;
         r.fp = fp;
@@ -86,9 +92,8 @@ unsafe fn search_caller(
     // SAFETY: the caller guarantees the registers. `ip` is fixed, or in the last cell of a call, and an instruction
     // follows a call.
     unsafe {
-        let fixed = ip == cross_instance_return().cast() || ip == exit_cell().cast();
-        let back = if fixed { ip } else { ip.add(size_of::<Cell>()) };
-        let mut walk = FrameWalk { ip, fp, instance, caller: 0, stack_end: (*machine).stack_end() };
+        let back = if is_fixed(ip) { ip } else { ip.add(size_of::<Cell>()) };
+        let mut walk = FrameWalk::new(machine, ip, fp, instance, 0);
         walk.unwind_to(back) && search_frames(machine, reference, walk)
     }
 }
@@ -106,7 +111,7 @@ unsafe fn search_code(
 ) -> bool {
     // SAFETY: the caller guarantees the frame and its header, from which the walk starts.
     unsafe {
-        let walk = FrameWalk { ip, fp, instance, caller, stack_end: (*machine).stack_end() };
+        let walk = FrameWalk::new(machine, ip, fp, instance, caller);
         search_frames(machine, reference, walk)
     }
 }
@@ -120,9 +125,56 @@ struct FrameWalk {
     /// The slot of the frame's header, with the flag for handlers.
     caller: u16,
     stack_end: *mut u64,
+    /// The activation, and its continuation that has the frame, or null.
+    #[cfg(feature = "stack-switching")]
+    running: (*mut Activation, *mut Continuation),
 }
 
 impl FrameWalk {
+    /// Returns a walk from this place.
+    ///
+    /// # Safety
+    /// The machine runs code.
+    #[inline(always)]
+    unsafe fn new(
+        machine: *mut Machine,
+        ip: *const u8,
+        fp: *mut u64,
+        instance: *mut Instance,
+        caller: u16,
+    ) -> FrameWalk {
+        // SAFETY: the caller guarantees the machine.
+        unsafe {
+            FrameWalk {
+                ip,
+                fp,
+                instance,
+                caller,
+                stack_end: (*machine).stack_end(),
+                #[cfg(feature = "stack-switching")]
+                running: ((*machine).running, (*(*machine).running).continuation),
+            }
+        }
+    }
+
+    /// Moves from the first frame of a continuation to the frame that resumed it.
+    ///
+    /// # Safety
+    /// The walk is in a continuation.
+    #[cfg(feature = "stack-switching")]
+    unsafe fn leave_continuation(&mut self) {
+        // SAFETY: the caller guarantees the continuation. Where the entries of the one around it begin was noted when it
+        // resumed this one.
+        unsafe {
+            let (activation, one) = self.running;
+            let Resumption { ip, fp, instance, header, .. } = (*one).resumed;
+            let outer = (*one).parent;
+            (self.ip, self.fp, self.instance, self.caller) = (ip, fp, instance, header);
+            self.stack_end = if outer.is_null() { (*activation).noted } else { (*outer).stack_end };
+            self.running.1 = outer;
+        }
+    }
+
     /// Moves to the frame that a return to `back` leads to. `fp` is already that frame. Returns `false` if it is the
     /// host's.
     ///
@@ -138,6 +190,11 @@ impl FrameWalk {
                 back = self.stack_end.cast::<*const u8>().read();
                 self.instance = self.stack_end.add(1).cast::<*mut Instance>().read();
                 self.stack_end = self.stack_end.add(SAVED);
+            }
+            #[cfg(feature = "stack-switching")]
+            if back == continuation_exit() {
+                self.leave_continuation();
+                return true;
             }
             if back == exit_cell().cast() {
                 return false;
@@ -189,6 +246,8 @@ unsafe fn search_frames(machine: *mut Machine, reference: u32, mut walk: FrameWa
                     fp: walk.fp,
                     instance: walk.instance,
                     stack_end: walk.stack_end,
+                    #[cfg(feature = "stack-switching")]
+                    continuation: walk.running.1,
                 };
                 deliver(&exception, &handler, walk.fp);
                 return true;

@@ -10,11 +10,29 @@ use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use crate::dispatch::{Execute, cold};
 use crate::handlers::control::{HeaderWords, bytes_fit, ends_before, fits, leave};
 use crate::handlers::moves::move_slots;
-use crate::linked::cells::{FrameLayout, cross_instance_return, exit_cell, is_call_stub, translate_stub};
+use crate::linked::cells::{FrameLayout, cross_instance_return, is_call_stub, is_fixed, translate_stub};
+#[cfg(feature = "stack-switching")]
+use crate::linked::continuations::{enter_host, leave_host};
+#[cfg(feature = "stack-switching")]
+use crate::linked::stack_growth::{grow_for_callee, grow_for_frame};
 use crate::linked::throw::resume_after_call;
 use crate::linked::{Activation, Cell, Flow, Func, Instance, Linked, Machine, Regs};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
+
+/// Only stacks of continuations grow, and this build has none.
+#[cfg(not(feature = "stack-switching"))]
+#[inline(always)]
+unsafe fn grow_for_frame(_: *mut Machine, _: *mut u64, _: usize, _: usize) -> *mut u64 {
+    core::ptr::null_mut()
+}
+
+/// As [`grow_for_frame`].
+#[cfg(not(feature = "stack-switching"))]
+#[inline(always)]
+unsafe fn grow_for_callee(_: *mut Machine, _: *mut u64, _: usize, _: *const u8, _: *mut u64) -> *mut u64 {
+    core::ptr::null_mut()
+}
 
 /// Opens the frame of `func` at slot `base`. The callee will return to the instruction at `back`. A call into another
 /// instance, or one that finds no room below the stack limit, continues in [`CallOutOfLine`].
@@ -70,16 +88,22 @@ impl Execute<Linked> for CallOutOfLine {
         // `fits_in_stack` checked the frame and the entry of `save_instance` before they are written.
         unsafe {
             let func = r.callee();
-            let caller = (*(*r.cx).machine).across;
+            let mut caller = (*(*r.cx).machine).across;
             let mut back = r.ip;
             let target = (*func).instance;
             let crosses = target != r.cx && !target.is_null();
-            if !fits_in_stack(r, r.fp, (*func).frame_slots as usize + if crosses { SAVED } else { 0 }) {
-                if back != cross_instance_return().cast() && back != exit_cell().cast() {
-                    r.ip = back.sub(size_of::<Cell>());
+            let slots = (*func).frame_slots as usize;
+            if !fits_in_stack(r, r.fp, slots + if crosses { SAVED } else { 0 }) {
+                let grown = grow_for_callee((*r.cx).machine, r.fp, slots, back, caller);
+                if grown.is_null() {
+                    if !is_fixed(back) {
+                        r.ip = back.sub(size_of::<Cell>());
+                    }
+                    r.fp = caller;
+                    return Flow::Trap(TrapCode::StackOverflow);
                 }
-                r.fp = caller;
-                return Flow::Trap(TrapCode::StackOverflow);
+                r.fp = grown;
+                caller = (*(*r.cx).machine).across;
             }
             if crosses {
                 // If the return address is already `cross_instance_return`, the frame returns to another instance
@@ -109,13 +133,23 @@ impl Execute<Linked> for DirectCallOutOfLine {
         unsafe {
             let code = code_of_call(r.ip).load(Ordering::Acquire);
             let front = FrameLayout::of(code);
-            let fp = r.fp.wrapping_add(r.u16(BASE));
-            if !ends_before(fp, front.frame as usize, (*(*r.cx).machine).stack_end()) {
-                return Flow::Trap(TrapCode::StackOverflow);
+            let mut fp = r.fp.wrapping_add(r.u16(BASE));
+            let machine = (*r.cx).machine;
+            if !ends_before(fp, front.frame as usize, (*machine).stack_end()) {
+                let back = r.ip.add(instr_bytes::<Linked>(CALL_UNITS));
+                fp = grow_for_callee(machine, fp, front.frame as usize / size_of::<u64>(), back, r.fp);
+                if fp.is_null() {
+                    return Flow::Trap(TrapCode::StackOverflow);
+                }
+                r.fp = (*machine).across;
             }
             open_frame(r, code, front, fp);
             // A stub is no code of a function. It finds the code, and notices the interruption, too.
-            if is_call_stub(code) { Flow::Next } else { Flow::Trap(TrapCode::Interrupted) }
+            if is_call_stub(code) || !(*machine).stack_limit.is_interrupted() {
+                Flow::Next
+            } else {
+                Flow::Trap(TrapCode::Interrupted)
+            }
         }
     }
 }
@@ -169,7 +203,7 @@ unsafe fn begin(r: &mut Regs, func: *mut Func) -> Flow {
 /// # Safety
 /// `target` is a live instance of the store.
 #[inline(always)]
-unsafe fn switch_to(r: &mut Regs, target: *mut Instance) {
+pub(crate) unsafe fn switch_to(r: &mut Regs, target: *mut Instance) {
     // SAFETY: the caller guarantees a live instance. It has at least one memory.
     unsafe {
         r.cx = target;
@@ -334,8 +368,13 @@ impl<const AT: usize> Execute<Linked> for TailCallOutOfLine<AT> {
         // read before the arguments move over it.
         unsafe {
             let func = r.callee();
-            if !fits_in_stack(r, r.fp, (*func).frame_slots as usize + SAVED) {
-                return Flow::Trap(TrapCode::StackOverflow);
+            let slots = (*func).frame_slots as usize + SAVED;
+            if !fits_in_stack(r, r.fp, slots) {
+                let grown = grow_for_frame((*r.cx).machine, r.fp, slots, r.u16(AT + 2));
+                if grown.is_null() {
+                    return Flow::Trap(TrapCode::StackOverflow);
+                }
+                r.fp = grown;
             }
             let (first, count, header) = (r.u16(AT), r.u16(AT + 1), r.slot(AT + 2));
             r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
@@ -405,6 +444,11 @@ impl Execute<Linked> for CalleeOverflow {
             if fits_in_stack(r, r.fp, (*func).frame_slots as usize) {
                 return begin(r, func);
             }
+            let grown = grow_for_frame((*r.cx).machine, r.fp, (*func).frame_slots as usize, (*func).header.into());
+            if !grown.is_null() {
+                r.fp = grown;
+                return begin(r, func);
+            }
             abandon(r, func);
         }
         Flow::Trap(TrapCode::StackOverflow)
@@ -439,7 +483,14 @@ impl Execute<Linked> for Translate {
             let machine = (*r.cx).machine;
             let code = match ((*machine).hooks.translate)(machine, func) {
                 Ok(()) if fits_in_stack(r, r.fp, (*func).frame_slots as usize) => return begin(r, func),
-                Ok(()) => TrapCode::StackOverflow,
+                Ok(()) => {
+                    let grown = grow_for_frame(machine, r.fp, (*func).frame_slots as usize, (*func).header.into());
+                    if !grown.is_null() {
+                        r.fp = grown;
+                        return begin(r, func);
+                    }
+                    TrapCode::StackOverflow
+                }
                 Err(code) => code,
             };
             abandon(r, func);
@@ -461,7 +512,11 @@ impl Execute<Linked> for CallHost {
             let machine = (*r.cx).machine;
             let above = r.fp.add(usize::from((*func).header) + usize::from(HEADER));
             let below = core::mem::replace(&mut (*machine).stack_top, above);
+            #[cfg(feature = "stack-switching")]
+            enter_host(machine, above);
             let outcome = ((*machine).hooks.host)(machine, func, r.cx, r.fp);
+            #[cfg(feature = "stack-switching")]
+            leave_host(machine);
             (*machine).stack_top = below;
             if let Err(code) = outcome {
                 if code == TrapCode::Interrupted {
@@ -497,7 +552,7 @@ unsafe fn abandon(r: &mut Regs, func: *mut Func) {
     // of two fixed cells.
     unsafe {
         leave(r, r.fp.add(usize::from((*func).header)));
-        if r.ip != cross_instance_return().cast() && r.ip != exit_cell().cast() {
+        if !is_fixed(r.ip) {
             r.ip = r.ip.sub(size_of::<Cell>());
         }
     }

@@ -1,0 +1,456 @@
+//! Continuations: `cont.new`, `cont.bind`, `suspend`, `resume` and `switch` (proposal `stack-switching`).
+//!
+//! The clauses of a `resume` follow it as instructions of their own. They are found by their handler, so that code which
+//! was not validated cannot make anything else of them.
+
+use wasmote_ir::ops::OPCODES;
+use wasmote_ir::{Op, Opcode, TrapCode};
+
+use crate::handlers::calls::linked::switch_to;
+use crate::handlers::control::rows::instructions;
+use crate::handlers::handler_macros::single;
+use crate::handlers::linked::MANAGED;
+use crate::linked::continuations::{
+    Continuation, Resumption, consume, continuation_exit, create, enter, note, prepare, stand_for, suspended,
+};
+use crate::linked::throw::{resume_after_call, resume_at};
+use crate::linked::{Activation, Flow, Handler, Linked, Machine, Regs};
+use crate::mode::Mode;
+use crate::operand::instr_bytes;
+
+/// What a `suspend` looks for: a clause with this tag that has a label, or one that switches.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// The store's number of the tag.
+    tag: u32,
+    switches: bool,
+}
+
+/// A clause that was found.
+struct Clause {
+    /// The registers that begin at it.
+    ip: *const u8,
+    /// The outermost continuation that is suspended.
+    outermost: *mut Continuation,
+}
+
+/// Returns the clause that handles a tag: the first one of the innermost `resume` that has one.
+///
+/// # Safety
+/// The activation runs on the machine.
+#[inline(never)]
+unsafe fn handler(machine: *mut Machine, activation: *mut Activation, wanted: Wanted) -> Option<Clause> {
+    // SAFETY: the caller guarantees the activation. Its continuations are live, and so is the code that resumed them.
+    // Where the first cell is the handler of clauses, the linker wrote a clause.
+    unsafe {
+        let clauses: Handler = MANAGED[const { Opcode::only(Op::HandleTag).0 as usize - OPCODES }];
+        let (mut outermost, mut passed) = ((*activation).continuation, 0u64);
+        let mut found = None;
+        while found.is_none() && !outermost.is_null() {
+            let Resumption { next, fp, instance, .. } = (*outermost).resumed;
+            let mut at: Regs = Regs::new(next, fp, core::ptr::null_mut(), instance);
+            while core::ptr::fn_addr_eq(Linked::handler(at.ip), clauses) {
+                passed += 1;
+                if (*instance).tags.add(at.u32(0) as usize).read() == wanted.tag && (at.u16(5) == 0) == wanted.switches
+                {
+                    found = Some(Clause { ip: at.ip, outermost });
+                    break;
+                }
+                at.advance(const { Op::HandleTag.operand_units() });
+            }
+            if found.is_none() {
+                outermost = (*outermost).parent;
+                passed += 1;
+            }
+        }
+        // A chain may have millions of continuations and clauses. Code that takes no fuel ignores the remaining fuel.
+        let fuel = &mut (*machine).fuel;
+        *fuel = fuel.saturating_sub(passed >> wasmote_ir::fuel::HANDLERS);
+        found
+    }
+}
+
+/// Where the running code stops, and what it expects when it continues.
+#[derive(Clone, Copy)]
+struct Pause {
+    /// The instruction, and the one after it.
+    site: *const u8,
+    next: *const u8,
+    /// The slot of the frame's header, with the flag for handlers.
+    header: u16,
+    /// The values that come back.
+    values: *mut u64,
+    back: usize,
+}
+
+/// Detaches the running continuations up to `outermost`, for which an object was made.
+///
+/// # Safety
+/// The continuations run on the machine, in code of these registers.
+#[inline(always)]
+unsafe fn detach(r: &Regs, activation: *mut Activation, outermost: *mut Continuation, pause: Pause) {
+    // SAFETY: the caller guarantees a chain of live continuations.
+    unsafe {
+        let innermost = (*activation).continuation;
+        note((*r.cx).machine, activation, pause.values);
+        ((*innermost).ip, (*innermost).fp, (*innermost).instance) = (pause.next, r.fp, r.cx);
+        ((*innermost).site, (*innermost).args) = ((pause.site, pause.header), pause.values);
+        (*innermost).pending = pause.back;
+        (*outermost).innermost = innermost;
+        (*outermost).parent = core::ptr::null_mut();
+    }
+}
+
+/// Continues in a continuation that was just attached, whose innermost is `one`.
+///
+/// # Safety
+/// `one` is the innermost continuation of the running activation, and [`prepare`] made room for its first frame.
+#[inline(always)]
+unsafe fn go_on(r: &mut Regs, one: *mut Continuation) {
+    // SAFETY: the caller guarantees the continuation. Its registers are those with which it was suspended, or those of
+    // a function that begins. A host function has no instance.
+    unsafe {
+        (r.ip, r.fp) = ((*one).ip, (*one).fp);
+        let func = core::mem::replace(&mut (*one).func, core::ptr::null_mut());
+        if !func.is_null() {
+            // Its code may have been translated since the continuation was made.
+            r.ip = (*func).code.cast();
+            r.set_callee(func);
+        }
+        let instance = (*one).instance;
+        if !instance.is_null() {
+            switch_to(r, instance);
+        }
+    }
+}
+
+/// Writes values that a continuation expects.
+///
+/// # Errors
+/// It expects fewer. That is so only in code that was not validated.
+///
+/// # Safety
+/// The continuation is suspended, `count` slots can be read at `values`, and they are in another stack.
+#[inline(never)]
+unsafe fn pass(one: *mut Continuation, values: *const u64, count: usize) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the values. The continuation has `pending` slots for values at `args`.
+    unsafe {
+        let Some(left) = (*one).pending.checked_sub(count) else { return Err(TrapCode::BadSignature) };
+        (*one).args.copy_from_nonoverlapping(values, count);
+        (*one).args = (*one).args.add(count);
+        (*one).pending = left;
+        Ok(())
+    }
+}
+
+/// What a `resume` continues with.
+enum Resumed {
+    /// With this number of values, which are where the results go.
+    Values(usize),
+    /// With this exception.
+    Exception(u32),
+}
+
+/// Resumes a continuation.
+///
+/// # Safety
+/// `one` is suspended and not null, and the place of the `resume` is that of these registers. All slots from `top` on are
+/// free.
+#[inline(always)]
+unsafe fn resume(
+    r: &mut Regs,
+    one: *mut Continuation,
+    resumed: Resumption,
+    top: *mut u64,
+    what: Resumed,
+) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the continuation and the place.
+    unsafe {
+        let machine = (*r.cx).machine;
+        let activation = (*machine).running;
+        let innermost = (*one).innermost;
+        if let Resumed::Values(count) = what {
+            prepare(machine, innermost, top)?;
+            pass(innermost, resumed.values, count)?;
+            if (*innermost).pending != 0 {
+                return Err(TrapCode::BadSignature);
+            }
+        }
+        consume(one);
+        note(machine, activation, resumed.values);
+        ((*one).parent, (*one).resumed) = ((*activation).continuation, resumed);
+        enter(machine, activation, innermost);
+        match what {
+            Resumed::Values(_) => {
+                go_on(r, innermost);
+                Ok(())
+            }
+            Resumed::Exception(exception) => {
+                let begins = !(*innermost).func.is_null();
+                let caught = if begins {
+                    // The exception leaves the function before it begins.
+                    r.ip = continuation_exit();
+                    resume_after_call(r, exception)
+                } else {
+                    (r.fp, r.cx) = ((*innermost).fp, (*innermost).instance);
+                    r.ip = (*innermost).site.0;
+                    resume_at(r, exception, (*innermost).site.1)
+                };
+                if caught {
+                    return Ok(());
+                }
+                (*machine).exception = exception;
+                Err(TrapCode::Exception)
+            }
+        }
+    }
+}
+
+/// Returns what there is to say of a `resume` whose values are in the run at unit `at`, and whose header is the last of
+/// `UNITS` units.
+///
+/// # Safety
+/// As [`Execute::run`], and the instruction has these operands.
+#[inline(always)]
+unsafe fn resumption<const UNITS: usize>(r: &Regs, at: usize, results: usize) -> Resumption {
+    // SAFETY: the caller guarantees the operands.
+    unsafe {
+        Resumption {
+            ip: r.ip,
+            next: r.ip.add(instr_bytes::<Linked>(UNITS)),
+            fp: r.fp,
+            instance: r.cx,
+            values: r.slot(at),
+            results: results.min(r.u16(at + 1)),
+            header: r.u16(UNITS - 1) as u16,
+        }
+    }
+}
+
+/// Returns the numbers of slots that go out and come back, from the run at unit `at` and the constant after it.
+///
+/// # Safety
+/// As [`Execute::run`], and the instruction has these operands.
+#[inline(always)]
+unsafe fn exchange(r: &Regs, at: usize) -> (usize, usize) {
+    // SAFETY: the caller guarantees the operands. Code that was not validated may say more than the run has.
+    unsafe {
+        let (count, both) = (r.u16(at + 1), r.u32(at + 2));
+        ((both as usize & 0xffff).min(count), (both as usize >> 16).min(count))
+    }
+}
+
+/// Returns the continuation to which the slot at unit `at` refers.
+///
+/// # Safety
+/// As [`Execute::run`], and the instruction has this operand.
+#[inline(always)]
+unsafe fn operand(r: &Regs, at: usize) -> Result<*mut Continuation, TrapCode> {
+    // SAFETY: the caller guarantees the operand and a running instance.
+    unsafe { suspended((*r.cx).machine, r.slot(at).read() as u32) }
+}
+
+/// Returns the first slot behind the continuation, whose slot is the operand at `at`, and behind the run that follows.
+///
+/// # Safety
+/// As [`Execute::run`], and the instruction has these operands.
+#[inline(always)]
+unsafe fn top(r: &Regs, at: usize) -> *mut u64 {
+    // SAFETY: the caller guarantees the operands, whose slots are in the frame.
+    unsafe { r.slot(at + 1).add(r.u16(at + 2)).max(r.slot(at).add(1)) }
+}
+
+/// Makes an exception of the values of a `resume_throw` and resumes with it.
+///
+/// # Safety
+/// As [`Execute::run`] for that instruction.
+#[inline(always)]
+unsafe fn resume_throw(r: &mut Regs) -> Result<(), TrapCode> {
+    const UNITS: usize = Op::ResumeThrow.operand_units();
+    // SAFETY: the caller guarantees the operands. The continuation and the values lie below `top`.
+    unsafe {
+        let one = operand(r, 2)?;
+        let (machine, tag) = ((*r.cx).machine, (*r.cx).tags.add(r.u32(0) as usize).read());
+        let (values, (out, back)) = (r.slot(3), exchange(r, 3));
+        let made = ((*machine).hooks.exception)(machine, tag, values, out, top(r, 2));
+        let exception = made.ok_or(TrapCode::HeapExhausted)?;
+        resume(r, one, resumption::<UNITS>(r, 3, back), top(r, 2), Resumed::Exception(exception))
+    }
+}
+
+/// # Safety
+/// As [`Execute::run`] for a `suspend`.
+#[inline(always)]
+unsafe fn suspend(r: &mut Regs) -> Result<(), TrapCode> {
+    const UNITS: usize = Op::Suspend.operand_units();
+    // SAFETY: the caller guarantees the operands. The clause belongs to the `resume` of the outermost continuation, in
+    // whose frame its values go. The values of the `suspend` are in another stack.
+    unsafe {
+        let machine = (*r.cx).machine;
+        let activation = (*machine).running;
+        let tag = (*r.cx).tags.add(r.u32(0) as usize).read();
+        let (values, (out, back)) = (r.slot(2), exchange(r, 2));
+        let found = handler(machine, activation, Wanted { tag, switches: false });
+        let Clause { ip, outermost } = found.ok_or(TrapCode::UnhandledTag)?;
+        let object = stand_for(machine, outermost, values.add(out)).ok_or(TrapCode::HeapExhausted)?;
+        let Resumption { fp, instance, .. } = (*outermost).resumed;
+        let parent = (*outermost).parent;
+        let next = r.ip.add(instr_bytes::<Linked>(UNITS));
+        let header = r.u16(UNITS - 1) as u16;
+        detach(r, activation, outermost, Pause { site: r.ip, next, header, values, back });
+        enter(machine, activation, parent);
+        (r.ip, r.fp) = (ip, fp);
+        switch_to(r, instance);
+        let (to, count) = (r.slot(4), r.u16(5) - 1);
+        to.copy_from_nonoverlapping(values, out.min(count));
+        to.add(count).write(object.into());
+        r.jump(2);
+        Ok(())
+    }
+}
+
+/// # Safety
+/// As [`Execute::run`] for a `switch`.
+#[inline(always)]
+unsafe fn switch(r: &mut Regs) -> Result<(), TrapCode> {
+    const UNITS: usize = Op::Switch.operand_units();
+    // SAFETY: the caller guarantees the operands. The continuation and the values lie below `top`. The other continuation
+    // is suspended, so its stack is another one.
+    unsafe {
+        let machine = (*r.cx).machine;
+        let activation = (*machine).running;
+        let other = operand(r, 2)?;
+        let tag = (*r.cx).tags.add(r.u32(0) as usize).read();
+        let (values, (out, back)) = (r.slot(3), exchange(r, 3));
+        let found = handler(machine, activation, Wanted { tag, switches: true });
+        let Clause { outermost, .. } = found.ok_or(TrapCode::UnhandledTag)?;
+        let innermost = (*other).innermost;
+        if (*innermost).pending != out + 1 {
+            return Err(TrapCode::BadSignature);
+        }
+        prepare(machine, innermost, top(r, 2))?;
+        let object = u64::from(stand_for(machine, outermost, top(r, 2)).ok_or(TrapCode::HeapExhausted)?);
+        consume(other);
+        pass(innermost, values, out)?;
+        pass(innermost, &raw const object, 1)?;
+        ((*other).parent, (*other).resumed) = ((*outermost).parent, (*outermost).resumed);
+        let next = r.ip.add(instr_bytes::<Linked>(UNITS));
+        let header = r.u16(UNITS - 1) as u16;
+        detach(r, activation, outermost, Pause { site: r.ip, next, header, values, back });
+        enter(machine, activation, innermost);
+        go_on(r, innermost);
+        Ok(())
+    }
+}
+
+/// Whether the machine is to stop. Code could otherwise resume one continuation from the next for ever.
+///
+/// # Safety
+/// As [`Execute::run`].
+#[inline(always)]
+unsafe fn check_interrupt(r: &Regs) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees a running instance, whose machine is live.
+    let stops = unsafe { (*(*r.cx).machine).stack_limit.is_interrupted() };
+    if stops { Err(TrapCode::Interrupted) } else { Ok(()) }
+}
+
+/// Ends an instruction that continues somewhere else.
+#[inline(always)]
+fn jumped(outcome: Result<(), TrapCode>) -> Flow {
+    match outcome {
+        Ok(()) => Flow::Jump,
+        Err(code) => Flow::Trap(code),
+    }
+}
+
+/// The rows.
+pub mod rows {
+    use super::*;
+
+    instructions! { only Linked;
+        ContNew(r) {
+            let machine = (*r.cx).machine;
+            let entry = (r.slot(0).read() as u32).wrapping_sub(1);
+            if entry >= (*machine).funcs_len {
+                return Flow::Trap(TrapCode::NullReference);
+            }
+            match create(machine, *(*machine).funcs.add(entry as usize), r.slot(2)) {
+                Ok(object) => {
+                    r.slot(1).write(object.into());
+                    r.advance(const { Op::ContNew.operand_units() });
+                    Flow::Next
+                }
+                Err(code) => Flow::Trap(code),
+            }
+        }
+        ContBind(r) {
+            let machine = (*r.cx).machine;
+            let bound = match operand(r, 0) {
+                Ok(one) => {
+                    let innermost = (*one).innermost;
+                    match pass(innermost, r.slot(1), r.u16(2)) {
+                        Ok(()) => {
+                            (*innermost).top = (*innermost).args;
+                            stand_for(machine, one, r.slot(4)).ok_or(TrapCode::HeapExhausted)
+                        }
+                        Err(code) => Err(code),
+                    }
+                }
+                Err(code) => Err(code),
+            };
+            match bound {
+                Ok(object) => {
+                    r.slot(3).write(object.into());
+                    r.advance(const { Op::ContBind.operand_units() });
+                    Flow::Next
+                }
+                Err(code) => Flow::Trap(code),
+            }
+        }
+        Suspend(r) {
+            jumped(suspend(r))
+        }
+        Switch(r) {
+            if let Err(code) = check_interrupt(r) {
+                return Flow::Trap(code);
+            }
+            jumped(switch(r))
+        }
+        Resume(r) {
+            if let Err(code) = check_interrupt(r) {
+                return Flow::Trap(code);
+            }
+            match operand(r, 0) {
+                Ok(one) => {
+                    let (out, back) = exchange(r, 1);
+                    let place = resumption::<{ Op::Resume.operand_units() }>(r, 1, back);
+                    jumped(resume(r, one, place, top(r, 0), Resumed::Values(out)))
+                }
+                Err(code) => Flow::Trap(code),
+            }
+        }
+        ResumeThrow(r) {
+            jumped(resume_throw(r))
+        }
+        ResumeThrowRef(r) {
+            match operand(r, 1) {
+                Ok(one) => {
+                    let exception = r.slot(0).read() as u32;
+                    if exception == 0 {
+                        return Flow::Trap(TrapCode::NullReference);
+                    }
+                    let place = resumption::<{ Op::ResumeThrowRef.operand_units() }>(r, 2, usize::MAX);
+                    jumped(resume(r, one, place, top(r, 1), Resumed::Exception(exception)))
+                }
+                Err(code) => Flow::Trap(code),
+            }
+        }
+        HandleTag(r) {
+            r.advance(const { Op::HandleTag.operand_units() });
+            Flow::Next
+        }
+    }
+
+    single!(only Linked cold: ContNew: NewContinuation, ContBind: BindContinuation, Suspend: Suspend, Switch: Switch);
+    single!(only Linked cold: Resume: Resume, ResumeThrow: Switch, ResumeThrowRef: ResumeThrowRef, HandleTag: HandleTag);
+}
