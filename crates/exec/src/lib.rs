@@ -69,10 +69,10 @@ pub use activation::{Stop, each_stack};
 pub use in_place::InPlace;
 #[cfg(all(feature = "alloc", feature = "trace"))]
 pub use linked::activation::site;
-#[cfg(feature = "stack-switching")]
-pub use linked::continuations::{CONTINUATION, Continuation, Continuations};
 #[cfg(feature = "alloc")]
 pub use linked::activation::{Frame, NotedCalls, caller_frames};
+#[cfg(feature = "stack-switching")]
+pub use linked::continuations::{CONTINUATION, Continuation, Continuations};
 #[cfg(feature = "alloc")]
 pub use linked::link::{CodeLinker, InstrHandler, LinkedInstr, UnlinkedFunc};
 #[cfg(feature = "alloc")]

@@ -382,7 +382,7 @@ impl Heap {
         if let Some(null) = self.lines.first_mut() {
             *null = 1;
         }
-        let mut marker = Marker::new(self, view.base);
+        let mut marker = Marker::new(self, view);
         roots(&mut marker);
         marker.finish();
         mem::swap(&mut self.starts, &mut self.marks);

@@ -13,7 +13,11 @@ use wasmote_ir::{FieldType, ValType};
 pub const HEADER: usize = 8;
 /// The type number of objects that stand for host values. The upper half of the header is the value's number.
 pub const HOST: u32 = 1 << 24;
+#[cfg(feature = "stack-switching")]
+pub use wasmote_exec::CONTINUATION;
 pub use wasmote_exec::EXCEPTION;
+#[cfg(feature = "stack-switching")]
+const _: () = assert!(HOST < CONTINUATION && CONTINUATION < EXCEPTION);
 
 /// The offset of the header's upper half.
 const DESCRIPTOR: u32 = if cfg!(target_endian = "little") { 4 } else { 0 };

@@ -24,6 +24,9 @@ const LEFT: u8 = 2;
 pub struct Marker<'h> {
     heap: &'h mut Heap,
     base: *const u8,
+    /// The store's continuations, whose stacks are like objects.
+    #[cfg(feature = "stack-switching")]
+    continuations: *const wasmote_exec::Continuations,
     /// The marked objects whose references are still to be followed, as bit numbers.
     waiting: Vec<u32>,
     /// The first and the last line with an object that could not wait.
@@ -31,9 +34,16 @@ pub struct Marker<'h> {
 }
 
 impl<'h> Marker<'h> {
-    pub(crate) fn new(heap: &'h mut Heap, base: *const u8) -> Marker<'h> {
+    pub(crate) fn new(heap: &'h mut Heap, view: &wasmote_exec::Heap) -> Marker<'h> {
         let waiting = mem::take(&mut heap.waiting);
-        Marker { heap, base, waiting, left: None }
+        Marker {
+            heap,
+            base: view.base,
+            #[cfg(feature = "stack-switching")]
+            continuations: view.continuations,
+            waiting,
+            left: None,
+        }
     }
 
     /// Marks the object that a root refers to. It ignores everything that is no object: null, `i31` values, and
@@ -97,7 +107,7 @@ impl<'h> Marker<'h> {
         let has_references = match self.heap.layouts.get(header as u32) {
             Some(Layout::Fixed { references, .. }) => !references.is_empty(),
             Some(Layout::Array { references, .. }) => *references,
-            None => false,
+            None => is_continuation(header),
         };
         if has_references {
             if self.waiting.len() < self.waiting.capacity() {
@@ -151,7 +161,31 @@ impl<'h> Marker<'h> {
                     place += 4;
                 }
             }
+            #[cfg(feature = "stack-switching")]
+            // SAFETY: only the store whose heap this is makes objects of continuations, and its list is live. No code
+            // runs during a collection. Its stacks are initialized.
+            None if is_continuation(header) => unsafe {
+                let (list, reference) = (self.continuations, (at >> 2) as u32);
+                (*list).each_stack(reference, (header >> 32) as u32, &mut |first, end| self.mark_slots(first, end));
+            },
             _ => {}
+        }
+    }
+
+    /// Marks what slots refer to, but looks into nothing yet.
+    ///
+    /// # Safety
+    /// As [`Marker::slots`].
+    #[cfg(feature = "stack-switching")]
+    unsafe fn mark_slots(&mut self, from: *const u64, to: *const u64) {
+        let mut at = from;
+        while at < to {
+            // SAFETY: the caller guarantees the slots from `from` to `to`, and `at` is between them.
+            let slot = unsafe { at.read() };
+            if slot >> 32 == 0 {
+                self.mark(slot as u32);
+            }
+            at = at.wrapping_add(1);
         }
     }
 
@@ -186,5 +220,18 @@ impl<'h> Marker<'h> {
             self.visit(bit << 3);
             self.scan_object();
         }
+    }
+}
+
+/// Whether this is the header of a continuation.
+fn is_continuation(header: u64) -> bool {
+    #[cfg(feature = "stack-switching")]
+    {
+        header as u32 == crate::layout::CONTINUATION
+    }
+    #[cfg(not(feature = "stack-switching"))]
+    {
+        let _ = header;
+        false
     }
 }

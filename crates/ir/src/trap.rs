@@ -129,6 +129,7 @@ impl TrapCode {
             TrapCode::BadSignature => &["indirect call type mismatch", "indirect call"],
             TrapCode::NullReference => &["null"],
             TrapCode::CastFailure => &["cast failure", "descriptor cast failure"],
+            TrapCode::UnhandledTag => &["unhandled"],
             _ => &[self.message()],
         };
         words.iter().any(|words| message.starts_with(words))

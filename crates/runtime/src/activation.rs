@@ -95,8 +95,8 @@ impl Calls {
     pub(crate) fn each_stack(&self, each: &mut dyn FnMut(*const u64, *const u64)) {
         for call in &self.all {
             if let Some(call) = &*call.lock() {
-                let (first, end) = call.activation.slots();
-                each(first, end);
+                // SAFETY: the call has stopped, in the store that has this list.
+                unsafe { call.activation.each_stack(each) };
             }
         }
     }

@@ -16,6 +16,8 @@ pub(crate) const HOOKS: exec::Hooks = exec::Hooks {
     translate,
     locate,
     make_room,
+    #[cfg(feature = "stack-switching")]
+    stack_room,
     exception,
     host,
     memory_grow,
@@ -81,6 +83,12 @@ unsafe fn locate(
 unsafe fn make_room(machine: *mut exec::Machine, bytes: usize, top: *mut u64) -> bool {
     // SAFETY: as in `translate`.
     unsafe { root(machine).as_mut().make_room(bytes, top) }
+}
+
+#[cfg(feature = "stack-switching")]
+unsafe fn stack_room(machine: *mut exec::Machine, bytes: usize, top: *mut u64) -> bool {
+    // SAFETY: as in `translate`.
+    unsafe { root(machine).as_mut().stack_room(bytes, top) }
 }
 
 unsafe fn exception(

@@ -31,7 +31,12 @@ unsafe fn sampled(
     unsafe {
         let samples = &raw mut (*root(machine).as_ptr()).samples;
         let host_hook = (*samples).0.as_ref().map_or(hooks::host as HostHook, |collected| collected.host_hook);
-        let call = HostFunction { func, caller, args, noted: exec::NotedCalls::of((*machine).running, (*machine).stack_end()) };
+        let call = HostFunction {
+            func,
+            caller,
+            args,
+            noted: exec::NotedCalls::of((*machine).running, (*machine).stack_end()),
+        };
         let ticks = take_ticks(samples);
         if ticks > 0 {
             note(samples, machine, Innermost::CallerOf(&call), ticks);

@@ -160,6 +160,10 @@ impl Store {
         unsafe {
             (*root.as_ptr()).machine.embedder = root.as_ptr().cast();
             (*root.as_ptr()).machine.heap.layouts = (*root.as_ptr()).objects.layouts();
+            #[cfg(feature = "stack-switching")]
+            {
+                (*root.as_ptr()).machine.heap.continuations = (*root.as_ptr()).objects.continuations.as_ptr();
+            }
         }
         Ok(root)
     }

@@ -253,6 +253,7 @@ impl TypeRegistry {
             Some(CompositeType::Func(_)) | None => HeapType::Func,
             Some(CompositeType::Struct(_)) => HeapType::Struct,
             Some(CompositeType::Array(_)) => HeapType::Array,
+            Some(CompositeType::Cont(_)) => HeapType::Cont,
         }
     }
 
@@ -265,6 +266,7 @@ impl TypeRegistry {
             (HeapType::Index(a) | HeapType::Exact(a), b) => self.kind(a).is_sub(b),
             (a, HeapType::Index(b) | HeapType::Exact(b)) => match self.kind(b) {
                 HeapType::Func => a == HeapType::NoFunc,
+                HeapType::Cont => a == HeapType::NoCont,
                 _ => a == HeapType::None,
             },
             (a, b) => a.is_sub(b),
@@ -303,6 +305,7 @@ fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, Ou
             CompositeType::Func(ty) => (0, ty.params.len()),
             CompositeType::Struct(fields) => (1, fields.len()),
             CompositeType::Array(_) => (2, 0),
+            CompositeType::Cont(_) => (3, 0),
         };
         let clauses = u32::from(ty.describes.is_some()) | u32::from(ty.descriptor.is_some()) << 1;
         let flags = u32::from(ty.is_final) | u32::from(ty.supertype.is_some()) << 1 | kind << 2 | clauses << 4;
@@ -315,6 +318,7 @@ fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, Ou
             }
             CompositeType::Struct(fields) => fields.iter().try_for_each(|field| number(field.number()))?,
             CompositeType::Array(element) => number(element.number())?,
+            CompositeType::Cont(func) => number(*func)?,
         }
     }
     key.try_into_box()

@@ -24,7 +24,7 @@ pub enum Val {
     ExternRef(Option<ExternRef>),
     /// An `exnref`.
     ExnRef(Option<ExnRef>),
-    /// An `anyref`.
+    /// An `anyref`. A continuation that comes out of wasm is one as well, but cannot be passed back.
     AnyRef(Option<AnyRef>),
 }
 
@@ -99,8 +99,8 @@ impl Val {
     fn is_reference_of(self, ty: RefType, store: &Store) -> bool {
         let ValType::Ref(own) = self.ty() else { return false };
         // `Val::default_of` returns this null for each type with an index, also for object types. Only an engine
-        // knows which hierarchy the type is in.
-        if matches!(self, Val::FuncRef(None)) && ty.index().is_some() {
+        // knows which hierarchy the type is in. It is the null of continuations as well.
+        if matches!(self, Val::FuncRef(None)) && (ty.index().is_some() || ty.heap().top() == Some(HeapType::Cont)) {
             return ty.is_nullable();
         }
         store.top(ty) == own.heap() && store.reference_is_of(self.to_slots(store)[0] as u32, ty)
@@ -137,9 +137,8 @@ impl Val {
             ValType::Ref(ty) => match ty.heap().top() {
                 Some(HeapType::Extern) => Val::ExternRef(Root::of_slot(slot, store).map(ExternRef)),
                 Some(HeapType::Exn) => Val::ExnRef(Root::of_slot(slot, store).map(ExnRef)),
-                top if top.is_some_and(|top| top == HeapType::Any) || store.is_object_type(ty) => {
-                    Val::AnyRef(Root::of_slot(slot, store).map(AnyRef))
-                }
+                Some(HeapType::Any | HeapType::Cont) => Val::AnyRef(Root::of_slot(slot, store).map(AnyRef)),
+                _ if store.is_object_type(ty) => Val::AnyRef(Root::of_slot(slot, store).map(AnyRef)),
                 _ => Val::FuncRef(func_of_slot(slot, store)),
             },
         }

@@ -37,9 +37,13 @@ impl Store {
         // Marking reads the store, so the limits are taken out meanwhile.
         let mut limits = core::mem::take(&mut self.limits);
         let (data, maximum) = (self.data, Some(self.engine.settings().max_gc_heap));
+        #[cfg(feature = "stack-switching")]
+        let stacks = self.continuation_bytes();
+        #[cfg(not(feature = "stack-switching"))]
+        let stacks = 0;
         let made = self.with_heap(top, |heap, view, roots| {
             heap.make_room(view, bytes, roots, &mut |current, desired| {
-                let (current, desired) = (current as u64, desired as u64);
+                let (current, desired) = (stacks + current as u64, stacks + desired as u64);
                 limits.permit_heap(data, Growth { resource: Resource::GcHeap, current, desired, maximum })
             })
         });
@@ -52,7 +56,11 @@ impl Store {
 
     /// Collects garbage: drops all objects that nothing can reach.
     pub fn collect(&mut self) {
-        let top = self.machine.stack_top;
+        self.collect_below(self.machine.stack_top);
+    }
+
+    /// [`Store::collect`] where slots from `top` on are not in use.
+    pub(crate) fn collect_below(&mut self, top: *const u64) {
         self.with_heap(top, |heap, view, roots| heap.collect(view, roots));
     }
 
@@ -71,6 +79,8 @@ impl Store {
         let collected = heap.collections() != before;
         self.objects.heap = Some(heap);
         if collected {
+            #[cfg(feature = "stack-switching")]
+            self.objects.continuations.sweep();
             // This comes last, since dropping runs the embedder's code.
             self.objects.drop_hosts();
         }

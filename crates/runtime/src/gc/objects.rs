@@ -12,6 +12,8 @@ use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, ValType};
 
 use crate::engine::{Engine, Settings};
+#[cfg(feature = "stack-switching")]
+use crate::gc::continuations::ContinuationList;
 pub(crate) use crate::gc::roots::RootEntry;
 use crate::gc::roots::Roots;
 use crate::pages::Pages;
@@ -47,6 +49,8 @@ pub(crate) struct Objects {
     pub(crate) hosts: Vec<Option<HostObject>>,
     /// The free indices in `hosts`. There is room for all indices, so a collection allocates nothing.
     pub(crate) free: Vec<u32>,
+    #[cfg(feature = "stack-switching")]
+    pub(crate) continuations: ContinuationList,
 }
 
 /// A value of the host, and the object that stands for it.
@@ -63,7 +67,14 @@ impl Objects {
         let heap =
             gc::Heap::new(span, try_box(gc::layout::Layouts::default())?, most, settings.gc_stress, settings.gc_clock);
         let heap = Some(try_box(heap)?);
-        Ok(Objects { heap, roots: Roots::default(), hosts: Vec::new(), free: Vec::new() })
+        Ok(Objects {
+            heap,
+            roots: Roots::default(),
+            hosts: Vec::new(),
+            free: Vec::new(),
+            #[cfg(feature = "stack-switching")]
+            continuations: ContinuationList::new(settings)?,
+        })
     }
 
     /// Adds the layout of the exceptions for the store's next tag.
@@ -96,6 +107,7 @@ impl Objects {
                 heap.layouts.add(id, || gc::Layout::of_struct(fields, has_descriptor, &is_func))
             }
             CompositeType::Array(element) => heap.layouts.add(id, || Ok(gc::Layout::of_array(*element, &is_func))),
+            CompositeType::Cont(_) => heap.layouts.add(id, || gc::Layout::of_struct(&[], &is_func)),
         }
     }
 

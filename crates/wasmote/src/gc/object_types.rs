@@ -128,6 +128,8 @@ fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
             CompositeType::Func(FuncType { params, results }) => params.len().max(results.len()) <= MAX_VALUES,
             CompositeType::Struct(fields) => fields.len() <= MAX_FIELDS,
             CompositeType::Array(_) => true,
+            // The host declares no continuation types.
+            CompositeType::Cont(_) => false,
         };
         let few = few && ty.describes.is_none() && ty.descriptor.is_none();
         closed.set(closed.get() && few && ty.supertype.is_none_or(|above| known(above, place)));

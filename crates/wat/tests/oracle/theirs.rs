@@ -91,7 +91,9 @@ fn directive(directive: WastDirective<'_>, lines: &Lines) -> DirectiveKind {
         WastDirective::AssertUnlinkable { module, message, .. } => {
             DirectiveKind::AssertUnlinkable { module: encoded(module), message: message.into() }
         }
-        WastDirective::AssertSuspension { .. } => DirectiveKind::Other("stack switching"),
+        WastDirective::AssertSuspension { exec, message, .. } => {
+            DirectiveKind::AssertTrap { action: action(exec), message: message.into() }
+        }
         WastDirective::Thread(thread) => DirectiveKind::Thread {
             name: Some(thread.name.name().into()),
             shared: thread.shared_module.iter().map(|id| id.name().into()).collect(),
