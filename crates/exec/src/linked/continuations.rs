@@ -464,7 +464,11 @@ pub(crate) unsafe fn create(machine: *mut Machine, func: *mut Func, top: *mut u6
         begin_at(one, func, 0);
         ((*one).func, (*one).header, (*one).pending) = (func, (*func).header, (*func).params.into());
         ((*one).instance, (*one).innermost, (*one).parent) = ((*func).instance, one, core::ptr::null_mut());
-        match stand_for(machine, one, top) {
+        // A collection for the object's sake must not drop what has no object yet.
+        (*one).marked = true;
+        let object = stand_for(machine, one, top);
+        (*one).marked = false;
+        match object {
             Some(object) => Ok(object),
             None => {
                 list(machine).release(one);

@@ -38,6 +38,14 @@ impl<T> Store<T> {
         self.owned.borrow().store().heap_stats()
     }
 
+    /// Returns how many continuations there are: those that may be resumed or run, and those that the next collection
+    /// drops. Continuations and their stacks count as bytes of the heap, for
+    /// [`Config::max_gc_heap`] and [`StoreLimits`](crate::StoreLimits) alike.
+    #[cfg(feature = "stack-switching")]
+    pub fn continuations(&self) -> usize {
+        self.owned.borrow().store().continuations()
+    }
+
     /// Returns how many frames were searched for exception handlers so far, in all throws together.
     pub fn frames_searched(&self) -> u64 {
         self.owned.borrow().store().frames_searched()
