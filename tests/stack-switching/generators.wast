@@ -99,46 +99,6 @@
 (assert_return (invoke "same fringe" (i64.const 50) (i64.const 51)) (i32.const 0))
 (assert_return (invoke "same fringe" (i64.const 51) (i64.const 50)) (i32.const 0))
 
-;; Values of all types go in and out, and all of a suspended frame stays as it is.
-(module
-  (type $start (func (param i32 i64 f32 f64 v128 externref) (result i32 i64 f32 f64 v128 externref)))
-  (type $rest (func (param externref v128 f64 f32 i64 i32) (result i32 i64 f32 f64 v128 externref)))
-  (type $first (cont $start))
-  (type $next (cont $rest))
-  (tag $all (param i32 i64 f32 f64 v128 externref) (result externref v128 f64 f32 i64 i32))
-  (global $extern (mut externref) (ref.null extern))
-
-  (func $work (type $start)
-    (local $f f64)
-    (local.set $f (f64.add (local.get 3) (f64.const 1)))
-    (suspend $all (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4) (local.get 5))
-    (local.set 0) (local.set 1) (local.set 2) (local.set 3) (local.set 4) (local.set 5)
-    (i32.add (local.get 0) (i32.const 1))
-    (i64.add (local.get 1) (i64.const 1))
-    (f32.add (local.get 2) (f32.const 1))
-    (f64.add (local.get 3) (local.get $f))
-    (i32x4.add (local.get 4) (v128.const i32x4 1 1 1 1))
-    (local.get 5))
-  (elem declare func $work)
-
-  (func (export "all") (param externref) (result i32 i64 f32 f64 v128 externref)
-    (local $k (ref null $next)) (local $i i32) (local $j i64) (local $s f32) (local $d f64) (local $v v128)
-    (block $suspended (result i32 i64 f32 f64 v128 externref (ref $next))
-      (resume $first (on $all $suspended)
-        (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4) (v128.const i32x4 5 6 7 8) (local.get 0)
-        (cont.new $first (ref.func $work)))
-      (unreachable))
-    (local.set $k)
-    (global.set $extern)
-    (local.set $v) (local.set $d) (local.set $s) (local.set $j) (local.set $i)
-    ;; Half of the values are bound first.
-    (resume $next
-      (global.get $extern) (local.get $v) (f64.mul (local.get $d) (f64.const 2)) (f32.mul (local.get $s) (f32.const 2))
-      (i64.mul (local.get $j) (i64.const 2)) (i32.mul (local.get $i) (i32.const 2)) (local.get $k)))
-)
-(assert_return (invoke "all" (ref.extern 7))
-  (i32.const 3) (i64.const 5) (f32.const 7) (f64.const 13) (v128.const i32x4 6 7 8 9) (ref.extern 7))
-
 ;; Arguments are bound one by one, before a continuation begins and after.
 (module
   (type $f0 (func (result i64)))

@@ -14,6 +14,7 @@ use crate::objects::OBJECT;
 use crate::stack::Location;
 
 /// Returns how many slots these values take. A list has at most 1,000.
+#[inline(never)]
 fn slots(types: &[ValType]) -> u16 {
     types.iter().map(|ty| ty.slots()).sum()
 }
@@ -39,6 +40,7 @@ impl<'a> BodyTranslator<'a> {
     }
 
     /// Returns the function type of a continuation type.
+    #[inline(never)]
     fn cont_type(&self, ty: u32) -> TranslateResult<&'a FuncType> {
         match self.module.types.get(ty as usize).map(|ty| &ty.composite) {
             Some(&CompositeType::Cont(func)) => self.module.type_of_funcs(func).ok_or(INVALID),
@@ -47,11 +49,13 @@ impl<'a> BodyTranslator<'a> {
     }
 
     /// Returns the type of a tag.
+    #[inline(never)]
     fn tag_type(&self, tag: u32) -> TranslateResult<&'a FuncType> {
         self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)
     }
 
     /// Materializes the topmost operands, which have these types, and pops them. Returns the slot of the first one.
+    #[inline(never)]
     fn popped_run(&mut self, types: &[ValType]) -> TranslateResult<Slot> {
         self.meter.values(types.len());
         let base = self.materialize_top(types.len())?;
@@ -62,6 +66,7 @@ impl<'a> BodyTranslator<'a> {
     }
 
     /// Pushes values that came back into their slots.
+    #[inline(never)]
     fn push_returned(&mut self, types: &[ValType]) {
         self.meter.values(types.len());
         self.code.join();
@@ -145,6 +150,7 @@ impl<'a> BodyTranslator<'a> {
     }
 
     /// Translates the clauses of a `resume` of continuations of this type, and pushes the results.
+    #[inline(never)]
     fn clauses(&mut self, ty: &FuncType) -> TranslateResult {
         for _ in 0..self.reader.u32()? {
             let ResumeClause { tag, label } = self.reader.handler()?;

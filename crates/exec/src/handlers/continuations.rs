@@ -14,7 +14,7 @@ use crate::linked::continuations::{
     Continuation, Resumption, consume, continuation_exit, create, enter, note, prepare, stand_for, suspended,
 };
 use crate::linked::throw::{resume_after_call, resume_at};
-use crate::linked::{Activation, Flow, Handler, Linked, Machine, Regs};
+use crate::linked::{Activation, Flow, Handler, Instance, Linked, Machine, Regs};
 use crate::mode::Mode;
 use crate::operand::instr_bytes;
 
@@ -26,47 +26,39 @@ struct Wanted {
     switches: bool,
 }
 
-/// A clause that was found.
-struct Clause {
-    /// The registers that begin at it.
-    ip: *const u8,
-    /// The outermost continuation that is suspended.
-    outermost: *mut Continuation,
-}
-
-/// Returns the clause that handles a tag: the first one of the innermost `resume` that has one.
+/// Finds the clause that handles a tag: the first one of the innermost `resume` that has one. Returns the outermost
+/// continuation that is suspended, whose `clause` it then is. Returns null if there is none.
+///
+/// The result is one word. More would lie on the native stack, and a handler with a value there does not tail-call.
 ///
 /// # Safety
 /// The activation runs on the machine.
 #[inline(never)]
-unsafe fn handler(machine: *mut Machine, activation: *mut Activation, wanted: Wanted) -> Option<Clause> {
+unsafe fn handler(machine: *mut Machine, activation: *mut Activation, wanted: Wanted) -> *mut Continuation {
     // SAFETY: the caller guarantees the activation. Its continuations are live, and so is the code that resumed them.
     // Where the first cell is the handler of clauses, the linker wrote a clause.
     unsafe {
         let clauses: Handler = MANAGED[const { Opcode::only(Op::HandleTag).0 as usize - OPCODES }];
         let (mut outermost, mut passed) = ((*activation).continuation, 0u64);
-        let mut found = None;
-        while found.is_none() && !outermost.is_null() {
+        'search: while !outermost.is_null() {
             let Resumption { next, fp, instance, .. } = (*outermost).resumed;
             let mut at: Regs = Regs::new(next, fp, core::ptr::null_mut(), instance);
             while core::ptr::fn_addr_eq(Linked::handler(at.ip), clauses) {
                 passed += 1;
-                if (*instance).tags.add(at.u32(0) as usize).read() == wanted.tag && (at.u16(5) == 0) == wanted.switches
-                {
-                    found = Some(Clause { ip: at.ip, outermost });
-                    break;
+                let tag = (*instance).tags.add(at.u32(0) as usize).read();
+                if tag == wanted.tag && (at.u16(5) == 0) == wanted.switches {
+                    (*outermost).clause = at.ip;
+                    break 'search;
                 }
                 at.advance(const { Op::HandleTag.operand_units() });
             }
-            if found.is_none() {
-                outermost = (*outermost).parent;
-                passed += 1;
-            }
+            outermost = (*outermost).parent;
+            passed += 1;
         }
         // A chain may have millions of continuations and clauses. Code that takes no fuel ignores the remaining fuel.
         let fuel = &mut (*machine).fuel;
         *fuel = fuel.saturating_sub(passed >> wasmote_ir::fuel::HANDLERS);
-        found
+        outermost
     }
 }
 
@@ -87,7 +79,6 @@ struct Pause {
 ///
 /// # Safety
 /// The continuations run on the machine, in code of these registers.
-#[inline(always)]
 unsafe fn detach(r: &Regs, activation: *mut Activation, outermost: *mut Continuation, pause: Pause) {
     // SAFETY: the caller guarantees a chain of live continuations.
     unsafe {
@@ -105,7 +96,6 @@ unsafe fn detach(r: &Regs, activation: *mut Activation, outermost: *mut Continua
 ///
 /// # Safety
 /// `one` is the innermost continuation of the running activation, and [`prepare`] made room for its first frame.
-#[inline(always)]
 unsafe fn go_on(r: &mut Regs, one: *mut Continuation) {
     // SAFETY: the caller guarantees the continuation. Its registers are those with which it was suspended, or those of
     // a function that begins. A host function has no instance.
@@ -156,7 +146,7 @@ enum Resumed {
 /// # Safety
 /// `one` is suspended and not null, and the place of the `resume` is that of these registers. All slots from `top` on are
 /// free.
-#[inline(always)]
+#[inline(never)]
 unsafe fn resume(
     r: &mut Regs,
     one: *mut Continuation,
@@ -211,7 +201,6 @@ unsafe fn resume(
 ///
 /// # Safety
 /// As [`Execute::run`], and the instruction has these operands.
-#[inline(always)]
 unsafe fn resumption<const UNITS: usize>(r: &Regs, at: usize, results: usize) -> Resumption {
     // SAFETY: the caller guarantees the operands.
     unsafe {
@@ -231,7 +220,6 @@ unsafe fn resumption<const UNITS: usize>(r: &Regs, at: usize, results: usize) ->
 ///
 /// # Safety
 /// As [`Execute::run`], and the instruction has these operands.
-#[inline(always)]
 unsafe fn exchange(r: &Regs, at: usize) -> (usize, usize) {
     // SAFETY: the caller guarantees the operands. Code that was not validated may say more than the run has.
     unsafe {
@@ -244,7 +232,6 @@ unsafe fn exchange(r: &Regs, at: usize) -> (usize, usize) {
 ///
 /// # Safety
 /// As [`Execute::run`], and the instruction has this operand.
-#[inline(always)]
 unsafe fn operand(r: &Regs, at: usize) -> Result<*mut Continuation, TrapCode> {
     // SAFETY: the caller guarantees the operand and a running instance.
     unsafe { suspended((*r.cx).machine, r.slot(at).read() as u32) }
@@ -254,7 +241,6 @@ unsafe fn operand(r: &Regs, at: usize) -> Result<*mut Continuation, TrapCode> {
 ///
 /// # Safety
 /// As [`Execute::run`], and the instruction has these operands.
-#[inline(always)]
 unsafe fn top(r: &Regs, at: usize) -> *mut u64 {
     // SAFETY: the caller guarantees the operands, whose slots are in the frame.
     unsafe { r.slot(at + 1).add(r.u16(at + 2)).max(r.slot(at).add(1)) }
@@ -264,7 +250,6 @@ unsafe fn top(r: &Regs, at: usize) -> *mut u64 {
 ///
 /// # Safety
 /// As [`Execute::run`] for that instruction.
-#[inline(always)]
 unsafe fn resume_throw(r: &mut Regs) -> Result<(), TrapCode> {
     const UNITS: usize = Op::ResumeThrow.operand_units();
     // SAFETY: the caller guarantees the operands. The continuation and the values lie below `top`.
@@ -280,7 +265,6 @@ unsafe fn resume_throw(r: &mut Regs) -> Result<(), TrapCode> {
 
 /// # Safety
 /// As [`Execute::run`] for a `suspend`.
-#[inline(always)]
 unsafe fn suspend(r: &mut Regs) -> Result<(), TrapCode> {
     const UNITS: usize = Op::Suspend.operand_units();
     // SAFETY: the caller guarantees the operands. The clause belongs to the `resume` of the outermost continuation, in
@@ -290,8 +274,10 @@ unsafe fn suspend(r: &mut Regs) -> Result<(), TrapCode> {
         let activation = (*machine).running;
         let tag = (*r.cx).tags.add(r.u32(0) as usize).read();
         let (values, (out, back)) = (r.slot(2), exchange(r, 2));
-        let found = handler(machine, activation, Wanted { tag, switches: false });
-        let Clause { ip, outermost } = found.ok_or(TrapCode::UnhandledTag)?;
+        let outermost = handler(machine, activation, Wanted { tag, switches: false });
+        if outermost.is_null() {
+            return Err(TrapCode::UnhandledTag);
+        }
         let object = stand_for(machine, outermost, values.add(out)).ok_or(TrapCode::HeapExhausted)?;
         let Resumption { fp, instance, .. } = (*outermost).resumed;
         let parent = (*outermost).parent;
@@ -299,7 +285,7 @@ unsafe fn suspend(r: &mut Regs) -> Result<(), TrapCode> {
         let header = r.u16(UNITS - 1) as u16;
         detach(r, activation, outermost, Pause { site: r.ip, next, header, values, back });
         enter(machine, activation, parent);
-        (r.ip, r.fp) = (ip, fp);
+        (r.ip, r.fp) = ((*outermost).clause, fp);
         switch_to(r, instance);
         let (to, count) = (r.slot(4), r.u16(5) - 1);
         to.copy_from_nonoverlapping(values, out.min(count));
@@ -311,7 +297,6 @@ unsafe fn suspend(r: &mut Regs) -> Result<(), TrapCode> {
 
 /// # Safety
 /// As [`Execute::run`] for a `switch`.
-#[inline(always)]
 unsafe fn switch(r: &mut Regs) -> Result<(), TrapCode> {
     const UNITS: usize = Op::Switch.operand_units();
     // SAFETY: the caller guarantees the operands. The continuation and the values lie below `top`. The other continuation
@@ -322,17 +307,19 @@ unsafe fn switch(r: &mut Regs) -> Result<(), TrapCode> {
         let other = operand(r, 2)?;
         let tag = (*r.cx).tags.add(r.u32(0) as usize).read();
         let (values, (out, back)) = (r.slot(3), exchange(r, 3));
-        let found = handler(machine, activation, Wanted { tag, switches: true });
-        let Clause { outermost, .. } = found.ok_or(TrapCode::UnhandledTag)?;
+        let outermost = handler(machine, activation, Wanted { tag, switches: true });
+        if outermost.is_null() {
+            return Err(TrapCode::UnhandledTag);
+        }
         let innermost = (*other).innermost;
         if (*innermost).pending != out + 1 {
             return Err(TrapCode::BadSignature);
         }
         prepare(machine, innermost, top(r, 2))?;
-        let object = u64::from(stand_for(machine, outermost, top(r, 2)).ok_or(TrapCode::HeapExhausted)?);
+        let object = stand_for(machine, outermost, top(r, 2)).ok_or(TrapCode::HeapExhausted)?;
         consume(other);
         pass(innermost, values, out)?;
-        pass(innermost, &raw const object, 1)?;
+        (*innermost).args.write(object.into());
         ((*other).parent, (*other).resumed) = ((*outermost).parent, (*outermost).resumed);
         let next = r.ip.add(instr_bytes::<Linked>(UNITS));
         let header = r.u16(UNITS - 1) as u16;
@@ -347,16 +334,113 @@ unsafe fn switch(r: &mut Regs) -> Result<(), TrapCode> {
 ///
 /// # Safety
 /// As [`Execute::run`].
-#[inline(always)]
 unsafe fn check_interrupt(r: &Regs) -> Result<(), TrapCode> {
     // SAFETY: the caller guarantees a running instance, whose machine is live.
     let stops = unsafe { (*(*r.cx).machine).stack_limit.is_interrupted() };
     if stops { Err(TrapCode::Interrupted) } else { Ok(()) }
 }
 
-/// Ends an instruction that continues somewhere else.
+/// # Safety
+/// As [`Execute::run`] for a `cont.new`.
+unsafe fn cont_new(r: &mut Regs) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the operands. The reference is checked against the length of the machine's list.
+    unsafe {
+        let machine = (*r.cx).machine;
+        let entry = (r.slot(0).read() as u32).wrapping_sub(1);
+        if entry >= (*machine).funcs_len {
+            return Err(TrapCode::NullReference);
+        }
+        let object = create(machine, *(*machine).funcs.add(entry as usize), r.slot(2))?;
+        r.slot(1).write(object.into());
+        r.advance(const { Op::ContNew.operand_units() });
+        Ok(())
+    }
+}
+
+/// # Safety
+/// As [`Execute::run`] for a `cont.bind`.
+unsafe fn cont_bind(r: &mut Regs) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the operands. The values are in the running frame, which is in another stack.
+    unsafe {
+        let one = operand(r, 0)?;
+        let innermost = (*one).innermost;
+        pass(innermost, r.slot(1), r.u16(2))?;
+        (*innermost).top = (*innermost).args;
+        let object = stand_for((*r.cx).machine, one, r.slot(4)).ok_or(TrapCode::HeapExhausted)?;
+        r.slot(3).write(object.into());
+        r.advance(const { Op::ContBind.operand_units() });
+        Ok(())
+    }
+}
+
+/// # Safety
+/// As [`Execute::run`] for a `resume`.
+unsafe fn resume_with_values(r: &mut Regs) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the operands.
+    unsafe {
+        check_interrupt(r)?;
+        let one = operand(r, 0)?;
+        let (out, back) = exchange(r, 1);
+        let place = resumption::<{ Op::Resume.operand_units() }>(r, 1, back);
+        resume(r, one, place, top(r, 0), Resumed::Values(out))
+    }
+}
+
+/// # Safety
+/// As [`Execute::run`] for a `resume_throw_ref`.
+unsafe fn resume_throw_ref(r: &mut Regs) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the operands.
+    unsafe {
+        let one = operand(r, 1)?;
+        let exception = r.slot(0).read() as u32;
+        if exception == 0 {
+            return Err(TrapCode::NullReference);
+        }
+        let place = resumption::<{ Op::ResumeThrowRef.operand_units() }>(r, 2, usize::MAX);
+        resume(r, one, place, top(r, 1), Resumed::Exception(exception))
+    }
+}
+
+/// Runs an instruction outside of its handler. So the handlers are small, and need no native stack: they go on where the
+/// machine's `unwind_target` says, with the function in `across` if one begins.
+///
+/// # Safety
+/// As [`Execute::run`], for an instruction of this row and registers.
+#[inline(never)]
+unsafe fn perform(op: Op, ip: *const u8, fp: *mut u64, instance: *mut Instance) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the instruction and the registers.
+    unsafe {
+        let mut r: Regs = Regs::new(ip, fp, core::ptr::null_mut(), instance);
+        let outcome = match op {
+            Op::ContNew => cont_new(&mut r),
+            Op::ContBind => cont_bind(&mut r),
+            Op::Suspend => suspend(&mut r),
+            Op::Switch => switch(&mut r),
+            Op::Resume => resume_with_values(&mut r),
+            Op::ResumeThrow => resume_throw(&mut r),
+            _ => resume_throw_ref(&mut r),
+        };
+        let machine = (*r.cx).machine;
+        ((*machine).unwind_target.ip, (*machine).unwind_target.fp) = (r.ip, r.fp);
+        (*machine).unwind_target.instance = r.cx;
+        (*machine).across = r.callee().cast();
+        outcome
+    }
+}
+
+/// Ends an instruction that [`perform`] ran.
+///
+/// # Safety
+/// As [`Execute::run`].
 #[inline(always)]
-fn jumped(outcome: Result<(), TrapCode>) -> Flow {
+unsafe fn go_where_performed(r: &mut Regs, outcome: Result<(), TrapCode>) -> Flow {
+    // SAFETY: `perform` left the registers in the machine.
+    unsafe {
+        let machine = (*r.cx).machine;
+        (r.ip, r.fp) = ((*machine).unwind_target.ip, (*machine).unwind_target.fp);
+        switch_to(r, (*machine).unwind_target.instance);
+        r.set_callee((*machine).across.cast());
+    }
     match outcome {
         Ok(()) => Flow::Jump,
         Err(code) => Flow::Trap(code),
@@ -367,84 +451,19 @@ fn jumped(outcome: Result<(), TrapCode>) -> Flow {
 pub mod rows {
     use super::*;
 
+    macro_rules! performed {
+        ($($name:ident),*) => {
+            instructions! { only Linked;
+                $( $name(r) {
+                    let outcome = perform(Op::$name, r.ip, r.fp, r.cx);
+                    go_where_performed(r, outcome)
+                } )*
+            }
+        };
+    }
+    performed!(ContNew, ContBind, Suspend, Switch, Resume, ResumeThrow, ResumeThrowRef);
+
     instructions! { only Linked;
-        ContNew(r) {
-            let machine = (*r.cx).machine;
-            let entry = (r.slot(0).read() as u32).wrapping_sub(1);
-            if entry >= (*machine).funcs_len {
-                return Flow::Trap(TrapCode::NullReference);
-            }
-            match create(machine, *(*machine).funcs.add(entry as usize), r.slot(2)) {
-                Ok(object) => {
-                    r.slot(1).write(object.into());
-                    r.advance(const { Op::ContNew.operand_units() });
-                    Flow::Next
-                }
-                Err(code) => Flow::Trap(code),
-            }
-        }
-        ContBind(r) {
-            let machine = (*r.cx).machine;
-            let bound = match operand(r, 0) {
-                Ok(one) => {
-                    let innermost = (*one).innermost;
-                    match pass(innermost, r.slot(1), r.u16(2)) {
-                        Ok(()) => {
-                            (*innermost).top = (*innermost).args;
-                            stand_for(machine, one, r.slot(4)).ok_or(TrapCode::HeapExhausted)
-                        }
-                        Err(code) => Err(code),
-                    }
-                }
-                Err(code) => Err(code),
-            };
-            match bound {
-                Ok(object) => {
-                    r.slot(3).write(object.into());
-                    r.advance(const { Op::ContBind.operand_units() });
-                    Flow::Next
-                }
-                Err(code) => Flow::Trap(code),
-            }
-        }
-        Suspend(r) {
-            jumped(suspend(r))
-        }
-        Switch(r) {
-            if let Err(code) = check_interrupt(r) {
-                return Flow::Trap(code);
-            }
-            jumped(switch(r))
-        }
-        Resume(r) {
-            if let Err(code) = check_interrupt(r) {
-                return Flow::Trap(code);
-            }
-            match operand(r, 0) {
-                Ok(one) => {
-                    let (out, back) = exchange(r, 1);
-                    let place = resumption::<{ Op::Resume.operand_units() }>(r, 1, back);
-                    jumped(resume(r, one, place, top(r, 0), Resumed::Values(out)))
-                }
-                Err(code) => Flow::Trap(code),
-            }
-        }
-        ResumeThrow(r) {
-            jumped(resume_throw(r))
-        }
-        ResumeThrowRef(r) {
-            match operand(r, 1) {
-                Ok(one) => {
-                    let exception = r.slot(0).read() as u32;
-                    if exception == 0 {
-                        return Flow::Trap(TrapCode::NullReference);
-                    }
-                    let place = resumption::<{ Op::ResumeThrowRef.operand_units() }>(r, 2, usize::MAX);
-                    jumped(resume(r, one, place, top(r, 1), Resumed::Exception(exception)))
-                }
-                Err(code) => Flow::Trap(code),
-            }
-        }
         HandleTag(r) {
             r.advance(const { Op::HandleTag.operand_units() });
             Flow::Next

@@ -70,6 +70,8 @@ pub struct Continuation {
     pub(crate) parent: *mut Continuation,
     /// Where it was resumed.
     pub(crate) resumed: Resumption,
+    /// The clause there by which it was suspended last.
+    pub(crate) clause: *const u8,
 }
 
 /// Where a continuation was resumed.
@@ -199,6 +201,7 @@ impl Continuations {
     }
 
     /// Returns a record whose stack has so many slots.
+    #[inline(never)]
     pub(crate) fn take(&mut self, slots: usize) -> Result<*mut Continuation, OutOfMemory> {
         if self.free.is_empty() {
             self.free.try_room(self.all.len() + 1)?;
@@ -227,6 +230,7 @@ impl Continuations {
     ///
     /// # Safety
     /// The continuation is of this list.
+    #[inline(never)]
     pub(crate) unsafe fn replace_stack(
         &mut self,
         one: *mut Continuation,
@@ -248,6 +252,7 @@ impl Continuations {
     ///
     /// # Safety
     /// It is of this list, and nothing refers to it but objects of consumed continuations.
+    #[inline(never)]
     pub(crate) unsafe fn release(&mut self, one: *mut Continuation) {
         // SAFETY: the caller guarantees a record of this list.
         unsafe {
@@ -335,6 +340,7 @@ fn new_record(number: u32) -> Result<*mut Continuation, OutOfMemory> {
         innermost: null_mut(),
         parent: null_mut(),
         resumed: Resumption::NONE,
+        clause: null(),
     });
     // A box of an array of one has the layout of a box of the record.
     Ok(Box::into_raw(one.into_boxed_slice()).cast())
@@ -401,6 +407,7 @@ pub(crate) unsafe fn list<'a>(machine: *mut Machine) -> &'a mut Continuations {
 ///
 /// # Safety
 /// As [`list`].
+#[inline(never)]
 pub(crate) unsafe fn suspended(machine: *mut Machine, reference: u32) -> Result<*mut Continuation, TrapCode> {
     // SAFETY: the caller guarantees the machine. `place` returns an address in the heap, with slack behind it. Code that
     // was not validated may take anything for a continuation, but only the current object of a record equals `object`.
@@ -420,6 +427,7 @@ pub(crate) unsafe fn suspended(machine: *mut Machine, reference: u32) -> Result<
 ///
 /// # Safety
 /// As [`list`], and the continuation is one of the machine's.
+#[inline(never)]
 pub(crate) unsafe fn stand_for(machine: *mut Machine, one: *mut Continuation, top: *mut u64) -> Option<u32> {
     // SAFETY: the caller guarantees the machine and the continuation. The heap is not used meanwhile.
     unsafe {
@@ -448,6 +456,7 @@ pub(crate) unsafe fn consume(one: *mut Continuation) {
 ///
 /// # Safety
 /// As [`list`], and `func` is a function of the machine's store.
+#[inline(never)]
 pub(crate) unsafe fn create(machine: *mut Machine, func: *mut Func, top: *mut u64) -> Result<u32, TrapCode> {
     // SAFETY: the caller guarantees the machine and the function. The stack has the slots of the function's frame as far
     // as it is known, which contains its header.
@@ -486,6 +495,7 @@ pub(crate) unsafe fn create(machine: *mut Machine, func: *mut Func, top: *mut u6
 ///
 /// # Safety
 /// As [`list`], and the continuation is one of the machine's and suspended.
+#[inline(never)]
 pub(crate) unsafe fn prepare(machine: *mut Machine, one: *mut Continuation, top: *mut u64) -> Result<(), TrapCode> {
     // SAFETY: the caller guarantees the continuation. Before it begins, only its arguments and the header of its first
     // frame are in its stack.
@@ -529,6 +539,7 @@ unsafe fn begin_at(one: *mut Continuation, func: *mut Func, bound: usize) {
 ///
 /// # Safety
 /// `activation` runs on the machine.
+#[inline(never)]
 pub(crate) unsafe fn note(machine: *mut Machine, activation: *mut Activation, top: *mut u64) {
     // SAFETY: the caller guarantees the activation, whose continuations are live.
     unsafe {
@@ -545,6 +556,7 @@ pub(crate) unsafe fn note(machine: *mut Machine, activation: *mut Activation, to
 ///
 /// # Safety
 /// `activation` runs on the machine, and the continuation is one of its.
+#[inline(never)]
 pub(crate) unsafe fn enter(machine: *mut Machine, activation: *mut Activation, one: *mut Continuation) {
     // SAFETY: the caller guarantees the activation and the continuation. `note` left where its entries begin.
     unsafe {
@@ -593,6 +605,7 @@ pub(crate) unsafe fn leave_host(machine: *mut Machine) {
 ///
 /// # Safety
 /// `activation` runs on the machine, and `outer` is null or one of its continuations.
+#[inline(never)]
 pub(crate) unsafe fn unwind(machine: *mut Machine, activation: *mut Activation, outer: *mut Continuation) {
     // SAFETY: the caller guarantees the activation and its chain.
     unsafe {

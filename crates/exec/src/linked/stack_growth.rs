@@ -15,6 +15,8 @@ use crate::linked::continuations::{continuation_exit, list};
 ///
 /// # Safety
 /// The machine runs code. With a header, it was written by the call of the function.
+#[cold]
+#[inline(never)]
 pub(crate) unsafe fn grow_for_frame(machine: *mut Machine, fp: *mut u64, slots: usize, header: usize) -> *mut u64 {
     // SAFETY: the caller guarantees the frame and its header.
     unsafe {
@@ -33,6 +35,8 @@ pub(crate) unsafe fn grow_for_frame(machine: *mut Machine, fp: *mut u64, slots: 
 ///
 /// # Safety
 /// The machine runs code. The call that leads to `back` is in the frame at `caller`.
+#[cold]
+#[inline(never)]
 pub(crate) unsafe fn grow_for_callee(
     machine: *mut Machine,
     fp: *mut u64,
@@ -107,6 +111,7 @@ unsafe fn caller_moved(machine: *mut Machine, header: *mut u64, moved: isize) {
 ///
 /// # Safety
 /// As [`caller_moved`].
+#[inline(never)]
 unsafe fn all_moved(machine: *mut Machine, back: *const u8, fp: *mut u64, moved: isize) {
     // SAFETY: the caller guarantees the frames. Each return address is one of the two fixed cells, or the instruction
     // behind a call, whose last unit has the slot of the caller's header. For `cross_instance_return` there is an entry.

@@ -63,17 +63,37 @@ impl Store {
     /// Returns whether continuations may take so many more bytes. It collects first if many were allocated since the last
     /// collection. Slots from `top` on are not in use.
     pub(crate) fn stack_room(&mut self, bytes: usize, top: *const u64) -> bool {
-        if self.objects.continuations.get().is_full(bytes) {
+        let mut collected = self.objects.continuations.get().is_full(bytes);
+        if collected {
             self.collect_below(top);
         }
+        loop {
+            if self.permits_stacks(bytes as u64) {
+                self.limits.made_room();
+                return true;
+            }
+            if collected {
+                return false;
+            }
+            self.collect_below(top);
+            collected = true;
+        }
+    }
+
+    /// Returns whether continuations may take so many more bytes with what there is now.
+    fn permits_stacks(&mut self, bytes: u64) -> bool {
         let stacks = self.continuation_bytes();
         let maximum = self.engine.settings().max_gc_heap;
-        if stacks.saturating_add(bytes as u64) > maximum {
+        if stacks.saturating_add(bytes) > maximum {
             return false;
         }
         let current = self.heap_stats().bytes.saturating_add(stacks);
-        let desired = current.saturating_add(bytes as u64);
-        let growth = Growth { resource: Resource::GcHeap, current, desired, maximum: Some(maximum) };
+        let growth = Growth {
+            resource: Resource::GcHeap,
+            current,
+            desired: current.saturating_add(bytes),
+            maximum: Some(maximum),
+        };
         self.limits.permit_heap(self.data, growth)
     }
 }

@@ -39,6 +39,7 @@ impl<'m> BodyValidator<'m> {
     }
 
     /// Returns the function type of a continuation type.
+    #[inline(never)]
     fn cont_type(&self, index: u32) -> Result<&'m FuncType, Invalid> {
         let outline = self.outline;
         match outline.func_type_at(self.cont(index)?) {
@@ -48,6 +49,7 @@ impl<'m> BodyValidator<'m> {
     }
 
     /// Returns the place of the function type of a continuation type.
+    #[inline(never)]
     fn cont(&self, index: u32) -> Result<u32, Invalid> {
         match self.outline.composite(index) {
             Some(&Composite::Cont(func)) => Ok(func),
@@ -57,6 +59,7 @@ impl<'m> BodyValidator<'m> {
     }
 
     /// Returns the function type of the continuations that references of a type are to.
+    #[inline(never)]
     fn referenced(&self, ty: Ty) -> Result<&'m FuncType, Invalid> {
         let outline = self.outline;
         if let Some(HeapType::Index(place)) = ty.heap()
@@ -69,6 +72,7 @@ impl<'m> BodyValidator<'m> {
     }
 
     /// Checks that each type of a list matches that of another.
+    #[inline(never)]
     fn check_all(&self, found: &[Ty], expected: &[Ty]) -> Result<(), Invalid> {
         if found.len() != expected.len() {
             return Err(self.fault("type mismatch: different numbers of values"));
@@ -107,6 +111,7 @@ impl<'m> BodyValidator<'m> {
     }
 
     /// Validates the rest of a `resume` of this continuation type, which takes these values.
+    #[inline(never)]
     fn resume(&mut self, index: u32, params: &[Ty]) -> Result<(), Invalid> {
         let ty = self.cont_type(index)?;
         let count = self.reader.u32()?;
@@ -122,6 +127,7 @@ impl<'m> BodyValidator<'m> {
     }
 
     /// Validates a clause of a `resume` of continuations of this type.
+    #[inline(never)]
     fn clause(&mut self, resumed: &FuncType) -> Result<(), Invalid> {
         let ResumeClause { tag, label } = self.reader.handler()?;
         let tag = self.tag_type(tag)?;
@@ -139,6 +145,7 @@ impl<'m> BodyValidator<'m> {
         self.check_all(&resumed.results, &suspended.results)
     }
 
+    #[inline(never)]
     fn switch(&mut self) -> Result<(), Invalid> {
         let (index, tag) = (self.reader.u32()?, self.reader.u32()?);
         let (ty, tag) = (self.cont_type(index)?, self.tag_type(tag)?);

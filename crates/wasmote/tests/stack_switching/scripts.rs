@@ -56,6 +56,10 @@ fn every_script_passes_in_every_way() {
     for file in &files {
         let (name, text) = (file.file_name().unwrap().to_string_lossy(), std::fs::read_to_string(file).unwrap());
         for (way, options) in ways() {
+            // The core op set has no vectors.
+            if name == "vectors.wast" && options.images.is_some_and(|code| code.op_set == OpSet::Core) {
+                continue;
+            }
             let summary = run(&name, &text, &options);
             println!("{name}, {way}: {} passed, {} failed", summary.passed, summary.failed.len());
             assert!(summary.passed + summary.failed.len() > 0);
