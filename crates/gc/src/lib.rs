@@ -10,6 +10,8 @@
 //! One invariant holds: **nothing trusts the heap's bytes.** Code that was not validated may write anything to
 //! objects. So all that is read from an object is checked before it is used as an index, and the bitmap of object
 //! starts lies outside of the heap.
+//!
+#![doc = include_str!("../FEATURES.md")]
 #![cfg_attr(not(test), no_std)]
 #![deny(missing_docs)]
 

@@ -47,15 +47,20 @@ fn ways() -> Vec<(&'static str, Options)> {
 fn every_script_passes_in_every_way() {
     let mut files = Vec::new();
     wasmote_test_support::scripts::find(&root().join("tests/stack-switching"), "wast", &mut files);
+    let own = files.len();
     // A checkout of the proposal's tests can be named to run them, too.
     if let Some(folder) = std::env::var_os("STACK_SWITCHING_SCRIPTS") {
         wasmote_test_support::scripts::find(folder.as_ref(), "wast", &mut files);
     }
     assert!(files.len() > 3);
     let mut failed = Vec::new();
-    for file in &files {
+    for (number, file) in files.iter().enumerate() {
         let (name, text) = (file.file_name().unwrap().to_string_lossy(), std::fs::read_to_string(file).unwrap());
         for (way, options) in ways() {
+            // Modules with invalid bodies are accepted then.
+            if number >= own && way == "lazy" {
+                continue;
+            }
             // The core op set has no vectors.
             if name == "vectors.wast" && options.images.is_some_and(|code| code.op_set == OpSet::Core) {
                 continue;
