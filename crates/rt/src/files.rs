@@ -11,7 +11,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
-use rustix::time::ClockId;
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::Error;
 
@@ -154,8 +154,8 @@ impl OutputFile {
 
 /// Returns the nanoseconds since some fixed time in the past. It never goes back.
 pub fn now() -> u64 {
-    let (seconds, nanoseconds) = crate::clock::clock_time(ClockId::Monotonic);
-    seconds as u64 * 1_000_000_000 + nanoseconds
+    let time = clock_gettime(ClockId::Monotonic);
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Error> {

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use rustix::thread::{NanosleepRelativeResult, nanosleep};
-use rustix::time::{ClockId, Timespec, clock_getres};
+use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
 
 use crate::abi::clock;
 use crate::call::Call;
@@ -119,29 +119,17 @@ pub(crate) fn timespec(nanoseconds: u64) -> Timespec {
     Timespec { tv_sec: (nanoseconds / 1_000_000_000) as _, tv_nsec: (nanoseconds % 1_000_000_000) as _ }
 }
 
-/// Returns the time of a clock of the system in nanoseconds.
-#[cfg(all(feature = "rt", unix))]
-fn read(clock: ClockId) -> u64 {
-    let (seconds, fraction) = wasmote_rt::clock_time(clock);
-    nanoseconds(seconds, fraction)
-}
-
-/// Returns the time of a clock of the system in nanoseconds.
-#[cfg(not(all(feature = "rt", unix)))]
-fn read(clock: ClockId) -> u64 {
-    let time = rustix::time::clock_gettime(clock);
-    nanoseconds(time.tv_sec, time.tv_nsec as u64)
-}
-
 /// Returns the time of the monotonic clock in nanoseconds.
 #[inline(never)]
 pub(crate) fn monotonic() -> u64 {
-    read(ClockId::Monotonic)
+    let time = clock_gettime(ClockId::Monotonic);
+    nanoseconds(time.tv_sec, time.tv_nsec as u64)
 }
 
 impl Clocks for SystemClocks {
     fn now(&self, clock: u32) -> Option<u64> {
-        system(clock).map(read)
+        let time = clock_gettime(system(clock)?);
+        Some(nanoseconds(time.tv_sec, time.tv_nsec as u64))
     }
 
     fn resolution(&self, clock: u32) -> Option<u64> {

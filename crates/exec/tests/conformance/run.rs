@@ -179,7 +179,6 @@ impl<'s> Runner<'s> {
             DirectiveKind::AssertUnlinkable { .. } => left_out("linking"),
             DirectiveKind::AssertException(_) => left_out("exception handling"),
             DirectiveKind::Thread { .. } | DirectiveKind::Wait { .. } => left_out("threads"),
-            DirectiveKind::Other(what) => left_out(what),
         }
     }
 

@@ -107,7 +107,7 @@ impl Objects {
                 heap.layouts.add(id, || gc::Layout::of_struct(fields, has_descriptor, &is_func))
             }
             CompositeType::Array(element) => heap.layouts.add(id, || Ok(gc::Layout::of_array(*element, &is_func))),
-            CompositeType::Cont(_) => heap.layouts.add(id, || gc::Layout::of_struct(&[], &is_func)),
+            CompositeType::Cont(_) => heap.layouts.add(id, || gc::Layout::of_struct(&[], false, &is_func)),
         }
     }
 

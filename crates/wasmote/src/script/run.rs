@@ -173,7 +173,6 @@ impl Runner {
             DirectiveKind::AssertCustom(ScriptModule::Binary(_)) => {
                 return Ok(Done::LeftOut("damaged custom sections are ignored"));
             }
-            DirectiveKind::Other(proposal) => return Err(format!("{proposal}: not supported")),
         }
         Ok(Done::Passed)
     }

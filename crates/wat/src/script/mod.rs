@@ -115,8 +115,6 @@ pub enum DirectiveKind {
     /// The parser or the decoder refuses the module because of a custom section or an annotation. WebAssembly itself
     /// ignores damaged custom sections.
     AssertCustom(ScriptModule),
-    /// A directive of the named proposal, which is skipped.
-    Other(&'static str),
 }
 
 /// A module in a script.

@@ -148,13 +148,6 @@ impl Reader<'_> {
         Ok(DirectiveKind::Thread { name, shared, directives })
     }
 
-    /// Skips a directive.
-    #[inline(never)]
-    fn other(&mut self, of: &'static str) -> Result<DirectiveKind> {
-        self.parser.skip()?;
-        Ok(DirectiveKind::Other(of))
-    }
-
     fn string(&mut self) -> Result<Box<str>> {
         let (mut bytes, fault) = (Buffer::default(), self.parser.fault(SyntaxErrorKind::Utf8));
         self.parser.string(&mut bytes)?;
