@@ -137,6 +137,9 @@ fn heap(heap: EncodedHeapType) -> String {
             HeapType::Index(index) => {
                 return wasmparser::HeapType::Concrete(wasmparser::UnpackedIndex::Module(index));
             }
+            HeapType::Exact(index) => {
+                return wasmparser::HeapType::Exact(wasmparser::UnpackedIndex::Module(index));
+            }
         };
         wasmparser::HeapType::Abstract { shared, ty }
     };

@@ -137,7 +137,7 @@ fn a_read_that_blocks_holds_no_lock_and_is_ended() {
             (call $exit (call $close (i32.const 0))))"#;
     let (printed, error) = run(text, Input::File(read), options());
     assert_eq!(printed, "ok\n");
-    // 8 is `badf`: the descriptor was closed for both.
+    // 8 stands for a descriptor that is not open: it was closed for both.
     assert_eq!(error.and_then(|error| error.i32_exit_status()), Some(8));
 }
 

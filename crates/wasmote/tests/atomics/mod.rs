@@ -30,8 +30,11 @@ const FORMS: [(&str, u32, &str); 7] = [
     ("i64", 4, "32"),
 ];
 
+/// Computes the new value from the old one and the operand.
+type Operation = fn(u64, u64) -> u64;
+
 /// The operations: name, and what they compute.
-const OPERATIONS: [(&str, fn(u64, u64) -> u64); 6] = [
+const OPERATIONS: [(&str, Operation); 6] = [
     ("add", u64::wrapping_add),
     ("sub", u64::wrapping_sub),
     ("and", |a, b| a & b),

@@ -69,7 +69,7 @@ impl State {
     /// Returns the range of an access.
     fn range(&self, name: &str, address: u64, offset: u32, bytes: usize) -> Step<std::ops::Range<usize>> {
         let start = address as usize + offset as usize;
-        if name.contains(".atomic.") && start % bytes != 0 {
+        if name.contains(".atomic.") && !start.is_multiple_of(bytes) {
             return Err(Leave::Trap("unaligned atomic"));
         }
         if start + bytes > self.memory.len() {
