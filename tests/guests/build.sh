@@ -23,7 +23,7 @@ simd_guests="simd-vectors simd-scalar"
 c_guests="nbody mandelbrot matmul stream vm-calls vm-switch trees memops hash64 raytracer"
 sys_guests="bzip2 lz4 lua sqlite quickjs"
 
-if any $c_guests $sys_guests && [ -z "${ZIG:-}" ]; then
+if any $c_guests $sys_guests threads && [ -z "${ZIG:-}" ]; then
   if [ ! -x "$work/venv/bin/python" ] || ! "$work/venv/bin/python" -m ziglang version >/dev/null 2>&1; then
     python3 -m venv "$work/venv"
     "$work/venv/bin/pip" install -q ziglang==0.15.2
@@ -76,6 +76,15 @@ if wanted quickjs; then
   q=$v/rquickjs-sys/quickjs
   cc quickjs -O2 -DNDEBUG -D_GNU_SOURCE -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -I"$q" "$src/js/main.c" \
     "$q"/{quickjs,libregexp,libunicode,dtoa}.c -lwasi-emulated-signal -lwasi-emulated-process-clocks -lm -Wno-everything
+fi
+
+# With a shared memory. wasi-libc has no threads here: src/threads/wasi stands in for that part.
+if wanted threads; then
+  t=$src/threads
+  cc threads -Os -mcpu=generic+atomics+bulk_memory -I"$t/wasi" -I"$src/c" "$t"/*.c "$t/wasi/pthread.c" -Wall -Wextra \
+    -Wl,--import-memory,--export-memory,--shared-memory,--max-memory=67108864 -Wl,-z,stack-size=65536
+  mkdir -p "$out/threads"
+  mv "$out/threads.wasm" "$out/threads/threads.wasm"
 fi
 
 if any fib accesses accesses-shared; then
