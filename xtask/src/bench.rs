@@ -13,6 +13,7 @@ mod measure;
 mod objects;
 mod peers;
 mod table;
+mod threads;
 mod translation;
 mod unused;
 
@@ -55,6 +56,7 @@ FILTER runs only the guests whose names contain it.
                        crates/exec/src/handlers/superinstructions, and the share of dispatches that is left
   --unused             instead, the variants of instructions that no program dispatches, or none for more than a thousandth
   --translation        instead, the speed of translating code that does not run
+  --threads            instead, what two threads do in the time of one, and the cost of a shared memory
   --objects            instead, garbage collection: guests against Wasmtime with Cranelift, with and without compilation;
                        allocation against a native bump allocator; memory of binary trees
 ";
@@ -71,6 +73,7 @@ struct Options {
     /// The group of the corpus, if not all programs.
     group: Option<Group>,
     translation: bool,
+    threads: bool,
     /// The program to measure with `--objects`.
     objects: Option<PathBuf>,
 }
@@ -94,6 +97,13 @@ pub fn main(arguments: Arguments) -> Result<()> {
     if options.translation {
         ensure!(!workloads.is_empty(), "no guest matches");
         return translation::main(&workloads, &options.engines, options.rounds, &scratch);
+    }
+    if options.threads {
+        let markdown = threads::main(&workloads, &options.engines[0], options.rounds, &scratch)?;
+        if let Some(path) = &options.markdown {
+            std::fs::write(path, &markdown).with_context(|| path.display().to_string())?;
+        }
+        return Ok(());
     }
     if let Some(wasmote) = options.objects {
         workloads.retain(|workload| workload.kind == objects::KIND);
@@ -163,6 +173,7 @@ impl Options {
             group = group.or(Some(Group::Known));
         }
         let translation = arguments.contains("--translation");
+        let threads = arguments.contains("--threads");
         let of_objects = arguments.contains("--objects");
         let markdown = arguments.opt_value_from_str("--markdown")?;
         let chart = arguments.opt_value_from_str("--chart")?;
@@ -181,6 +192,7 @@ impl Options {
             corpus,
             group,
             translation,
+            threads,
             objects,
         };
         if options.count.is_some() {
@@ -196,6 +208,9 @@ impl Options {
         }
         let engines = &mut options.engines;
         engines.push(Engine::wasmote(program)?);
+        if threads {
+            return Ok(options);
+        }
         if !no_wasmi {
             engines.push(peers::wasmi(wasmi)?);
         }

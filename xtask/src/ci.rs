@@ -15,8 +15,8 @@ use pico_args::Arguments;
 
 use crate::project::{self, cargo, run};
 use crate::{
-    aarch64, circles, corpus, deps, embedded, features, firmware, forbidden_symbols, fuzz, linear, miri, no_std_check,
-    packages, same_image, size, tailcheck, threads, tools,
+    aarch64, circles, corpus, deps, embedded, features, firmware, forbidden_symbols, fuzz, linear, miri, nextpnr,
+    no_std_check, packages, same_image, size, tailcheck, threads, tools,
 };
 use suites::Count;
 
@@ -133,6 +133,12 @@ const STEPS: &[Step] = &[
     step("same-image", Weekly, "images are the same whichever host writes them", || left_out(same_image::check())),
     step("aarch64", Weekly, "the library on aarch64, in QEMU", || left_out(aarch64::check())),
     step("miri", Weekly, "small modules do nothing undefined, as far as Miri sees", || left_out(miri::check())),
+    step(
+        "nextpnr",
+        Weekly,
+        "a program with atomics places and routes as under Wasmtime",
+        || left_out(nextpnr::check()),
+    ),
     step("fuzz-more", Weekly, "random modules in all builds, against wasmi and Wasmtime", || {
         passed(fuzz::compare_all(1000, 0))
     }),

@@ -2,7 +2,8 @@
 //!
 //! - [`project`] knows where the workspace is and runs cargo in it; [`tools`] installs the tools of others. All other files use them.
 //! - Checks: [`ci`] runs all of them in order: [`deps`] with [`opcodes`], [`packages`], [`circles`], [`conformance`], [`tailcheck`],
-//!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`].
+//!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`],
+//!   [`wasi_threads`], [`nextpnr`].
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
 //! - Measurements: [`mod@bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
@@ -24,6 +25,7 @@ mod fuzz;
 mod guests;
 mod linear;
 mod miri;
+mod nextpnr;
 mod no_std_check;
 mod opcodes;
 mod packages;
@@ -33,6 +35,7 @@ mod size;
 mod tailcheck;
 mod threads;
 mod tools;
+mod wasi_threads;
 
 use std::process::ExitCode;
 
@@ -111,6 +114,13 @@ const COMMANDS: &[Command] = &[
     command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
         unless_left_out(a, miri::check)
     }),
+    command(
+        "wasi-threads",
+        "FOLDER [OPTION...]",
+        "the tests of the proposal wasi-threads, from a checkout of it",
+        wasi_threads::OPTIONS,
+        wasi_threads::main,
+    ),
     command("no-std-check", "", "the no_std crates compile without an operating system", "", |a| {
         unless_left_out(a, no_std_check::check)
     }),
