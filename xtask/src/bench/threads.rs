@@ -14,7 +14,7 @@ use crate::project;
 const SHARED: &str = "-shared";
 
 /// Work of each thread of the guest `scale`, for about two seconds.
-const AMOUNT: &str = "150";
+const AMOUNT: &str = "300";
 
 /// Threads to compare with one.
 const THREADS: &[usize] = &[1, 2];
