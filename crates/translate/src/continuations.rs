@@ -3,10 +3,11 @@
 
 use wasmote_decode::operators::ResumeClause;
 use wasmote_decode::{CompositeType, FuncType};
+use wasmote_ir::Op;
 use wasmote_ir::ValType;
 use wasmote_ir::operators::Operator;
-use wasmote_ir::ops::{Op, family};
-use wasmote_ir::write::{Count, Dst, Header, Imm, Slot, Tag, Target};
+use wasmote_ir::ops::family;
+use wasmote_ir::write::{Count, Dst, Header, Slot, Tag, Target};
 
 use crate::TranslateErrorKind;
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
@@ -19,13 +20,9 @@ fn slots(types: &[ValType]) -> u16 {
     types.iter().map(|ty| ty.slots()).sum()
 }
 
-/// Returns the length of a run that has the values which go out, then those that come back, and both lengths.
-fn exchange(out: u16, back: u16) -> (Count, Imm) {
-    (Count(out.max(back)), Imm(u64::from(out) | u64::from(back) << 16))
-}
-
 impl<'a> BodyTranslator<'a> {
     /// Translates an operator of continuations.
+    #[inline(never)]
     pub fn continuation(&mut self, operator: Operator) -> TranslateResult {
         match operator {
             Operator::ContNew => self.cont_new(),
@@ -99,9 +96,7 @@ impl<'a> BodyTranslator<'a> {
     fn suspend(&mut self) -> TranslateResult {
         let tag = self.reader.u32()?;
         let ty = self.tag_type(tag)?;
-        let values = self.popped_run(&ty.params)?;
-        let (count, both) = exchange(slots(&ty.params), slots(&ty.results));
-        self.code.write(family::Suspend.s((Tag(tag), values, count, both, Header(self.header))));
+        self.exchange(Op::Suspend, Some(tag), false, &ty.params, &ty.results)?;
         self.push_returned(&ty.results);
         Ok(())
     }
@@ -111,10 +106,7 @@ impl<'a> BodyTranslator<'a> {
         let (last, params) = self.cont_type(ty)?.params.split_last().ok_or(INVALID)?;
         let own = last.reference().and_then(|ty| ty.index()).ok_or(INVALID)?;
         let back = &self.cont_type(own)?.params;
-        let cont = self.pop_slot()?;
-        let values = self.popped_run(params)?;
-        let (count, both) = exchange(slots(params), slots(back));
-        self.code.write(family::Switch.s((Tag(tag), cont, values, count, both, Header(self.header))));
+        self.exchange(Op::Switch, Some(tag), true, params, back)?;
         self.push_returned(back);
         Ok(())
     }
@@ -122,21 +114,48 @@ impl<'a> BodyTranslator<'a> {
     fn resume(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
         let ty = self.cont_type(ty)?;
-        let cont = self.pop_slot()?;
-        let values = self.popped_run(&ty.params)?;
-        let (count, both) = exchange(slots(&ty.params), slots(&ty.results));
-        self.code.write(family::Resume.s((cont, values, count, both, Header(self.header))));
+        self.exchange(Op::Resume, None, true, &ty.params, &ty.results)?;
         self.clauses(ty)
     }
 
     fn resume_throw(&mut self) -> TranslateResult {
         let (ty, tag) = (self.reader.u32()?, self.reader.u32()?);
-        let (ty, params) = (self.cont_type(ty)?, &self.tag_type(tag)?.params);
-        let cont = self.pop_slot()?;
-        let values = self.popped_run(params)?;
-        let (count, both) = exchange(slots(params), slots(&ty.results));
-        self.code.write(family::ResumeThrow.s((Tag(tag), cont, values, count, both, Header(self.header))));
+        let ty = self.cont_type(ty)?;
+        let params = &self.tag_type(tag)?.params;
+        self.exchange(Op::ResumeThrow, Some(tag), true, params, &ty.results)?;
         self.clauses(ty)
+    }
+
+    /// Writes an instruction that has a tag, takes a continuation, or both, and values. Others come back.
+    #[inline(never)]
+    fn exchange(
+        &mut self,
+        op: Op,
+        tag: Option<u32>,
+        takes_continuation: bool,
+        out: &[ValType],
+        back: &[ValType],
+    ) -> TranslateResult {
+        let mut operands = [0; 6];
+        let mut used = 0;
+        let mut add = |operand: u64| {
+            operands[used] = operand;
+            used += 1;
+        };
+        if let Some(tag) = tag {
+            add(tag.into());
+        }
+        if takes_continuation {
+            add(self.pop_slot()?.into());
+        }
+        let values = self.popped_run(out)?;
+        let (out, back) = (slots(out), slots(back));
+        add(values.into());
+        add(out.max(back).into());
+        add(u64::from(out) | u64::from(back) << 16);
+        add(self.header.into());
+        self.code.emit_single_variant(op, &operands[..used]);
+        Ok(())
     }
 
     fn resume_throw_ref(&mut self) -> TranslateResult {

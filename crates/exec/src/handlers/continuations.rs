@@ -6,6 +6,7 @@
 use wasmote_ir::ops::OPCODES;
 use wasmote_ir::{Op, Opcode, TrapCode};
 
+use crate::dispatch::{Execute, cold};
 use crate::handlers::calls::linked::switch_to;
 use crate::handlers::control::rows::instructions;
 use crate::handlers::handler_macros::single;
@@ -401,23 +402,41 @@ unsafe fn resume_throw_ref(r: &mut Regs) -> Result<(), TrapCode> {
     }
 }
 
-/// Runs an instruction outside of its handler. So the handlers are small, and need no native stack: they go on where the
-/// machine's `unwind_target` says, with the function in `across` if one begins.
+/// What an instruction does, which its handler leaves in the accumulator for [`Performed`].
+#[derive(Clone, Copy)]
+enum Work {
+    ContNew,
+    ContBind,
+    Suspend,
+    Switch,
+    Resume,
+    ResumeThrow,
+    ResumeThrowRef,
+}
+
+/// Runs an instruction outside of its handler, which so needs no native stack. It goes on where the machine's
+/// `unwind_target` says, with the function in `across` if one begins.
 ///
 /// # Safety
-/// As [`Execute::run`], for an instruction of this row and registers.
+/// As [`Execute::run`], for an instruction that does this, and its registers.
 #[inline(never)]
-unsafe fn perform(op: Op, ip: *const u8, fp: *mut u64, instance: *mut Instance) -> Result<(), TrapCode> {
+unsafe fn perform(work: u64, ip: *const u8, fp: *mut u64, instance: *mut Instance) -> Result<(), TrapCode> {
     // SAFETY: the caller guarantees the instruction and the registers.
     unsafe {
         let mut r: Regs = Regs::new(ip, fp, core::ptr::null_mut(), instance);
-        let outcome = match op {
-            Op::ContNew => cont_new(&mut r),
-            Op::ContBind => cont_bind(&mut r),
-            Op::Suspend => suspend(&mut r),
-            Op::Switch => switch(&mut r),
-            Op::Resume => resume_with_values(&mut r),
-            Op::ResumeThrow => resume_throw(&mut r),
+        const CONT_NEW: u64 = Work::ContNew as u64;
+        const CONT_BIND: u64 = Work::ContBind as u64;
+        const SUSPEND: u64 = Work::Suspend as u64;
+        const SWITCH: u64 = Work::Switch as u64;
+        const RESUME: u64 = Work::Resume as u64;
+        const RESUME_THROW: u64 = Work::ResumeThrow as u64;
+        let outcome = match work {
+            CONT_NEW => cont_new(&mut r),
+            CONT_BIND => cont_bind(&mut r),
+            SUSPEND => suspend(&mut r),
+            SWITCH => switch(&mut r),
+            RESUME => resume_with_values(&mut r),
+            RESUME_THROW => resume_throw(&mut r),
             _ => resume_throw_ref(&mut r),
         };
         let machine = (*r.cx).machine;
@@ -428,22 +447,25 @@ unsafe fn perform(op: Op, ip: *const u8, fp: *mut u64, instance: *mut Instance) 
     }
 }
 
-/// Ends an instruction that [`perform`] ran.
-///
-/// # Safety
-/// As [`Execute::run`].
-#[inline(always)]
-unsafe fn go_where_performed(r: &mut Regs, outcome: Result<(), TrapCode>) -> Flow {
-    // SAFETY: `perform` left the registers in the machine.
-    unsafe {
-        let machine = (*r.cx).machine;
-        (r.ip, r.fp) = ((*machine).unwind_target.ip, (*machine).unwind_target.fp);
-        switch_to(r, (*machine).unwind_target.instance);
-        r.set_callee((*machine).across.cast());
-    }
-    match outcome {
-        Ok(()) => Flow::Jump,
-        Err(code) => Flow::Trap(code),
+/// The rest of each instruction but `HandleTag`.
+struct Performed;
+
+impl Execute<Linked> for Performed {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: the handler of an instruction continues here and left what it does in the accumulator. `perform` leaves
+        // the registers in the machine.
+        unsafe {
+            let outcome = perform(r.held(), r.ip, r.fp, r.cx);
+            let machine = (*r.cx).machine;
+            (r.ip, r.fp) = ((*machine).unwind_target.ip, (*machine).unwind_target.fp);
+            switch_to(r, (*machine).unwind_target.instance);
+            r.set_callee((*machine).across.cast());
+            match outcome {
+                Ok(()) => Flow::Jump,
+                Err(code) => Flow::Trap(code),
+            }
+        }
     }
 }
 
@@ -455,8 +477,8 @@ pub mod rows {
         ($($name:ident),*) => {
             instructions! { only Linked;
                 $( $name(r) {
-                    let outcome = perform(Op::$name, r.ip, r.fp, r.cx);
-                    go_where_performed(r, outcome)
+                    r.hold(Work::$name as u64);
+                    Flow::TailCall(cold::<Linked, Performed>)
                 } )*
             }
         };
@@ -470,6 +492,6 @@ pub mod rows {
         }
     }
 
-    single!(only Linked cold: ContNew: NewContinuation, ContBind: BindContinuation, Suspend: Suspend, Switch: Switch);
-    single!(only Linked cold: Resume: Resume, ResumeThrow: Switch, ResumeThrowRef: ResumeThrowRef, HandleTag: HandleTag);
+    single!(only Linked hot: ContNew: NewContinuation, ContBind: BindContinuation, Suspend: Suspend, Switch: Switch);
+    single!(only Linked hot: Resume: Resume, ResumeThrow: Switch, ResumeThrowRef: ResumeThrowRef, HandleTag: HandleTag);
 }

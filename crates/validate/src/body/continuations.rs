@@ -14,6 +14,7 @@ const MAX_CLAUSES: u32 = 10_000;
 
 impl<'m> BodyValidator<'m> {
     /// Validates an operator of continuations, or of a proposal that no build runs.
+    #[inline(never)]
     pub fn continuation(&mut self, operator: Operator, row: &Row) -> Result<(), Invalid> {
         match operator {
             Operator::ContNew => self.cont_new(),
