@@ -158,7 +158,7 @@ fn impossible_records_are_refused() {
     refused_with(&good, at(Section::Funcs, 1) + 8, 3, Kind::Record);
     refused_with(&good, layout::AT_LONGEST, 1, Kind::OutOfRange);
     // A table, a memory, globals.
-    refused_with(&good, at(Section::Tables, 0), 24, Kind::Type);
+    refused_with(&good, at(Section::Tables, 0), 28, Kind::Type);
     refused_with(&good, at(Section::Memories, 0), 17, Kind::Record);
     refused_with(&good, at(Section::Memories, 0) + 16, 1, Kind::Record);
     refused_with(&good, at(Section::Globals, 0), 99, Kind::Type);

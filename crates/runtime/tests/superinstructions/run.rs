@@ -136,6 +136,8 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         table_grow: no_table,
         locate,
         make_room: no_room,
+        #[cfg(feature = "stack-switching")]
+        stack_room: no_room,
         exception: no_exception,
         #[cfg(feature = "threads")]
         atomic_wait: no_wait,
