@@ -167,7 +167,7 @@ fn impossible_records_are_refused() {
     refused_with(&good, at(Section::Exports, 0) + 8, 5, Kind::Record);
     refused_with(&good, at(Section::Exports, 0) + 12, 99, Kind::Index);
     refused_with(&good, at(Section::Exports, 0) + 4, 9999, Kind::OutOfRange);
-    refused_with(&good, at(Section::Elems, 0) + 4, 24, Kind::Type);
+    refused_with(&good, at(Section::Elems, 0) + 4, 28, Kind::Type);
     refused_with(&good, at(Section::Elems, 0) + 8, 1, Kind::Index);
     refused_with(&good, at(Section::Elems, 0), 0x0603, Kind::Record);
     refused_with(&good, at(Section::Elems, 0) + 16, 1, Kind::OutOfRange);
