@@ -190,7 +190,8 @@ macro_rules! heap_types {
 /// The number that all heap types with an index share.
 const INDEX: u32 = 15;
 /// The same for exact ones.
-const EXACT: u32 = 13;
+const EXACT: u32 = 14;
+const _: () = assert!(HeapType::of_number(INDEX).is_none() && HeapType::of_number(EXACT).is_none());
 
 heap_types! {
     /// Any function.
