@@ -18,7 +18,7 @@ impl Ty {
     /// Any type. Unreachable code pops it from an empty stack.
     pub const BOTTOM: Ty = Ty(7);
     /// A non-null reference of any type. Unreachable code pops it from an empty stack.
-    pub const REF_BOTTOM: Ty = Ty(REF | BOTTOM_HEAP << 1);
+    pub const REF_BOTTOM: Ty = Ty(REF | BOTTOM);
 
     pub const FUNCREF: Ty = Ty(ValType::FUNCREF.number());
     pub const EXNREF: Ty = Ty::abstract_ref(true, HeapType::Exn);
@@ -124,8 +124,8 @@ const _: () = assert!(
 
 /// The bit that is set in the numbers of references.
 const REF: u32 = 1 << 31;
-/// A number of a heap type that `wasmote-ir` does not use.
-const BOTTOM_HEAP: u32 = 14;
+/// A number of a reference type that `wasmote-ir` does not use: an abstract heap type with an index.
+const BOTTOM: u32 = 1 << 5;
 /// A bit that is free in numbers of types. It marks types of the group that is being encoded.
 const IN_GROUP: u32 = 1 << 30;
 const _: () = assert!(ValType::from_number(Ty::REF_BOTTOM.0).is_none() && ValType::from_number(7).is_none());
