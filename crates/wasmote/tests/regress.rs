@@ -23,7 +23,13 @@ fn failures(name: &str, text: &str) -> Vec<String> {
         options.config.validation(validation).eager_translation(validation == Validation::Eager);
         let summary = run(name, text, &options);
         assert!(summary.passed + summary.failed.len() > 0, "{name}: no directives");
-        failures.extend(summary.failed.iter().map(|failure| format!("{name}:{}: {}", failure.line, failure.what)));
+        for failure in summary.failed {
+            // With lazy validation, a module with an invalid body loads.
+            let loads = validation == Validation::Lazy && failure.what.starts_with("loaded instead of being refused");
+            if !loads {
+                failures.push(format!("{name}:{}: {}", failure.line, failure.what));
+            }
+        }
     }
     failures
 }
