@@ -14,7 +14,9 @@ const OTHER_BYTES: &[(&str, &str)] = &[
     ("decode/src/initial.rs", "the prefix of tables with an initial value"),
     ("decode/src/operators.rs", "encoded types"),
     ("decode/src/reader.rs", "the bits of integers"),
+    ("decode/src/sections.rs", "kinds of imports and exports"),
     ("decode/src/types.rs", "kinds of types"),
+    ("cli/src/scripts.rs", "bytes of UTF-8"),
     ("validate/src/groups.rs", "kinds of types"),
     ("validate/src/items.rs", "kinds of imports and exports, flags of limits and segments"),
 ];

@@ -32,6 +32,8 @@ fn reasons() -> Vec<&'static str> {
         OpSet,
         Extended,
         Feature,
+        Threads,
+        Atomics,
         Schedule,
         Checksum,
         Misaligned,

@@ -158,7 +158,7 @@ fn impossible_records_are_refused() {
     refused_with(&good, at(Section::Funcs, 1) + 8, 3, Kind::Record);
     refused_with(&good, layout::AT_LONGEST, 1, Kind::OutOfRange);
     // A table, a memory, globals.
-    refused_with(&good, at(Section::Tables, 0), 28, Kind::Type);
+    refused_with(&good, at(Section::Tables, 0), 1 << 5, Kind::Type);
     refused_with(&good, at(Section::Memories, 0), 17, Kind::Record);
     refused_with(&good, at(Section::Memories, 0) + 16, 1, Kind::Record);
     refused_with(&good, at(Section::Globals, 0), 99, Kind::Type);
@@ -167,7 +167,7 @@ fn impossible_records_are_refused() {
     refused_with(&good, at(Section::Exports, 0) + 8, 5, Kind::Record);
     refused_with(&good, at(Section::Exports, 0) + 12, 99, Kind::Index);
     refused_with(&good, at(Section::Exports, 0) + 4, 9999, Kind::OutOfRange);
-    refused_with(&good, at(Section::Elems, 0) + 4, 28, Kind::Type);
+    refused_with(&good, at(Section::Elems, 0) + 4, 1 << 5, Kind::Type);
     refused_with(&good, at(Section::Elems, 0) + 8, 1, Kind::Index);
     refused_with(&good, at(Section::Elems, 0), 0x0603, Kind::Record);
     refused_with(&good, at(Section::Elems, 0) + 16, 1, Kind::OutOfRange);
