@@ -57,7 +57,7 @@ fn depth_costs_no_stack() {
     let text = format!("(func {}{})", "(block".repeat(depth), ")".repeat(depth));
     assert!(parse_text(text.as_bytes(), "m").is_ok());
     let text = format!("(assert_return (invoke \"f\") {}{})", "(either ".repeat(depth), ")".repeat(depth));
-    assert_eq!(script::parse(&text, "s").unwrap_err().message, "values are nested too deeply");
+    assert_eq!(script::parse(&text, "s").unwrap_err().message, "values or threads are nested too deeply");
 }
 
 #[test]
