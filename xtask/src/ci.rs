@@ -94,6 +94,7 @@ const STEPS: &[Step] = &[
     step("test-in-place", Change, "images executed in place, in builds that do nothing else", suites::in_place),
     step("test-no-std", Change, "the command without the standard library", suites::no_std),
     step("test-core", Change, "the command without the extended op set", suites::core_op_set),
+    step("test-continuations", Change, "stack switching, which builds lack by default", suites::continuations),
     step("tailcheck", Change, "hot handlers of the release binary are straight lines to a jump", || {
         left_out(tailcheck::check())
     }),

@@ -67,6 +67,7 @@ faults! {
     DataCount "data count and data section have inconsistent lengths";
     NameSize "string size out of bounds";
     Utf8 "malformed UTF-8 encoding";
+    Imports "imports exceed the limit of 1000000";
     ModuleNames "the names of the modules of compact imports are too long";
     ExternalKind "invalid leading byte for external kind";
     TableEncoding "invalid table encoding";

@@ -17,6 +17,9 @@ pub const SECTION_ORDER: [u8; 14] = [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 
 /// imports, a few bytes of the binary copy a long name, and could so use up the memory.
 const MAX_MODULE_NAMES: usize = 16 << 20;
 
+/// The maximum number of imports, on which web engines agreed (spec: appendix/implementation).
+pub const MAX_IMPORTS: usize = 1_000_000;
+
 /// In place of the kind of an import: imports of one module follow, each with its type, or all with the same.
 const OWN_TYPES: u8 = 0x7f;
 const SAME_TYPE: u8 = 0x7e;
@@ -224,6 +227,10 @@ impl<'b> Decoder<'b> {
     }
 
     fn add_import(&mut self, module: &str, name: &str, ty: ImportType) -> Result<(), Refusal> {
+        // A byte is enough for a compact import, which takes more than a hundred in memory.
+        if self.module.imports.len() >= MAX_IMPORTS {
+            return Err(Fault::Imports.into());
+        }
         match self.names_left.checked_sub(module.len()) {
             Some(left) => self.names_left = left,
             None => return Err(Fault::ModuleNames.into()),

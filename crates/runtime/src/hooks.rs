@@ -122,18 +122,39 @@ pub(crate) unsafe fn host(
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance, slots, ty: NonNull::from(code.ty()) };
         let call = HostCall::new(&mut frame);
-        // Unwinding must not pass through handlers. So the store keeps the panic until they have returned.
-        #[cfg(feature = "std")]
-        let outcome =
-            std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| code.call(call))).unwrap_or_else(|panic| {
-                root.as_mut().panic = Some(panic);
-                Err(TrapCode::Host)
-            });
-        #[cfg(not(feature = "std"))]
-        let outcome = code.call(call);
+        let outcome = without_unwinding(root, || code.call(call));
         root.as_mut().leave(scope);
         outcome
     }
+}
+
+/// Calls the embedder's code. Unwinding must not pass through handlers, so the store keeps a panic until they have
+/// returned.
+///
+/// # Safety
+/// No reference to the store is left afterwards.
+#[cfg(feature = "std")]
+pub(crate) unsafe fn without_unwinding(
+    mut root: NonNull<Store>,
+    work: impl FnOnce() -> Result<(), TrapCode>,
+) -> Result<(), TrapCode> {
+    std::panic::catch_unwind(core::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        // SAFETY: the caller guarantees that there is no other reference.
+        unsafe { root.as_mut() }.panic = Some(panic);
+        Err(TrapCode::Host)
+    })
+}
+
+/// Calls the embedder's code. Without the standard library, a panic ends the program.
+///
+/// # Safety
+/// None is needed here.
+#[cfg(not(feature = "std"))]
+pub(crate) unsafe fn without_unwinding(
+    _root: NonNull<Store>,
+    work: impl FnOnce() -> Result<(), TrapCode>,
+) -> Result<(), TrapCode> {
+    work()
 }
 
 unsafe fn memory_grow(machine: *mut exec::Machine, memory: *mut exec::Memory, delta: u64) -> Option<u64> {

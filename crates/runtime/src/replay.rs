@@ -110,7 +110,9 @@ unsafe fn interposed(
         let Some(mut calls) = root(machine).as_mut().noted.calls.take() else {
             return Err(root(machine).as_mut().stop_with(nested(), TrapCode::Host));
         };
-        let outcome = calls.call(&mut InterposedCall { machine, func, instance, args, borrow: PhantomData });
+        let outcome = hooks::without_unwinding(root(machine), || {
+            calls.call(&mut InterposedCall { machine, func, instance, args, borrow: PhantomData })
+        });
         root(machine).as_mut().noted.calls = Some(calls);
         outcome
     }

@@ -1,8 +1,9 @@
 //! The maximum number of each part of a module (spec: appendix/implementation). Web engines agreed on most of these
 //! limits. Those on types of imports and exports are wasmparser's.
 
+pub use wasmote_decode::MAX_IMPORTS;
+
 pub const MAX_TYPES: usize = 1_000_000;
-pub const MAX_IMPORTS: usize = 1_000_000;
 pub const MAX_FUNCTIONS: usize = 1_000_000;
 pub const MAX_TABLES: usize = 100_000;
 pub const MAX_MEMORIES: usize = 100;

@@ -129,6 +129,18 @@ pub(crate) fn wait_for_connection(interrupts: &mut Interrupts, listener: Borrowe
     Ok(())
 }
 
+/// Returns whether `accept` may be called now: a connection is there, or the call does not wait or may wait.
+///
+/// # Errors
+/// [`Errno::AGAIN`] if there is no connection, and the listener does not wait for one.
+#[cfg(feature = "sockets")]
+pub(crate) fn has_connection(interrupts: &mut Interrupts, listener: BorrowedFd<'_>) -> Result<bool, Errno> {
+    if !interrupts.is_active() || wait(interrupts, listener, PollFlags::IN, Some(0))? {
+        return Ok(true);
+    }
+    if waits(listener) { Ok(false) } else { Err(Errno::AGAIN) }
+}
+
 /// Receives from a socket into a buffer.
 #[cfg(feature = "sockets")]
 pub(crate) struct Receive<'a> {

@@ -32,13 +32,21 @@ pub(crate) struct Process {
     pub descriptors: Lock<Descriptors>,
     pub clocks: Lock<Box<dyn Clocks>>,
     pub random: Lock<Random>,
+    /// Held while a connection is accepted, which does not wait then.
+    #[cfg(feature = "sockets")]
+    pub accepting: Lock<()>,
     /// Called before the guest's first call with side effects.
     pub gate: Lock<Option<Gate>>,
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.descriptors.get_mut().flush();
+        let descriptors = self.descriptors.get_mut();
+        let mut at = 0;
+        while let Some((behind, descriptor)) = descriptors.next(at) {
+            let _ = descriptor.close();
+            at = behind;
+        }
     }
 }
 
@@ -78,9 +86,18 @@ impl WasiCtx {
         Ok(())
     }
 
-    /// Flushes the writers of standard output and error.
+    /// Flushes the writers of standard output and error. Errors are ignored, because nobody could receive them.
     pub fn flush(&mut self) {
-        self.process.descriptors.lock().flush();
+        let next = |fd| {
+            let descriptors = self.process.descriptors.lock();
+            descriptors.next(fd).map(|(next, descriptor)| (next, descriptor.clone()))
+        };
+        let mut at = 0;
+        // Other threads may use the descriptors while a writer works.
+        while let Some((behind, descriptor)) = next(at) {
+            let _ = descriptor.close();
+            at = behind;
+        }
     }
 
     /// Returns the state for another thread of the same guest, which shares everything.
@@ -268,6 +285,8 @@ impl WasiCtxBuilder {
             descriptors: Lock::new(descriptors),
             clocks: Lock::new(clocks),
             random: Lock::new(random),
+            #[cfg(feature = "sockets")]
+            accepting: Lock::new(()),
             gate: Lock::new(gate),
         };
         Ok(WasiCtx { process: Arc::new(process), interrupts: Interrupts::default() })

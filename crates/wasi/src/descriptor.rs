@@ -43,6 +43,27 @@ pub(crate) struct Descriptor {
 }
 
 impl Descriptor {
+    /// Flushes its writer, if it has one.
+    pub fn close(&self) -> Result<(), Errno> {
+        match &self.object {
+            Object::Writer(writer) => writer.lock().flush(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the directory.
+    pub fn dir(&self) -> Result<Arc<Dir>, Errno> {
+        match &self.object {
+            Object::Dir(dir) => Ok(dir.clone()),
+            _ => Err(Errno::NOTDIR),
+        }
+    }
+
+    /// Returns whether another descriptor has the same file of the host.
+    pub fn is_same(&self, other: &Descriptor) -> bool {
+        matches!((&self.object, &other.object), (Object::File(one), Object::File(other)) if Arc::ptr_eq(one, other))
+    }
+
     /// Returns the host's descriptor, if it has one.
     pub fn host(&self) -> Option<BorrowedFd<'_>> {
         match &self.object {
@@ -127,10 +148,7 @@ impl Descriptors {
 
     /// Returns the directory, which must have all of these rights. At least one of them must apply to directories only.
     pub fn dir(&self, fd: u32, needed: u64) -> Result<Arc<Dir>, Errno> {
-        match &self.get(fd, needed)?.object {
-            Object::Dir(dir) => Ok(dir.clone()),
-            _ => Err(Errno::NOTDIR),
-        }
+        self.get(fd, needed)?.dir()
     }
 
     /// Returns the lowest free number. Errors: the guest has too many descriptors.
@@ -154,27 +172,16 @@ impl Descriptors {
         self.0.get_mut(fd as usize).and_then(Option::take).ok_or(Errno::BADF)
     }
 
-    /// Flushes the embedder's sinks. Errors are ignored, because nobody could receive them.
-    pub fn flush(&mut self) {
-        for descriptor in self.0.iter_mut().flatten() {
-            if let Object::Writer(writer) = &descriptor.object {
-                let _ = writer.lock().flush();
-            }
-        }
-    }
-}
-
-/// Closes a descriptor, and flushes its writer.
-fn close(descriptor: &Descriptor) -> Result<(), Errno> {
-    match &descriptor.object {
-        Object::Writer(writer) => writer.lock().flush(),
-        _ => Ok(()),
+    /// Returns the first descriptor from this number on, and the number behind it.
+    pub fn next(&self, fd: usize) -> Option<(usize, &Descriptor)> {
+        let (at, descriptor) = self.0.iter().enumerate().skip(fd).find_map(|(at, it)| Some((at, it.as_ref()?)))?;
+        Some((at + 1, descriptor))
     }
 }
 
 pub(crate) fn fd_close(call: &mut Call<'_>) -> Result<(), Errno> {
     let descriptor = call.descriptors().take(call.u32(0))?;
-    close(&descriptor)
+    descriptor.close()
 }
 
 /// Moves a descriptor to another number. That number must be in use, so that a guest cannot choose the size of the
@@ -189,7 +196,7 @@ pub(crate) fn fd_renumber(call: &mut Call<'_>) -> Result<(), Errno> {
     let descriptor = descriptors.take(from)?;
     let replaced = descriptors.0[to as usize].replace(descriptor);
     drop(descriptors);
-    let _ = replaced.as_ref().map(close);
+    let _ = replaced.as_ref().map(Descriptor::close);
     Ok(())
 }
 

@@ -24,7 +24,7 @@ impl EntryBuffer<'_, '_> {
         head[20] = filetype;
         for part in [&head[..], name] {
             let len = part.len().min((self.len - self.used) as usize);
-            self.memory.put(self.at + self.used, &part[..len])?;
+            self.memory.put(self.at.wrapping_add(self.used), &part[..len])?;
             self.used += len as u32;
         }
         Ok(self.used < self.len)

@@ -154,7 +154,10 @@ fn open(call: &mut Call<'_>, interrupts: &mut Interrupts) -> Result<(), Errno> {
 
     // Some guests ask for all rights, so rights that the directory cannot grant are dropped. But missing rights to read
     // or write are an error here, because the guest will need them.
-    let allowed = call.descriptor(needed)?.inheriting;
+    // One lookup: another thread may put another descriptor under this number.
+    let directory = call.descriptor(needed)?;
+    let dir = directory.dir()?;
+    let allowed = directory.inheriting;
     if call.args[5] & (rights::FD_READ | rights::FD_WRITE) & !allowed != 0 {
         return Err(Errno::NOTCAPABLE);
     }
@@ -163,7 +166,7 @@ fn open(call: &mut Call<'_>, interrupts: &mut Interrupts) -> Result<(), Errno> {
     let write = base & rights::FD_WRITE != 0 || oflags & oflags::TRUNC != 0;
     let read = base & (rights::FD_READ | rights::FD_READDIR) != 0;
 
-    let (dir, path) = call.dir_and_path_at(0, 2, needed)?;
+    let path = call.memory.path(call.u32(2), call.u32(3))?;
     let mut open = |write: bool| {
         let access = match (read || !write, write) {
             (true, true) => OFlags::RDWR,

@@ -85,7 +85,9 @@ fn descriptor_condition(cx: &WasiCtx, fd: u32, kind: u8, polled: &mut Vec<Polled
     match descriptor {
         Err(error) => failed(error),
         Ok(descriptor @ Descriptor { object: Object::File(_), .. }) => {
-            let index = polled.iter().position(|polled| polled.fd == fd).unwrap_or_else(|| {
+            // Another thread may put another descriptor under this number meanwhile.
+            let is_it = |polled: &PolledFd| polled.fd == fd && polled.descriptor.is_same(&descriptor);
+            let index = polled.iter().position(is_it).unwrap_or_else(|| {
                 polled.push(PolledFd { fd, descriptor, flags: PollFlags::empty() });
                 polled.len() - 1
             });

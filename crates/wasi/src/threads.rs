@@ -262,6 +262,9 @@ impl<T: Send + 'static> WasiThreads<T> {
         let handle = store.interrupt_handle()?;
         {
             let mut members = self.0.members.lock();
+            if !members.running.is_empty() {
+                return Err(Error::new("the main thread of this guest runs already"));
+            }
             members.running.try_reserve(1).map_err(|_| Error::new("out of memory"))?;
             members.running.push((0, handle));
             members.end = End::NotYet;
@@ -301,12 +304,12 @@ fn spawn<T: Send + 'static>(group: &Arc<Group<T>>, cx: &mut WasiCtx, arg: i32) -
     let Some(id) = group.members.lock().add(handle, group.options.max_threads) else { return Ok(FAILED) };
     // If the work is dropped without having run, the thread is no longer among those that run.
     let member = Member { group: group.clone(), id, end: End::NotYet };
-    let started = (group.options.spawn)(Box::new(move || run(store, member, arg)));
+    let started = (group.options.spawn)(Box::new(move || run(member, store, arg)));
     Ok(if started { id as i32 } else { FAILED })
 }
 
 /// Runs a thread of a guest.
-fn run<T: 'static>(mut store: Store<T>, mut member: Member<T>, arg: i32) {
+fn run<T: 'static>(mut member: Member<T>, mut store: Store<T>, arg: i32) {
     // Stays if a host function panics.
     member.end = End::Failed(Error::new("a host function panicked on another thread of the guest"));
     let group = member.group.clone();

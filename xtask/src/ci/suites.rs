@@ -102,6 +102,11 @@ pub fn core_op_set() -> Result<Outcome> {
     ])
 }
 
+/// Continuations, which no build has by default.
+pub fn continuations() -> Result<Outcome> {
+    cargo_test(&["--package wasmote --features stack-switching --test stack_switching"])
+}
+
 /// Runs a command that must run tests, shows its output, and counts the tests.
 fn count_tests(command: &mut Command) -> Result<Count> {
     let count = count_lines(command)?;

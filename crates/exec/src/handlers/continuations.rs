@@ -3,6 +3,7 @@
 //! The clauses of a `resume` follow it as instructions of their own. They are found by their handler, so that code which
 //! was not validated cannot make anything else of them.
 
+use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use wasmote_ir::ops::OPCODES;
 use wasmote_ir::{Op, Opcode, TrapCode};
 
@@ -28,7 +29,8 @@ struct Wanted {
 }
 
 /// Finds the clause that handles a tag: the first one of the innermost `resume` that has one. Returns the outermost
-/// continuation that is suspended, whose `clause` it then is. Returns null if there is none.
+/// continuation that is suspended, whose `clause` it then is. Returns null if there is none, or if the machine is to
+/// stop.
 ///
 /// The result is one word. More would lie on the native stack, and a handler with a value there does not tail-call.
 ///
@@ -42,6 +44,9 @@ unsafe fn handler(machine: *mut Machine, activation: *mut Activation, wanted: Wa
         let clauses: Handler = MANAGED[const { Opcode::only(Op::HandleTag).0 as usize - OPCODES }];
         let (mut outermost, mut passed) = ((*activation).continuation, 0u64);
         'search: while !outermost.is_null() {
+            if (*machine).stack_limit.is_interrupted() {
+                return core::ptr::null_mut();
+            }
             let Resumption { next, fp, instance, .. } = (*outermost).resumed;
             let mut at: Regs = Regs::new(next, fp, core::ptr::null_mut(), instance);
             while core::ptr::fn_addr_eq(Linked::handler(at.ip), clauses) {
@@ -168,7 +173,9 @@ unsafe fn resume(
             }
         }
         consume(one);
-        note(machine, activation, resumed.values);
+        // Host functions that the continuation calls use the slots from there on, so the frame's header is below.
+        let header = usize::from(resumed.header & MAX_HEADER);
+        note(machine, activation, resumed.values.max(resumed.fp.add(header + HEADER as usize)));
         ((*one).parent, (*one).resumed) = ((*activation).continuation, resumed);
         enter(machine, activation, innermost);
         match what {
@@ -234,8 +241,12 @@ unsafe fn exchange(r: &Regs, at: usize) -> (usize, usize) {
 /// # Safety
 /// As [`Execute::run`], and the instruction has this operand.
 unsafe fn operand(r: &Regs, at: usize) -> Result<*mut Continuation, TrapCode> {
-    // SAFETY: the caller guarantees the operand and a running instance.
-    unsafe { suspended((*r.cx).machine, r.slot(at).read() as u32) }
+    // SAFETY: the caller guarantees the operand and a running instance. The collector takes a slot with a number in its
+    // upper half for no reference, so it might have dropped what the lower half refers to.
+    unsafe {
+        let reference = u32::try_from(r.slot(at).read()).map_err(|_| TrapCode::ContinuationConsumed)?;
+        suspended((*r.cx).machine, reference)
+    }
 }
 
 /// Returns the first slot behind the continuation, whose slot is the operand at `at`, and behind the run that follows.
@@ -277,6 +288,7 @@ unsafe fn suspend(r: &mut Regs) -> Result<(), TrapCode> {
         let (values, (out, back)) = (r.slot(2), exchange(r, 2));
         let outermost = handler(machine, activation, Wanted { tag, switches: false });
         if outermost.is_null() {
+            check_interrupt(r)?;
             return Err(TrapCode::UnhandledTag);
         }
         let object = stand_for(machine, outermost, values.add(out)).ok_or(TrapCode::HeapExhausted)?;
@@ -303,6 +315,7 @@ unsafe fn switch(r: &mut Regs) -> Result<(), TrapCode> {
     // SAFETY: the caller guarantees the operands. The continuation and the values lie below `top`. The other continuation
     // is suspended, so its stack is another one.
     unsafe {
+        check_interrupt(r)?;
         let machine = (*r.cx).machine;
         let activation = (*machine).running;
         let other = operand(r, 2)?;
@@ -310,6 +323,7 @@ unsafe fn switch(r: &mut Regs) -> Result<(), TrapCode> {
         let (values, (out, back)) = (r.slot(3), exchange(r, 3));
         let outermost = handler(machine, activation, Wanted { tag, switches: true });
         if outermost.is_null() {
+            check_interrupt(r)?;
             return Err(TrapCode::UnhandledTag);
         }
         let innermost = (*other).innermost;
@@ -367,7 +381,7 @@ unsafe fn cont_bind(r: &mut Regs) -> Result<(), TrapCode> {
         let innermost = (*one).innermost;
         pass(innermost, r.slot(1), r.u16(2))?;
         (*innermost).top = (*innermost).args;
-        let object = stand_for((*r.cx).machine, one, r.slot(4)).ok_or(TrapCode::HeapExhausted)?;
+        let object = stand_for((*r.cx).machine, one, r.slot(4).max(r.slot(0).add(1))).ok_or(TrapCode::HeapExhausted)?;
         r.slot(3).write(object.into());
         r.advance(const { Op::ContBind.operand_units() });
         Ok(())

@@ -155,10 +155,15 @@ impl NotedCalls {
     /// The activation is live, or null.
     pub unsafe fn of(activation: *const Activation, end: *mut u64) -> NotedCalls {
         #[cfg(feature = "stack-switching")]
-        // SAFETY: the caller guarantees a live activation.
-        let (continuation, own) = match unsafe { activation.as_ref() } {
-            Some(activation) => (activation.continuation, activation.noted),
-            None => (core::ptr::null_mut(), end),
+        // SAFETY: the caller guarantees a live activation, whose continuations are live. While a continuation calls a
+        // host function, `end` is the end of the activation's own slots.
+        let (continuation, own, end) = unsafe {
+            match activation.as_ref() {
+                Some(activation) if !activation.continuation.is_null() => {
+                    (activation.continuation, activation.noted, (*activation.continuation).stack_end)
+                }
+                _ => (core::ptr::null_mut(), end, end),
+            }
         };
         let _ = activation;
         NotedCalls {

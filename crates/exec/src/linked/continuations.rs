@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
-use wasmote_ir::frame::{HEADER_CALLER, HEADER_RETURN};
+use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 
 use crate::dispatch::Execute;
 use crate::linked::{Activation, Flow, Func, Handler, Instance, Linked, Machine, Regs};
@@ -458,10 +458,10 @@ pub(crate) unsafe fn consume(one: *mut Continuation) {
 /// As [`list`], and `func` is a function of the machine's store.
 #[inline(never)]
 pub(crate) unsafe fn create(machine: *mut Machine, func: *mut Func, top: *mut u64) -> Result<u32, TrapCode> {
-    // SAFETY: the caller guarantees the machine and the function. The stack has the slots of the function's frame as far
-    // as it is known, which contains its header.
+    // SAFETY: the caller guarantees the machine and the function. The stack has the slots of the arguments and the header.
+    // `prepare` makes room for the rest of the frame, when the function begins and pays for it.
     unsafe {
-        let slots = (*func).frame_slots as usize;
+        let slots = usize::from((*func).header) + HEADER as usize;
         let needed = list(machine).needs(slots);
         if slots > list(machine).max_slots {
             return Err(TrapCode::StackOverflow);

@@ -157,8 +157,16 @@ pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
     // Checked before accepting, since an accepted connection without a descriptor would be lost.
     call.memory.check(result, 4)?;
     call.descriptors().free()?;
-    blocking::wait_for_connection(&mut call.cx.interrupts, listener)?;
-    let accepted = retry_on_intr(|| host::accept(listener, flags & fdflags::NONBLOCK != 0))?;
+    let process = call.cx.process.clone();
+    let accepted = loop {
+        blocking::wait_for_connection(&mut call.cx.interrupts, listener)?;
+        // Of several threads that wait for one connection, only one gets it. The others must not wait in the system's
+        // call, which no interruption reaches.
+        let _one_at_a_time = process.accepting.lock();
+        if blocking::has_connection(&mut call.cx.interrupts, listener)? {
+            break retry_on_intr(|| host::accept(listener, flags & fdflags::NONBLOCK != 0))?;
+        }
+    };
     let fd = call.descriptors().insert(descriptor(accepted, base, 0, flags))?;
     call.memory.put_u32(result, fd)
 }

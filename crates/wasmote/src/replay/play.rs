@@ -217,6 +217,9 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
             changes::END => return Ok(()),
             changes::MEMORY_GROW => {
                 let (index, delta) = (item(body, memories)?, body.number()?);
+                if store.memory(index).shared().is_some() {
+                    return Err(body.damaged(WRONG_CHANGE));
+                }
                 if store.memory_mut(index).grow(delta).is_none() {
                     return Err(Error::new(CANNOT_GROW));
                 }
@@ -224,6 +227,10 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
             changes::MEMORY => {
                 let (index, at) = (item(body, memories)?, body.number()?);
                 let bytes = body.bytes()?;
+                // Nothing is recorded of a shared memory.
+                if store.memory(index).shared().is_some() {
+                    return Err(body.damaged(WRONG_CHANGE));
+                }
                 let memory = store.memory_mut(index).data_mut();
                 let end = at.checked_add(bytes.len() as u64).filter(|&end| end <= memory.len() as u64);
                 let end = end.ok_or_else(|| body.damaged(WRONG_CHANGE))?;

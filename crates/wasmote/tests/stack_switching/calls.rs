@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmote::{
-    Caller, Config, Error, Exception, Func, FuncType, Linker, ResumableCall, Store, Tag, TrapCode, Val, ValType,
+    Caller, Config, Engine, Error, Exception, Func, FuncType, Linker, Module, ResumableCall, Store, Tag, TrapCode, Val,
+    ValType,
 };
 
 use super::instantiate;
@@ -244,13 +245,16 @@ const ENDLESS: &str = r#"(module
     (func $starts (type $f)
         (local.set 0 (cont.new $k (ref.func $switches)))
         (loop (local.set 0 (switch $k $switch (local.get 0))) (br 0)))
-    (elem declare func $nests $switches $starts)
+    ;; Each switches to the next, without a loop or a call.
+    (func $chains (type $f) (drop (switch $k $switch (cont.new $k (ref.func $chains)))))
+    (elem declare func $nests $switches $starts $chains)
+    (func (export "chain") (resume $k (on $switch switch) (ref.null $k) (cont.new $k (ref.func $chains))))
     (func (export "nest") (resume $k (ref.null $k) (cont.new $k (ref.func $nests))))
     (func (export "switch") (resume $k (on $switch switch) (ref.null $k) (cont.new $k (ref.func $starts)))))"#;
 
 #[test]
 fn code_that_only_switches_can_be_interrupted() {
-    for name in ["nest", "switch"] {
+    for name in ["nest", "switch", "chain"] {
         let (mut store, instance) = instantiate(Config::new().interruption(true), (), ENDLESS, |_| ());
         let handle = store.interrupt_handle().unwrap();
         let done = AtomicBool::new(false);
@@ -272,7 +276,7 @@ fn code_that_only_switches_can_be_interrupted() {
 
 #[test]
 fn fuel_stops_continuations() {
-    for name in ["nest", "switch"] {
+    for name in ["nest", "switch", "chain"] {
         let (mut store, instance) = instantiate(Config::new().consume_fuel(true), (), ENDLESS, |_| ());
         store.set_fuel(20_000).unwrap();
         let error = instance.get_typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
@@ -314,5 +318,32 @@ fn the_host_holds_continuations_but_cannot_pass_them_on() {
         let mut results = [Val::I32(0)];
         func.call(&mut store, &[null], &mut results).unwrap();
         assert_eq!(results, [Val::I32(1)]);
+    }
+}
+
+/// A host function is called by a function of another instance, in a continuation.
+#[test]
+fn samples_have_the_frames_of_continuations_and_of_their_callers() {
+    const OTHER: &str = r#"(module (import "" "note" (func $note))
+        (func $inner (export "inner") (call $note)))"#;
+    const TEXT: &str = r#"(module (import "other" "inner" (func $inner))
+        (type $f (func)) (type $k (cont $f))
+        (func $body (call $inner)) (elem declare func $body)
+        (func $outer (export "outer") (resume $k (cont.new $k (ref.func $body)))))"#;
+    for stress in [false, true] {
+        let engine = Engine::new(Config::new().interruption(true).gc_stress(stress));
+        let mut linker = Linker::new(&engine);
+        linker.func_wrap("", "note", |mut caller: Caller<'_, ()>| caller.note_sample()).unwrap();
+        let mut store = Store::new(&engine, ());
+        let module = |text: &str| Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+        let other = linker.instantiate(&mut store, &module(OTHER)).unwrap();
+        linker.instance(&mut store, "other", other).unwrap();
+        let instance = linker.instantiate(&mut store, &module(TEXT)).unwrap();
+        store.sample().unwrap();
+        instance.get_typed_func::<(), ()>(&store, "outer").unwrap().call(&mut store, ()).unwrap();
+        let mut text = String::new();
+        store.profile().unwrap().write_folded(&mut text).unwrap();
+        let frames = ["outer", "body", "inner"].map(|name| text.find(name));
+        assert!(frames.is_sorted() && frames[0].is_some(), "{text}");
     }
 }
