@@ -264,7 +264,7 @@ impl Sections {
     #[inline(never)]
     fn subtypes(&self, first: u32) -> Result<(), Invalid> {
         let types = &self.outline.types;
-        for (place, ty) in (0..).zip(types).skip(first as usize) {
+        for (place, ty) in (first..).zip(types.get(first as usize..).unwrap_or_default()) {
             if let Composite::Cont(func) = ty.composite
                 && self.outline.func_type_at(func).is_none()
             {
