@@ -12,9 +12,21 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::project;
 
 /// The steps, in order. The first is what the steps in [`NEED_FIRST`] need.
-const NAMES: &[&str] = &["setup-embedded", "clippy", "doc", "features", "fuzz", "linear", "no-std-check"];
-/// Steps that need the first of these.
-const NEED_FIRST: &[&str] = &["firmware", "size", "forbidden-symbols"];
+const NAMES: &[&str] = &[
+    "setup-embedded",
+    "clippy",
+    "doc",
+    "features",
+    "fuzz",
+    "linear",
+    "no-std-check",
+    "loom",
+    "examples",
+    "size",
+    "forbidden-symbols",
+];
+/// Steps beside these that need the first of these.
+const NEED_FIRST: &[&str] = &["firmware"];
 
 /// Whether a step runs in parallel.
 pub fn has(step: &str) -> bool {
