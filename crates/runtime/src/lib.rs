@@ -166,7 +166,7 @@ pub use owned::{StoreMut, StoreRef, StoreWithData};
 #[cfg(feature = "profile")]
 pub use profile::{Profile, ProfiledFunction};
 pub use references::memory_matches;
-pub use root::Root;
+pub use root::{OwnedRoot, Root};
 #[cfg(feature = "profile")]
 pub use samples::{Sampler, StackNode};
 pub use shared::{FallibleArc, no_memory, try_box};

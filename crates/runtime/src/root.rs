@@ -4,7 +4,7 @@ use core::hash::{Hash, Hasher};
 
 use wasmote_ir::fallible::OutOfMemory;
 
-use crate::objects::RootEntry;
+use crate::objects::{OwnedEntry, RootEntry};
 use crate::shared::no_memory;
 use crate::store::{Store, StoreId};
 
@@ -59,6 +59,39 @@ impl Root {
     pub fn reference(self, store: &Store) -> u32 {
         store.check(self.store);
         store.objects.roots.check(self.held);
+        self.reference
+    }
+}
+
+/// A reference that keeps its object alive until this and all its clones are dropped, whatever scopes end.
+#[derive(Clone)]
+pub struct OwnedRoot {
+    store: StoreId,
+    reference: u32,
+    _owner: OwnedEntry,
+}
+
+impl OwnedRoot {
+    /// Holds a reference.
+    ///
+    /// # Errors
+    /// Fails if there is not enough memory.
+    pub fn try_new(store: &Store, reference: u32) -> Result<OwnedRoot, OutOfMemory> {
+        Ok(OwnedRoot { store: store.id(), reference, _owner: store.objects.roots.own(reference)? })
+    }
+
+    /// Holds the reference in a slot, or returns `None` if it is null. If there is no memory, the process ends.
+    pub fn of_slot(slot: u64, store: &Store) -> Option<OwnedRoot> {
+        let own = |reference| OwnedRoot::try_new(store, reference).unwrap_or_else(|_| no_memory());
+        (slot as u32 != 0).then(|| own(slot as u32))
+    }
+
+    /// Returns the reference.
+    ///
+    /// # Panics
+    /// If it belongs to another store.
+    pub fn reference(&self, store: &Store) -> u32 {
+        store.check(self.store);
         self.reference
     }
 }

@@ -50,7 +50,7 @@
 //!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;
 //! 6. `interrupt`: other threads stop code; `error` with `messages`, `downcast` and `anyhow_errors`, `exit`, `exception`,
 //!    `backtrace` with `dwarf`, `thrown`: failures;
-//! 7. `externref`: values of the host; `gc`: objects and exceptions;
+//! 7. `externref`: values of the host; `gc`: objects and exceptions; `rooted`: references that the host owns;
 //! 8. `replay`: records host calls, and replays them;
 //! 9. `linked_code`: the linked code of a function, to print it; `trace`: each instruction as it runs; `script`:
 //!    the specification's scripts, for tests.
@@ -124,6 +124,7 @@ mod profile;
 #[cfg(feature = "replay")]
 mod replay;
 mod resumable;
+mod rooted;
 #[cfg(feature = "script")]
 pub mod script;
 mod shared_memory;
@@ -180,6 +181,7 @@ pub use resumable::{
     ResumableCall, ResumableCallHostTrap, ResumableCallInterrupted, ResumableCallOutOfFuel, TypedResumableCall,
     TypedResumableCallHostTrap, TypedResumableCallInterrupted, TypedResumableCallOutOfFuel,
 };
+pub use rooted::{GcRef, OwnedRooted, Rooted};
 pub use shared_memory::{SharedMemory, WaitResult};
 pub use store::Store;
 #[cfg(feature = "trace")]

@@ -15,6 +15,7 @@ use crate::error::{BoxedError, Error};
 use crate::extern_type::ExternType;
 use crate::handles::{ExternRef, Func};
 use crate::messages::message;
+use crate::rooted::OwnedRooted;
 use crate::thrown::{failure, stop};
 use crate::value::func_of_slot;
 
@@ -245,6 +246,8 @@ values! {
         |it, store| it.map_or(0, |func| func.number(store).into()), |slot, store| func_of_slot(slot, store);
     Option<ExternRef>, ValType::EXTERNREF,
         |it, store| it.map_or(0, |value| value.0.reference(store).into()), |slot, store| Root::of_slot(slot, store).map(ExternRef);
+    Option<OwnedRooted<ExternRef>>, ValType::EXTERNREF,
+        |it, store| it.map_or(0, |it| it.slot(store)), |slot, store| OwnedRooted::of_slot(slot, store);
 }
 
 macro_rules! vectors {

@@ -14,8 +14,8 @@ use wasmote_ir::{HeapType, ValType};
 use crate::engine::{Engine, Settings};
 #[cfg(feature = "stack-switching")]
 use crate::gc::continuations::ContinuationList;
-pub(crate) use crate::gc::roots::RootEntry;
 use crate::gc::roots::Roots;
+pub(crate) use crate::gc::roots::{OwnedEntry, RootEntry};
 use crate::pages::Pages;
 use crate::shared::try_box;
 use crate::type_ids::TypeIds;

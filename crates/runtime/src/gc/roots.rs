@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::lock::Lock;
+use crate::shared::FallibleArc;
 
 /// The references that handles hold, as a stack. Reading from a store makes handles, so a lock guards the list.
 #[derive(Default)]
@@ -17,7 +18,14 @@ struct Entries {
     /// References, each with the number of its handle.
     held: Vec<(u32, u32)>,
     next: u32,
+    /// References that are held until an owner drops them, which may happen without the store. Each is an owner, too.
+    owned: Vec<(u32, OwnedEntry)>,
+    /// The number of them at which those without other owners are looked for.
+    many: usize,
 }
+
+/// An owner of a reference. It keeps the object alive.
+pub(crate) type OwnedEntry = FallibleArc<()>;
 
 /// What identifies a handle.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +58,10 @@ impl Roots {
 
     /// Calls `each` with each reference.
     pub(crate) fn each(&self, each: &mut dyn FnMut(u32)) {
-        self.entries.lock().held.iter().for_each(|&(reference, _)| each(reference));
+        let entries = &mut *self.entries.lock();
+        entries.held.iter().for_each(|&(reference, _)| each(reference));
+        entries.owned.retain(|(_, owner)| !owner.is_only_owner());
+        entries.owned.iter().for_each(|&(reference, _)| each(reference));
     }
 
     /// Adds a handle, which keeps the reference's object alive.
@@ -60,6 +71,19 @@ impl Roots {
         entries.held.try_push((reference, number))?;
         entries.next = number.wrapping_add(1);
         Ok(RootEntry { index: entries.held.len() as u32 - 1, number })
+    }
+
+    /// Keeps the reference's object alive until all that are cloned from the result are dropped.
+    pub(crate) fn own(&self, reference: u32) -> Result<OwnedEntry, OutOfMemory> {
+        let entries = &mut *self.entries.lock();
+        // Each search finds at least half of the entries new, so it costs no more than making them.
+        if entries.owned.len() >= entries.many {
+            entries.owned.retain(|(_, owner)| !owner.is_only_owner());
+            entries.many = 2 * entries.owned.len() + 16;
+        }
+        let owner = FallibleArc::try_new(())?;
+        entries.owned.try_push((reference, owner.clone()))?;
+        Ok(owner)
     }
 
     /// Checks that a handle is still valid.

@@ -7,7 +7,7 @@ use crate::context::AsContextMut;
 /// Runs `body`, then releases all handles of references that were made in it. Using such a handle later panics.
 ///
 /// Each call of a host function is a scope of its own. Handles made outside of any scope stay valid until the store
-/// is dropped.
+/// is dropped; an [`OwnedRooted`](crate::OwnedRooted) is dropped by itself.
 ///
 /// ```
 /// use wasmote::{Engine, Store, scope};

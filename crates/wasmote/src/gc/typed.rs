@@ -6,6 +6,7 @@ use wasmote_runtime::{Root, Store};
 use crate::gc::i31::I31;
 use crate::gc::refs::{ArrayRef, StructRef};
 use crate::handles::{AnyRef, ExnRef};
+use crate::rooted::OwnedRooted;
 use crate::typed::{WasmTy, values};
 
 const fn reference(nullable: bool, heap: HeapType) -> ValType {
@@ -20,6 +21,8 @@ macro_rules! objects {
             |it, store| u64::from(it.0.reference(store)), |slot, store| $ty(Root::new(store, slot as u32));
         Option<$ty>, reference(true, HeapType::$heap),
             |it, store| it.map_or(0, |it| it.0.reference(store).into()), |slot, store| Root::of_slot(slot, store).map($ty);
+        Option<OwnedRooted<$ty>>, reference(true, HeapType::$heap),
+            |it, store| it.map_or(0, |it| it.slot(store)), |slot, store| OwnedRooted::of_slot(slot, store);
     )* } };
 }
 

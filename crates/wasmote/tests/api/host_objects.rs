@@ -2,11 +2,11 @@
 
 use wasmote::{
     AnyRef, ArrayRef, ArrayType, AsContextMut, Caller, CompositeType, Config, Engine, Error, ExternRef, FieldType,
-    Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, RecGroup, RefType, StorageType, Store,
-    StructRef, StructType, SubType, Table, TableType, TrapCode, Val, ValType, scope,
+    Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, OwnedRooted, RecGroup, RefType,
+    StorageType, Store, StructRef, StructType, SubType, Table, TableType, TrapCode, Val, ValType, scope,
 };
 
-use crate::instance;
+use crate::{instance, module};
 
 fn field(ty: ValType) -> FieldType {
     FieldType { storage: StorageType::Val(ty), mutable: false }
@@ -559,4 +559,79 @@ fn a_type_stays_known_as_long_as_anything_has_it() {
     for other in others {
         assert_eq!(StructType::of(&engine, other.reference(true)), Some(other));
     }
+}
+
+/// A million objects, of which the host owns a few at a time: neither the heap nor the list of owned references grows.
+#[test]
+fn an_owned_reference_ends_when_it_is_dropped() {
+    let engine = Engine::new(Config::new().max_gc_heap(1 << 20));
+    let mut store = Store::new(&engine, ());
+    let pair = StructType::new(&engine, [field(ValType::I64), field(ValType::I64)]).unwrap();
+    let make = |store: &mut Store<()>, number| {
+        let fields = [Val::I64(number), Val::I64(-number)];
+        scope(store, |store| StructRef::new(&mut *store, &pair, &fields).unwrap().to_owned_rooted(store).unwrap())
+    };
+    let first = make(&mut store, 1);
+    let mut clones = [first.clone(), first.clone(), first.clone()];
+    for number in 2..1_000_000 {
+        let made = make(&mut store, number);
+        if number % 7 == 0 {
+            clones[number as usize % 3] = made.clone();
+        }
+        if number % 1000 == 0 {
+            let read = scope(&mut store, |store| made.to_rooted(&mut *store).field(store, 1).unwrap());
+            assert_eq!(read, Val::I64(-number));
+        }
+    }
+    assert!(store.heap_stats().collections > 10);
+    let read = |store: &mut Store<()>, owned: &OwnedRooted<StructRef>| {
+        scope(store, |store| owned.to_rooted(&mut *store).field(store, 0).unwrap())
+    };
+    assert_eq!(read(&mut store, &first), Val::I64(1));
+    let last: Vec<_> = clones.iter().map(|owned| read(&mut store, owned).i64().unwrap()).collect();
+    assert!(last.iter().all(|number| number % 7 == 0), "{last:?}");
+    let live = |store: &mut Store<()>| {
+        store.collect();
+        store.heap_stats().live
+    };
+    let before = live(&mut store);
+    drop(clones);
+    assert!(live(&mut store) < before);
+}
+
+#[test]
+#[should_panic = "store"]
+fn an_owned_reference_belongs_to_its_store() {
+    let engine = Engine::default();
+    let (mut store, mut other) = (Store::new(&engine, ()), Store::new(&engine, ()));
+    let owned = ExternRef::new(&mut store, 1).to_owned_rooted(&store).unwrap();
+    owned.to_rooted(&mut other);
+}
+
+/// A host that calls outside of scopes, and keeps nothing that the calls return.
+#[test]
+fn typed_functions_return_owned_references() {
+    let text = r#"(module
+        (type $pair (struct (field i64) (field i64)))
+        (func (export "make") (param i64) (result (ref null struct))
+            (if (i64.eqz (local.get 0)) (then (return (ref.null struct))))
+            (struct.new $pair (local.get 0) (i64.const 0)))
+        (func (export "first") (param (ref null struct)) (result i64)
+            (struct.get $pair 0 (ref.cast (ref $pair) (local.get 0)))))"#;
+    let engine = Engine::new(Config::new().max_gc_heap(1 << 20));
+    let module = module(&engine, text);
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    type Owned = Option<OwnedRooted<StructRef>>;
+    let make = instance.get_typed_func::<i64, Owned>(&store, "make").unwrap();
+    let first = instance.get_typed_func::<Owned, i64>(&store, "first").unwrap();
+    assert!(make.call(&mut store, 0).unwrap().is_none());
+    let kept = make.call(&mut store, -1).unwrap();
+    for number in 1..200_000 {
+        let made = make.call(&mut store, number).unwrap();
+        if number % 1000 == 0 {
+            assert_eq!(first.call(&mut store, made).unwrap(), number);
+        }
+    }
+    assert_eq!(first.call(&mut store, kept).unwrap(), -1);
 }
