@@ -195,8 +195,8 @@ impl<T: Send + 'static> WasiThreads<T> {
     /// thread's WASI state, and can give the store a limiter: each store counts the whole shared memory.
     ///
     /// # Errors
-    /// Fails if the engine is not interruptible ([`Config::interruption`](wasmote::Config::interruption)), if
-    /// `wasi.thread-spawn` is defined, or if there is not enough memory.
+    /// Fails if the engine is not interruptible ([`Config::interruption`](wasmote::Config::interruption)) or its loops are
+    /// not, if `wasi.thread-spawn` is defined, or if there is not enough memory.
     pub fn new(
         module: &Module,
         mut linker: Linker<T>,
@@ -206,6 +206,11 @@ impl<T: Send + 'static> WasiThreads<T> {
     ) -> Result<WasiThreads<T>, Error> {
         if !module.engine().is_interruptible() {
             return Err(Error::new("threads of a guest need an interruptible engine: turn `Config::interruption` on"));
+        }
+        if !module.engine().interrupts_loops() {
+            let message =
+                "threads of a guest need loops that can be interrupted: leave `Config::interruption_in_loops` on";
+            return Err(Error::new(message));
         }
         for (name, item, ty) in linker.missing(module) {
             if let ExternType::Memory(ty) = ty

@@ -138,6 +138,12 @@ impl Engine {
         self.inner().is_interruptible()
     }
 
+    /// Returns whether loops look for interruptions, too ([`Config::interruption_in_loops`]). It is false if
+    /// [`Config::interruption`] is off.
+    pub fn interrupts_loops(&self) -> bool {
+        self.inner().interrupts_loops()
+    }
+
     /// Begins the next epoch. Stores whose deadline is reached are interrupted: see [`Store::set_epoch_deadline`].
     ///
     /// A thread of the embedder calls this regularly, for example every 10 milliseconds. A signal handler must not.

@@ -64,13 +64,23 @@ impl Drop for Interrupts {
 
 /// Returns a linker whose code notices interruptions, if the settings ask for it.
 pub(crate) fn configure(linker: exec::CodeLinker, settings: &Settings) -> exec::CodeLinker {
-    linker.polls(settings.optional.interruption && !settings.optional.interruption_at_calls_only)
+    linker.polls(polls(settings))
+}
+
+/// Returns whether loops look for interruptions.
+fn polls(settings: &Settings) -> bool {
+    settings.optional.interruption && !settings.optional.interruption_at_calls_only
 }
 
 impl Engine {
     /// Returns whether the settings allow interruption.
     pub fn is_interruptible(&self) -> bool {
         self.settings().optional.interruption
+    }
+
+    /// Returns whether loops look for interruptions, too.
+    pub fn interrupts_loops(&self) -> bool {
+        polls(self.settings())
     }
 }
 
