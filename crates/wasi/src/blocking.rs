@@ -6,6 +6,7 @@
 
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{BorrowedFd, OwnedFd};
@@ -61,10 +62,51 @@ fn wait(
     Ok(interrupts.poll(&mut fds, timeout)? > 0)
 }
 
+/// Whose turn it is to take what a descriptor is ready for. Of the threads that wait for one line of a terminal, or for one
+/// connection, only one gets it. The others must not wait in the system's call, which no interruption reaches.
+///
+/// It is one for all descriptors of a guest, since several may be the same terminal.
+#[derive(Default)]
+pub(crate) struct Turn(AtomicBool);
+
+/// It is this thread's turn until this is dropped.
+pub(crate) struct Taking<'a>(&'a Turn);
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(false, Ordering::Release);
+    }
+}
+
+impl Turn {
+    /// Whether a guest may have several threads.
+    const SHARED: bool = cfg!(feature = "wasi-threads");
+
+    /// Waits until the descriptor is ready, and it is this thread's turn.
+    fn wait(&self, interrupts: &mut Interrupts, fd: BorrowedFd<'_>, flags: PollFlags) -> Result<Taking<'_>, Errno> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            wait(interrupts, fd, flags, None)?;
+            if self.0.swap(Turn::SHARED, Ordering::Acquire) {
+                // Nothing tells when the other thread is done. That is soon, unless another process was faster than it.
+                interrupts.poll(&mut Vec::new(), Some(pause))?;
+                pause = longer(pause);
+                continue;
+            }
+            let taking = Taking(self);
+            // Before it was this thread's turn, another one may have taken what was there.
+            if !Turn::SHARED || wait(interrupts, fd, flags, Some(0))? {
+                return Ok(taking);
+            }
+        }
+    }
+}
+
 /// Transfers bytes by `at_once`, which does not wait. If that cannot be had, waits first and then uses `plain`, which
-/// waits only if another process was faster.
+/// waits only if another process was faster, or another thread that takes no turns.
 fn transfer(
     interrupts: &mut Interrupts,
+    turn: Option<&Turn>,
     fd: BorrowedFd<'_>,
     flags: PollFlags,
     at_once: &mut dyn FnMut() -> HostResult<usize>,
@@ -79,9 +121,11 @@ fn transfer(
             // Terminals and older kernels do not know the flag. A filter of system calls may answer `EPERM`.
             Err(Host::OPNOTSUPP | Host::NOSYS | Host::INVAL | Host::PERM) => {
                 let waits = waits(fd);
-                if waits {
-                    wait(interrupts, fd, flags, None)?;
-                }
+                let _taking = match turn {
+                    Some(turn) if waits => Some(turn.wait(interrupts, fd, flags)?),
+                    None if waits => wait(interrupts, fd, flags, None).map(|_| None)?,
+                    _ => None,
+                };
                 plain(waits)
             }
             done => done,
@@ -94,10 +138,17 @@ fn transfer(
 }
 
 /// Reads from a stream.
-pub(crate) fn read(interrupts: &mut Interrupts, fd: BorrowedFd<'_>, buffer: &mut [u8]) -> Result<usize, Errno> {
+pub(crate) fn read(
+    interrupts: &mut Interrupts,
+    turn: &Turn,
+    fd: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> Result<usize, Errno> {
     let buffer = core::cell::RefCell::new(buffer);
     let at_once = &mut || at_once::read(fd, &mut buffer.borrow_mut());
-    transfer(interrupts, fd, PollFlags::IN, at_once, &mut |_| rustix::io::read(fd, &mut **buffer.borrow_mut()))
+    transfer(interrupts, Some(turn), fd, PollFlags::IN, at_once, &mut |_| {
+        rustix::io::read(fd, &mut **buffer.borrow_mut())
+    })
 }
 
 /// A stream that is ready has room for this many bytes, as Linux promises for pipes.
@@ -117,28 +168,22 @@ pub(crate) fn write(
         1.. if waits => rustix::io::write(fd, &first[..first.len().min(ROOM)]),
         _ => rustix::io::writev(fd, slices),
     };
-    transfer(interrupts, fd, PollFlags::OUT, &mut at_once, &mut plain)
+    // Threads do not take turns: a write to a terminal may wait for long, and others must not wait for it.
+    transfer(interrupts, None, fd, PollFlags::OUT, &mut at_once, &mut plain)
 }
 
-/// Waits until a connection can be accepted, if an interruption may end that.
+/// Waits until a connection can be accepted, and it is this thread's turn. Returns `None` if the call does not wait, or if
+/// nothing can interrupt it.
 #[cfg(feature = "sockets")]
-pub(crate) fn wait_for_connection(interrupts: &mut Interrupts, listener: BorrowedFd<'_>) -> Result<(), Errno> {
+pub(crate) fn wait_for_connection<'a>(
+    interrupts: &mut Interrupts,
+    turn: &'a Turn,
+    listener: BorrowedFd<'_>,
+) -> Result<Option<Taking<'a>>, Errno> {
     if interrupts.is_active() && waits(listener) {
-        wait(interrupts, listener, PollFlags::IN, None)?;
+        return turn.wait(interrupts, listener, PollFlags::IN).map(Some);
     }
-    Ok(())
-}
-
-/// Returns whether `accept` may be called now: a connection is there, or the call does not wait or may wait.
-///
-/// # Errors
-/// [`Errno::AGAIN`] if there is no connection, and the listener does not wait for one.
-#[cfg(feature = "sockets")]
-pub(crate) fn has_connection(interrupts: &mut Interrupts, listener: BorrowedFd<'_>) -> Result<bool, Errno> {
-    if !interrupts.is_active() || wait(interrupts, listener, PollFlags::IN, Some(0))? {
-        return Ok(true);
-    }
-    if waits(listener) { Ok(false) } else { Err(Errno::AGAIN) }
+    Ok(None)
 }
 
 /// Receives from a socket into a buffer.

@@ -86,16 +86,11 @@ impl GuestMemory<'_> {
             }
             GuestMemory::Shared(memory) => {
                 let mut copy = zeros(len)?;
-                // A call that was interrupted and continues finds what it has received so far.
-                memory.read(at.into(), &mut copy).map_err(|_| Errno::FAULT)?;
-                let filled = fill(&mut copy);
-                let written = match filled {
-                    Ok(filled) => copy.get(..filled).unwrap_or(&copy),
-                    Err(Errno::INTERRUPTED) => &copy,
-                    Err(_) => &[],
-                };
+                let filled = fill(&mut copy)?;
+                // Other threads may use the rest of the range meanwhile.
+                let written = copy.get(..filled).unwrap_or(&copy);
                 memory.write(at.into(), written).map_err(|_| Errno::FAULT)?;
-                filled
+                Ok(filled)
             }
         }
     }

@@ -9,6 +9,7 @@ use core::fmt;
 use wasmote::{Error, Lock};
 
 use crate::abi::{filetype, rights};
+use crate::blocking::Turn;
 use crate::clock::{Clocks, FixedClocks, SteppingClocks, SystemClocks};
 use crate::descriptor::{Descriptor, Descriptors, Object};
 use crate::interrupt::Interrupts;
@@ -32,9 +33,11 @@ pub(crate) struct Process {
     pub descriptors: Lock<Descriptors>,
     pub clocks: Lock<Box<dyn Clocks>>,
     pub random: Lock<Random>,
-    /// Held while a connection is accepted, which does not wait then.
+    /// Whose turn it is to read where reading may wait.
+    pub reading: Turn,
+    /// Whose turn it is to accept a connection.
     #[cfg(feature = "sockets")]
-    pub accepting: Lock<()>,
+    pub accepting: Turn,
     /// Called before the guest's first call with side effects.
     pub gate: Lock<Option<Gate>>,
 }
@@ -285,8 +288,9 @@ impl WasiCtxBuilder {
             descriptors: Lock::new(descriptors),
             clocks: Lock::new(clocks),
             random: Lock::new(random),
+            reading: Turn::default(),
             #[cfg(feature = "sockets")]
-            accepting: Lock::new(()),
+            accepting: Turn::default(),
             gate: Lock::new(gate),
         };
         Ok(WasiCtx { process: Arc::new(process), interrupts: Interrupts::default() })

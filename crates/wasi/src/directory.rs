@@ -1,10 +1,9 @@
 //! Lists the entries of directories.
 
-use rustix::fd::BorrowedFd;
-
 use crate::abi::{DIRENT_SIZE, rights};
 use crate::call::{Call, GuestMemory};
 use crate::errno::Errno;
+use crate::sandbox::Dir;
 
 /// The guest's buffer for entries. It takes as many bytes as fit; the last entry may be cut off.
 struct EntryBuffer<'a, 'b> {
@@ -34,10 +33,12 @@ impl EntryBuffer<'_, '_> {
 /// Lists entries from a cookie on. The cookie is the position that the system returns with each entry. It stays right
 /// when entries are added or removed, and needs no state between calls.
 #[cfg(target_os = "linux")]
-fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_, '_>) -> Result<(), Errno> {
+fn list(dir: &Dir, cookie: u64, room: &mut EntryBuffer<'_, '_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
     use rustix::fs::{AtFlags, FileType, RawDir, SeekFrom, seek, statat};
 
+    let _position = dir.position();
+    let dir = dir.fd();
     seek(dir, SeekFrom::Start(cookie))?;
     let mut buffer = [core::mem::MaybeUninit::uninit(); 4096];
     let mut entries = RawDir::new(dir, &mut buffer);
@@ -60,10 +61,10 @@ fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_, '_>) -> Res
 
 /// Lists entries from a cookie on. The system has no lasting position, so the cookie is the number of the entry.
 #[cfg(not(target_os = "linux"))]
-fn list(dir: BorrowedFd<'_>, cookie: u64, room: &mut EntryBuffer<'_, '_>) -> Result<(), Errno> {
+fn list(dir: &Dir, cookie: u64, room: &mut EntryBuffer<'_, '_>) -> Result<(), Errno> {
     use crate::descriptor::filetype_of;
 
-    let entries = rustix::fs::Dir::read_from(dir)?;
+    let entries = rustix::fs::Dir::read_from(dir.fd())?;
     for (number, entry) in (1..).zip(entries).skip(usize::try_from(cookie).map_err(|_| Errno::INVAL)?) {
         let entry = entry?;
         if !room.add(number, entry.ino(), filetype_of(entry.file_type()), entry.file_name().to_bytes())? {
@@ -79,7 +80,7 @@ pub(crate) fn fd_readdir(call: &mut Call<'_>) -> Result<(), Errno> {
     let dir = call.descriptors().dir(call.u32(0), rights::FD_READDIR)?;
     call.memory.check(at, len)?;
     let mut room = EntryBuffer { memory: &mut call.memory, at, len, used: 0 };
-    list(dir.fd(), call.args[3], &mut room)?;
+    list(&dir, call.args[3], &mut room)?;
     let used = room.used;
     call.memory.put_u32(result, used)
 }

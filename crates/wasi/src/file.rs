@@ -13,6 +13,7 @@ use crate::abi::{Filestat, Snapshot, fdflags, filetype, fstflags, rights};
 use crate::blocking;
 use crate::call::{Call, GuestMemory};
 use crate::clock::{nanoseconds, timespec};
+use crate::context::WasiCtx;
 use crate::descriptor::{Object, filetype_of};
 use crate::errno::Errno;
 use crate::interrupt::Interrupts;
@@ -29,7 +30,7 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
     memory.check(result, 4)?;
     let iovecs = Iovecs::new(memory, call.args[1] as u32, call.args[2] as u32)?;
     let regular = descriptor.filetype == filetype::REGULAR_FILE;
-    let interrupts = &mut call.cx.interrupts;
+    let WasiCtx { process, interrupts } = &mut *call.cx;
     let gives_way = interrupts.is_active() && descriptor.may_block();
     let mut progress = Progress(0);
     for i in 0..iovecs.count {
@@ -42,7 +43,9 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
         }
         let exact = matches!(descriptor.object, Object::File(_));
         let done = memory.fill(at, len, exact, |buffer| match (&descriptor.object, offset) {
-            (Object::File(file), None) if gives_way => blocking::read(interrupts, file.as_fd(), buffer),
+            (Object::File(file), None) if gives_way => {
+                blocking::read(interrupts, &process.reading, file.as_fd(), buffer)
+            }
             (Object::File(file), None) => {
                 retry_on_intr(|| rustix::io::read(file.as_fd(), &mut *buffer)).map_err(Errno::from)
             }

@@ -12,6 +12,7 @@ use core::ffi::CStr;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Timestamps};
 use rustix::io::{Errno as Host, retry_on_intr};
+use wasmote::Lock;
 
 use crate::abi::Filestat;
 use crate::call::c_string;
@@ -22,7 +23,11 @@ use crate::file::filestat;
 const MAX_RETRIES: u32 = 64;
 
 /// A directory. Paths are resolved beneath it. It is opened for reading, so that its entries can be listed.
-pub(crate) struct Dir(OwnedFd);
+pub(crate) struct Dir {
+    fd: OwnedFd,
+    /// Whoever lists the entries holds the lock: the system has one position for all threads.
+    position: Lock<()>,
+}
 
 /// The directory of an entry and the entry's name. `None` stands for the directory that the path started from.
 struct ParentDir<'p>(Option<OwnedFd>, &'p CStr);
@@ -31,16 +36,21 @@ impl Dir {
     /// Opens a directory that the embedder chose.
     pub fn open_host(path: &CStr) -> Result<Dir, Host> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::openat(CWD, path, flags, Mode::empty()).map(Dir)
+        rustix::fs::openat(CWD, path, flags, Mode::empty()).map(Dir::from_fd)
     }
 
     /// Makes a `Dir` of a directory that [`Dir::open`] returned.
     pub fn from_fd(fd: OwnedFd) -> Dir {
-        Dir(fd)
+        Dir { fd, position: Lock::new(()) }
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.fd.as_fd()
+    }
+
+    /// Lets no other thread list entries until the result is dropped.
+    pub fn position(&self) -> impl Drop + '_ {
+        self.position.lock()
     }
 
     /// Opens what the path leads to. If the path ends in a symbolic link and `follow` is false, that is an error.
@@ -58,7 +68,7 @@ impl Dir {
             // A terminal that a guest opens must not become the controlling terminal of this process.
             let cloexec = if flags.contains(OFlags::PATH) { OFlags::CLOEXEC } else { OFlags::CLOEXEC | OFlags::NOCTTY };
             let flags = flags | cloexec;
-            return Err(match rustix::fs::openat2(&self.0, path, flags, mode, resolve) {
+            return Err(match rustix::fs::openat2(&self.fd, path, flags, mode, resolve) {
                 Ok(fd) => return Ok(fd),
                 Err(Host::INTR) => continue,
                 Err(Host::AGAIN) if tries > 1 => {
@@ -80,7 +90,7 @@ impl Dir {
     #[cold]
     fn can_open(&self) -> bool {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
-        rustix::fs::openat2(&self.0, c".", flags, Mode::empty(), ResolveFlags::BENEATH).is_ok()
+        rustix::fs::openat2(&self.fd, c".", flags, Mode::empty(), ResolveFlags::BENEATH).is_ok()
     }
 
     /// [`Dir::open`] without `openat2`: opens each name in the directory before it, and follows no link. Paths with
@@ -105,7 +115,7 @@ impl Dir {
                 name => name,
             };
             let entry = c_string(name)?;
-            let parent = dir.as_ref().unwrap_or(&self.0);
+            let parent = dir.as_ref().unwrap_or(&self.fd);
             let flags = if behind.is_some() { OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC } else { flags };
             let opened = retry_on_intr(|| rustix::fs::openat(parent, &*entry, flags | OFlags::NOFOLLOW, mode));
             if follow || behind.is_some() {
@@ -151,7 +161,7 @@ impl Dir {
 
     /// Returns the directory of an entry.
     fn parent<'a>(&'a self, entry: &'a ParentDir<'_>) -> BorrowedFd<'a> {
-        entry.0.as_ref().unwrap_or(&self.0).as_fd()
+        entry.0.as_ref().unwrap_or(&self.fd).as_fd()
     }
 
     pub fn create_directory(&self, path: &CStr) -> Result<(), Errno> {

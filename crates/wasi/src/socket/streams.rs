@@ -159,12 +159,10 @@ pub(crate) fn sock_accept(call: &mut Call<'_>) -> Result<(), Errno> {
     call.descriptors().free()?;
     let process = call.cx.process.clone();
     let accepted = loop {
-        blocking::wait_for_connection(&mut call.cx.interrupts, listener)?;
-        // Of several threads that wait for one connection, only one gets it. The others must not wait in the system's
-        // call, which no interruption reaches.
-        let _one_at_a_time = process.accepting.lock();
-        if blocking::has_connection(&mut call.cx.interrupts, listener)? {
-            break retry_on_intr(|| host::accept(listener, flags & fdflags::NONBLOCK != 0))?;
+        let _taking = blocking::wait_for_connection(&mut call.cx.interrupts, &process.accepting, listener)?;
+        match host::accept(listener, flags & fdflags::NONBLOCK != 0) {
+            Err(rustix::io::Errno::INTR) => {}
+            accepted => break accepted?,
         }
     };
     let fd = call.descriptors().insert(descriptor(accepted, base, 0, flags))?;
@@ -188,8 +186,8 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
     let interrupts = &mut call.cx.interrupts;
     // How many bytes are in the buffers, if the call was interrupted and now continues.
     let mut received = match interrupts.resume(call.args, |it| matches!(it, Unfinished::Receive { .. })) {
-        Some(Unfinished::Receive { received }) => Some(received),
-        _ => None,
+        Some(Unfinished::Receive { received }) => received,
+        _ => 0,
     };
     let mut progress = Progress(0);
     for i in 0..iovecs.count {
@@ -209,23 +207,32 @@ pub(crate) fn sock_recv(call: &mut Call<'_>) -> Result<(), Errno> {
             Ok(rustix::net::recv(socket, buffer, flags)?.0)
         };
         let waits = interrupts.is_active() && !flags.contains(RecvFlags::DONTWAIT);
-        let mut in_buffer = 0;
-        let done = memory.fill(at, len, true, |buffer| {
+        // The bytes that this buffer has already, of a call that continues.
+        let before = received.min(len);
+        received -= before;
+        let mut interrupted = false;
+        let done = memory.fill(at.wrapping_add(before), len - before, true, |buffer| {
             if !waits {
                 return retry_on_intr(|| recv(&mut *buffer, false)).map_err(Errno::from);
             }
-            let before = received.unwrap_or(0).min(len);
-            received = received.map(|received| received - before);
-            let mut receive = Receive { socket, peek, wait_all, done: before as usize };
-            let done = receive.run(interrupts, buffer, &mut recv);
-            in_buffer = receive.done as u32;
-            done
-        });
-        if waits && done == Err(Errno::INTERRUPTED) {
-            let received = progress.0 + in_buffer;
-            if received > 0 && !peek {
-                return Err(interrupts.suspend(Errno::INTERRUPTED, call.args, Unfinished::Receive { received }));
+            let mut receive = Receive { socket, peek, wait_all, done: 0 };
+            match receive.run(interrupts, buffer, &mut recv) {
+                // What has come so far is the guest's, and the call may be made again.
+                Err(Errno::INTERRUPTED) if !peek && progress.0 + before + receive.done as u32 > 0 => {
+                    interrupted = true;
+                    Ok(receive.done)
+                }
+                done => done,
             }
+        });
+        let done = match done {
+            Ok(done) => Ok(before as usize + done),
+            Err(_) if before > 0 => Ok(before as usize),
+            error => error,
+        };
+        if interrupted {
+            let received = progress.0 + done? as u32;
+            return Err(interrupts.suspend(Errno::INTERRUPTED, call.args, Unfinished::Receive { received }));
         }
         if !progress.add(len, done)? || peek {
             break;

@@ -1,12 +1,17 @@
 //! Threads of guests (wasi-threads): what they share, and how the whole group ends.
 #![cfg(feature = "wasi-threads")]
 
+mod descriptors;
+#[cfg(feature = "sockets")]
+mod sockets;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use wasmote::{Config, Engine, Error, Linker, Module, Store, TrapCode};
-use wasmote_wasi::{Input, Output, OwnedFd, Pipe, Reader, ThreadOptions, WasiCtx, WasiThreads};
+use wasmote_wasi::{Input, Output, OwnedFd, Pipe, Reader, ThreadOptions, WasiCtx, WasiCtxBuilder, WasiThreads};
 
 /// What each guest has.
 const HEAD: &str = r#"
@@ -29,21 +34,39 @@ const HEAD: &str = r#"
 
 /// Runs a guest's `_start`. Returns what it printed and its error.
 fn run(text: &str, stdin: Input, options: ThreadOptions) -> (String, Option<Error>) {
+    let stdout = Pipe::new(1 << 20);
+    let builder = WasiCtx::builder().stdin(stdin).stdout(Output::Writer(Box::new(stdout.clone())));
+    let error = run_with("", text, builder, options);
+    (String::from_utf8(stdout.drain()).unwrap(), error)
+}
+
+/// Runs the `_start` of a guest that has these imports of WASI, too: names and parameters, `I` for i64. Returns its error.
+fn run_with(imports: &str, text: &str, builder: WasiCtxBuilder, options: ThreadOptions) -> Option<Error> {
+    let imports = imports.split(',').filter_map(|import| import.trim().split_once(' ')).map(|(name, letters)| {
+        let params = letters.replace('i', " i32").replace('I', " i64");
+        format!(r#"(import "wasi_snapshot_preview1" "{name}" (func ${name} (param {params}) (result i32)))"#)
+    });
+    let text = format!("(module {} {HEAD} {text})", imports.collect::<String>());
     let engine = Engine::new(Config::new().interruption(true));
-    let module = Module::new(&engine, wat::parse_str(format!("(module {HEAD} {text})")).unwrap()).unwrap();
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
     let mut linker = Linker::new(&engine);
     wasmote_wasi::add_to_linker(&mut linker, |cx: &mut WasiCtx| cx).unwrap();
     let of_threads = engine.clone();
     let new_store = move |cx| Store::try_new(&of_threads, cx);
     let threads = WasiThreads::new(&module, linker, |cx| cx, new_store, options).unwrap();
-    let stdout = Pipe::new(1 << 20);
-    let cx = WasiCtx::builder().stdin(stdin).stdout(Output::Writer(Box::new(stdout.clone()))).build().unwrap();
-    let mut store = Store::new(&engine, cx);
+    let mut store = Store::new(&engine, builder.build().unwrap());
     let outcome = threads.run(&mut store, |store, linker| {
         let instance = linker.instantiate(&mut *store, &module)?;
         instance.get_typed_func::<(), ()>(&*store, "_start")?.call(store, ())
     });
-    (String::from_utf8(stdout.drain()).unwrap(), outcome.err())
+    outcome.err()
+}
+
+/// Calls something that might wait for ever. It then fails after a minute.
+fn in_time<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+    let (done, result) = mpsc::channel();
+    thread::spawn(move || done.send(work()));
+    result.recv_timeout(Duration::from_secs(60)).expect("a thread waits for ever, or has panicked")
 }
 
 fn options() -> ThreadOptions {
@@ -221,6 +244,16 @@ fn an_engine_that_cannot_be_interrupted_is_refused() {
     let new_store = |_| Err(Error::new("not called"));
     let made = WasiThreads::<WasiCtx>::new(&module, Linker::new(&engine), |cx| cx, new_store, options());
     assert!(made.is_err());
+}
+
+#[test]
+fn an_engine_whose_loops_cannot_be_interrupted_is_refused() {
+    let engine = Engine::new(Config::new().interruption(true).interruption_in_loops(false));
+    let module = Module::new(&engine, wat::parse_str("(module)").unwrap()).unwrap();
+    let new_store = |_| Err(Error::new("not called"));
+    let made = WasiThreads::<WasiCtx>::new(&module, Linker::new(&engine), |cx| cx, new_store, options());
+    let message = made.err().unwrap().to_string();
+    assert!(message.contains("interruption_in_loops") && message.lines().count() == 1, "{message}");
 }
 
 /// Groups that start threads and end at a random moment. `WASMOTE_STRESS_ROUNDS` sets how many, in thousands.
