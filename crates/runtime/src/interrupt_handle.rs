@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::hint::spin_loop;
 use core::ptr;
+#[cfg(shared_memory)]
+use core::sync::atomic::fence;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use core::task::Waker;
 
@@ -11,6 +13,8 @@ use wasmote_exec as exec;
 use wasmote_ir::fallible::OutOfMemory;
 
 use crate::shared::{FallibleArc, try_box};
+#[cfg(shared_memory)]
+use crate::shared_memory::sleep::Parked;
 
 /// A reason: somebody called [`InterruptHandle::interrupt`].
 pub(crate) const REQUESTED: u32 = 1;
@@ -58,6 +62,27 @@ impl InterruptHandle {
         self.0.replace_waker(new);
         Ok(())
     }
+
+    /// Lets interruptions wake a thread, too, until the result is dropped. The store has one such thread at a time.
+    #[cfg(shared_memory)]
+    pub(crate) fn wakes<'a>(&'a self, sleeper: &'a Parked) -> Waking<'a> {
+        self.0.sleeper.store(ptr::from_ref(sleeper).cast_mut(), Ordering::SeqCst);
+        // An interruption either sees it, or is seen by the thread before it sleeps.
+        fence(Ordering::SeqCst);
+        Waking(&self.0)
+    }
+}
+
+/// Interruptions wake a thread until this is dropped ([`InterruptHandle::wakes`]).
+#[cfg(shared_memory)]
+pub(crate) struct Waking<'a>(&'a Shared);
+
+#[cfg(shared_memory)]
+impl Drop for Waking<'_> {
+    fn drop(&mut self) {
+        self.0.sleeper.store(ptr::null_mut(), Ordering::SeqCst);
+        self.0.wait_for_users();
+    }
 }
 
 impl fmt::Debug for InterruptHandle {
@@ -72,7 +97,10 @@ pub(crate) struct Shared {
     limit: AtomicPtr<exec::StackLimit>,
     /// A waker from a box, or null.
     waker: AtomicPtr<Waker>,
-    /// How many threads may be using one of the two pointers.
+    /// The thread that waits at an address of a shared memory, or null.
+    #[cfg(shared_memory)]
+    sleeper: AtomicPtr<Parked>,
+    /// How many threads may be using one of the pointers.
     users: AtomicUsize,
     reasons: AtomicU32,
     /// How many calls interruptions have ended.
@@ -87,6 +115,8 @@ impl Shared {
         Shared {
             limit: AtomicPtr::new(limit.cast_mut()),
             waker: AtomicPtr::default(),
+            #[cfg(shared_memory)]
+            sleeper: AtomicPtr::default(),
             users: AtomicUsize::new(0),
             reasons: AtomicU32::new(0),
             stopped_calls: AtomicUsize::new(0),
@@ -109,6 +139,12 @@ impl Shared {
                 && let Some(waker) = waker.as_ref()
             {
                 waker.wake_by_ref();
+            }
+            #[cfg(shared_memory)]
+            if reason != SAMPLE
+                && let Some(sleeper) = self.sleeper.load(Ordering::SeqCst).as_ref()
+            {
+                sleeper.unpark();
             }
         }
         self.users.fetch_sub(1, Ordering::SeqCst);

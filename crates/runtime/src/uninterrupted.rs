@@ -18,7 +18,7 @@ pub(crate) enum Handle {}
 
 #[cfg(shared_memory)]
 impl Handle {
-    pub(crate) fn set_waker(&self, _: Option<core::task::Waker>) -> Result<(), wasmote_ir::fallible::OutOfMemory> {
+    pub(crate) fn wakes(&self, _: &crate::shared_memory::sleep::Parked) -> core::convert::Infallible {
         match *self {}
     }
 

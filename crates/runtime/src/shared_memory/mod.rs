@@ -13,15 +13,13 @@
 //! Where threads cannot sleep, `absent` takes the place of this module.
 
 mod relaxed;
-mod sleep;
+pub(crate) mod sleep;
 #[cfg(test)]
 mod tests;
 mod wait_queue;
 
-use alloc::sync::Arc;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
-use core::task::Waker;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use wasmote_decode::MemoryType;
 use wasmote_exec as exec;
@@ -51,7 +49,7 @@ struct Inner {
     base: NonNull<u8>,
     /// Whoever grows the memory holds the lock.
     pages: Lock<Pages>,
-    waiters: Lock<Waiters<Arc<Parked>>>,
+    waiters: Lock<Waiters<FallibleArc<Parked>>>,
 }
 
 // SAFETY: `base` leads to the bytes of `pages`, which stay in place, and all of whose accesses are atomic or wasm code's.
@@ -236,7 +234,7 @@ impl SharedMemory {
         is_expected: impl Fn() -> bool,
     ) -> Result<WaitResult, Error> {
         let deadline = nanoseconds.map(|left| now().saturating_add(left));
-        let parked = Arc::new(Parked::new());
+        let parked = FallibleArc::try_new(Parked::new())?;
         match self.wait(address, parked, deadline, is_expected, || false)? {
             Outcome::Woken => Ok(WaitResult::Ok),
             Outcome::Mismatch => Ok(WaitResult::Mismatch),
@@ -248,7 +246,7 @@ impl SharedMemory {
     fn wait(
         &self,
         address: u64,
-        parked: Arc<Parked>,
+        parked: FallibleArc<Parked>,
         deadline: Option<u64>,
         is_expected: impl FnOnce() -> bool,
         is_interrupted: impl Fn() -> bool,
@@ -330,21 +328,16 @@ pub(crate) unsafe fn atomic_wait(
         return Ok(WaitResult::Mismatch as u32);
     }
     let deadline = u64::try_from(timeout).ok().map(|left| resumed.unwrap_or_else(|| now().saturating_add(left)));
-    let parked = Arc::new(Parked::new());
     // SAFETY: handlers call this with the machine that runs, so no other reference to the store exists. This one ends
     // here: other threads use what the handle leads to while this one sleeps.
     let handle = unsafe { root(machine).as_ref() }.interrupts.handle();
-    let waited = match &handle {
-        Some(handle) => handle.set_waker(Some(Waker::from(parked.clone()))).and_then(|()| {
-            // An interruption either sees the waker, or is seen here.
-            fence(Ordering::SeqCst);
-            let waited = memory.wait(address, parked, deadline, is_expected, || handle.is_interrupted());
-            // Removing the waker needs no memory.
-            let _ = handle.set_waker(None);
-            waited
-        }),
+    let waited = FallibleArc::try_new(Parked::new()).and_then(|parked| match &handle {
+        Some(handle) => {
+            let _waking = handle.wakes(&parked);
+            memory.wait(address, parked.clone(), deadline, is_expected, || handle.is_interrupted())
+        }
         None => memory.wait(address, parked, deadline, is_expected, || false),
-    };
+    });
     match waited {
         Ok(Outcome::Woken) => Ok(WaitResult::Ok as u32),
         Ok(Outcome::Mismatch) => Ok(WaitResult::Mismatch as u32),

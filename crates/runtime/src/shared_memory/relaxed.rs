@@ -1,5 +1,6 @@
 //! Copies between a shared memory and the host's own. Other threads may write the same bytes meanwhile, so these are
-//! atomic accesses without an order. A word at a time is read or written where it is aligned.
+//! atomic accesses without an order. A word at a time is read or written where it is aligned. Wasm code may access the
+//! same bytes with other sizes: `crates/exec/src/handlers/shared.rs` says what is relied on.
 
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed};
 

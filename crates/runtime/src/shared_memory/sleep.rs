@@ -1,26 +1,13 @@
 //! How a thread sleeps until another one wakes it, and the clock for that: the system's futexes on Linux, elsewhere
 //! the standard library.
 
-use alloc::sync::Arc;
-use alloc::task::Wake;
-
 use super::wait_queue::Sleeper;
+use crate::shared::FallibleArc;
 
 pub(crate) use system::{Parked, now};
 
-impl Sleeper for Arc<Parked> {
+impl Sleeper for FallibleArc<Parked> {
     fn wake(&self) {
-        self.unpark();
-    }
-}
-
-/// So that an interruption can wake it.
-impl Wake for Parked {
-    fn wake(self: Arc<Parked>) {
-        self.unpark();
-    }
-
-    fn wake_by_ref(self: &Arc<Parked>) {
         self.unpark();
     }
 }

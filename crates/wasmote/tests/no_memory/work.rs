@@ -56,7 +56,7 @@ pub enum Left {
     Error(Error),
 }
 
-pub fn all() -> [Work; 18] {
+pub fn all() -> [Work; 19] {
     [
         Work { name: "load", begin: || load(Config::new(), wasm()), outcome: out_of_memory },
         Work { name: "load a module whose bodies are validated later", begin: load_lazily, outcome: out_of_memory },
@@ -76,6 +76,7 @@ pub fn all() -> [Work; 18] {
         Work { name: "run an image", begin: run_image, outcome: anything },
         Work { name: "record", begin: record, outcome: no_memory_to_record },
         Work { name: "replay", begin: replay, outcome: an_error },
+        Work { name: "wait at an address of a shared memory", begin: wait, outcome: out_of_memory },
     ]
 }
 
@@ -337,6 +338,24 @@ fn replay() -> Rest {
         run.call(&mut store, &[], &mut [])?;
         run.call(&mut store, &[], &mut [])?;
         store.end_recording()?;
+        Ok(Left::Store(store))
+    })
+}
+
+/// A wait of a nanosecond, in a store that can be interrupted.
+fn wait() -> Rest {
+    let text = r#"(module (memory 1 1 shared) (func (export "wait") (param i32) (result i32)
+        (memory.atomic.wait32 (i32.const 0) (local.get 0) (i64.const 1))))"#;
+    let engine = Engine::new(Config::new().interruption(true));
+    let module = Module::new(&engine, wat::parse_str(text).expect("text")).expect("the module is valid");
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).expect("an instance");
+    store.interrupt_handle().expect("a handle");
+    let wait = instance.get_typed_func::<i32, i32>(&store, "wait").expect("a function");
+    // The first call translates the function. It does not wait, since another value is expected.
+    assert_eq!(wait.call(&mut store, 1).expect("a mismatch"), 1);
+    Box::new(move || {
+        wait.call(&mut store, 0)?;
         Ok(Left::Store(store))
     })
 }

@@ -1,7 +1,9 @@
 //! Wasm code that shares a memory: it waits and notifies, is interrupted, and is translated by several threads.
 
 use std::fmt::Write;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::Wake;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -158,6 +160,41 @@ fn an_interruption_ends_a_wait_and_takes_no_notification() {
         assert_eq!(waiter.join().unwrap(), Some(TrapCode::Interrupted));
         assert_eq!(shared.memory.atomic_notify(8, 1).unwrap(), 0);
     }
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Count>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_wait_leaves_the_waker_that_the_embedder_set() {
+    let shared = Shared::new(WAITS);
+    let (mut store, instance) = shared.instance();
+    let wait: Wait = instance.get_typed_func(&store, "wait").unwrap();
+    let handle = store.interrupt_handle().unwrap();
+    let count = Arc::new(Count::default());
+    handle.set_waker(Some(count.clone().into())).unwrap();
+    // During a wait, an interruption wakes both.
+    let other = handle.clone();
+    let waiter = thread::spawn(move || {
+        let outcome = wait.call(&mut store, (8, 0, -1)).unwrap_err().as_trap_code();
+        (store, wait, outcome)
+    });
+    thread::sleep(Duration::from_millis(20));
+    other.interrupt();
+    let (mut store, wait, outcome) = waiter.join().unwrap();
+    assert_eq!(outcome, Some(TrapCode::Interrupted));
+    assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    // After one that ended by itself, it wakes the embedder's alone.
+    assert_eq!(wait.call(&mut store, (8, 0, 1_000_000)).unwrap(), 2);
+    handle.interrupt();
+    assert_eq!(count.0.load(Ordering::SeqCst), 2);
 }
 
 #[test]
