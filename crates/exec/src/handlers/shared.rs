@@ -5,6 +5,18 @@
 //! atomic access if it is aligned, and otherwise one for each byte. WebAssembly lets unaligned accesses tear (spec: the
 //! memory model of the proposal for threads).
 //!
+//! **Sizes.** A guest may access the same bytes at the same time with different sizes. Rust's memory model leaves that
+//! undefined even for atomic accesses. It cannot be avoided, since the guest chooses the sizes. So this is relied on:
+//!
+//! - An access is one instruction, for which the processor defines that each byte read is one that was written there.
+//!   The compiler sees nothing of it in assembly. Of an atomic access, it knows neither another one of the same bytes,
+//!   since addresses come from the guest, nor what other threads do.
+//! - Nothing else depends on a byte of a shared memory. The guest may read any value. Lengths and records, which bounds
+//!   and safety depend on, lie where no guest's access reaches, and have one size.
+//!
+//! The same holds for atomic instructions (`atomics::host`), and for what the runtime reads and writes in a shared memory.
+//! Miri reports such accesses, so no test in Miri makes them.
+//!
 //! A build without the feature `threads` has no such memories, and plain accesses here.
 
 /// Bytes that one access reads or writes.

@@ -1,5 +1,5 @@
 //! What the host does for atomic instructions: sequentially consistent accesses of its own. Memory is little-endian on
-//! every machine.
+//! every machine. Plain accesses of the same bytes may have other sizes (`handlers::shared` says what is relied on).
 //!
 //! A host without atomic accesses of 64 bits has no shared memories, so other accesses do there.
 
