@@ -54,7 +54,7 @@ impl Stop {
 /// [`Activation::run`].
 pub struct Activation<M: Mode> {
     /// The first slot of the outermost frame, which holds arguments and results.
-    base: *mut u64,
+    pub(crate) base: *mut u64,
     /// The end of the slots for frames. The entries of calls between instances lie from here to the end of the value
     /// stack.
     pub(crate) noted: *mut u64,

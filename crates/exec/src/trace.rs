@@ -40,7 +40,28 @@ unsafe fn show<M: Mode>(machine: *mut Machine<M>, r: &Regs<M>, registers: Option
     // SAFETY: the caller guarantees a live machine that nothing else uses now.
     let (hook, end) = unsafe { ((*machine).trace, (*machine).stack_end()) };
     let Some(hook) = hook else { return };
+    // SAFETY: as above.
+    #[cfg(feature = "stack-switching")]
+    let end = if unsafe { is_in_running_stack(machine, r.fp) } { end } else { r.fp };
     let step = TracedInstr { place: r.ip, instance: r.cx, when, end, frame: r.fp, registers };
     // SAFETY: the embedder set the hook for this machine, and no reference to the machine is left.
     unsafe { hook(machine, &step) };
+}
+
+/// Returns whether a frame in front of `stack_end` lies in the stack that runs. It does not after an instruction that
+/// switched to another stack, or that moved the frames to a larger one. The stack that it lay in may be freed by then.
+///
+/// # Safety
+/// `machine` points to a live machine, which nothing else uses between two handlers.
+#[cfg(feature = "stack-switching")]
+unsafe fn is_in_running_stack<M: Mode>(machine: *mut Machine<M>, frame: *mut u64) -> bool {
+    // SAFETY: the caller guarantees the machine. The activation that runs on it is live, and so are its continuations.
+    unsafe {
+        let running = (*machine).running;
+        if running.is_null() {
+            return true;
+        }
+        let one = (*running).continuation;
+        frame >= if one.is_null() { (*running).base } else { (*one).base() }
+    }
 }

@@ -1,10 +1,14 @@
 //! Continuations (feature `stack-switching`): the scripts in `tests/stack-switching`, and what scripts cannot say.
 
 mod calls;
+#[cfg(feature = "compile")]
+mod hostile;
 #[path = "../interruptions/mod.rs"]
 mod interruptions;
 mod memory;
 mod scripts;
+#[cfg(feature = "trace")]
+mod trace;
 
 use wasmote::{Config, Engine, Instance, Linker, Module, Store};
 
