@@ -117,3 +117,62 @@ fn what_is_no_recording_says_so() {
     let error = replayed(&module, &recording, 0).unwrap_err().to_string();
     assert!(error.contains("another version"), "{error}");
 }
+
+/// Nothing is recorded of a shared memory, since other threads change it. An attacker makes a recording that changes one:
+/// of a module whose memory is not shared.
+#[cfg(feature = "threads")]
+#[test]
+fn recordings_that_change_a_shared_memory_are_refused() {
+    use std::sync::{Arc, Mutex};
+    use wasmote::{Caller, Error, Linker, Module, Store};
+
+    const GUEST: &str = r#"(module (import "host" "change" (func $change (param i32)))
+        (memory (export "memory") 1 4 SHARED)
+        (func (export "run") (param i32) (call $change (local.get 0))))"#;
+    let engine = Engine::default();
+    let module = |shared| Module::new(&engine, wat::parse_str(GUEST.replace("SHARED", shared)).unwrap()).unwrap();
+    let (own, shared) = (module(""), module("shared"));
+    for grows in [0, 1] {
+        let file = Arc::new(Mutex::new(Vec::new()));
+        let written = file.clone();
+        let mut store = Store::new(&engine, ());
+        let write = move |bytes: &[u8]| {
+            written.lock().unwrap().extend_from_slice(bytes);
+            Ok(())
+        };
+        store.record(&own, write).unwrap();
+        let mut linker = Linker::new(&engine);
+        let change = |mut caller: Caller<'_, ()>, grows: i32| -> Result<(), Error> {
+            let memory = caller.get_export("memory").unwrap().memory().unwrap();
+            match grows {
+                0 => memory.write(&mut caller, 8, b"changed")?,
+                _ => drop(memory.grow(&mut caller, 1)?),
+            }
+            Ok(())
+        };
+        linker.func_wrap("host", "change", change).unwrap();
+        let instance = linker.instantiate(&mut store, &own).unwrap();
+        instance.get_typed_func::<i32, ()>(&store, "run").unwrap().call(&mut store, grows).unwrap();
+        store.end_recording().unwrap();
+
+        // The header names the other module.
+        let mut recording = file.lock().unwrap().clone();
+        recording[8..16].copy_from_slice(&(shared.bytes().len() as u64).to_le_bytes());
+        recording[16..20].copy_from_slice(&checksum(0, shared.bytes()).to_le_bytes());
+        let sum = checksum(0, &recording[..20]);
+        recording[20..24].copy_from_slice(&sum.to_le_bytes());
+
+        let mut store = Store::new(&engine, ());
+        store.replay(&shared, recording, |_| Ok(())).unwrap();
+        let mut linker = Linker::new(&engine);
+        linker.define_unknown_imports_as_traps(&shared).unwrap();
+        let instance = linker.instantiate(&mut store, &shared).unwrap();
+        let run = instance.get_typed_func::<i32, ()>(&store, "run").unwrap();
+        let error = run.call(&mut store, grows).unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(ReplayError::Damaged { .. })), "{error}");
+        let memory = instance.get_shared_memory(&store, "memory").unwrap();
+        let mut bytes = [1; 7];
+        memory.read(8, &mut bytes).unwrap();
+        assert_eq!((bytes, memory.data_size()), ([0; 7], 65536));
+    }
+}
