@@ -5,7 +5,7 @@
 //! operators needs to be built. [`Reader::skip_immediates`] skips all immediates of an operator, by the table of
 //! operators.
 
-use wasmote_ir::operators::{Immediate, Operator};
+use wasmote_ir::operators::{HAS_MEMORY, HAS_ORDERING, Immediate, Operator};
 use wasmote_ir::{HeapType, Proposal, RefType, ValType};
 
 use crate::reader::{Malformed, Reader};
@@ -21,6 +21,8 @@ pub struct MemArg {
     pub memory: u32,
     /// The offset, which is added to the address.
     pub offset: u64,
+    /// The byte of the memory ordering, if there is one.
+    pub ordering: Option<u8>,
 }
 
 /// The encoding of memory arguments, which depends on proposals.
@@ -30,11 +32,13 @@ pub struct MemArgForm {
     pub has_memory: bool,
     /// Whether the offset may have 64 bits. Otherwise it has 32.
     pub is_wide: bool,
+    /// Whether there may be a memory ordering.
+    pub has_ordering: bool,
 }
 
 impl MemArgForm {
     /// The encoding with all proposals. It reads every older encoding alike.
-    pub const NEWEST: MemArgForm = MemArgForm { has_memory: true, is_wide: true };
+    pub const NEWEST: MemArgForm = MemArgForm { has_memory: true, is_wide: true, has_ordering: true };
 }
 
 /// A heap type as a binary has it (spec: binary/types#heap-types).
@@ -178,10 +182,10 @@ impl<'b> Reader<'b> {
     #[inline(always)]
     pub fn memarg_of(&mut self, form: MemArgForm) -> Result<MemArg> {
         match self.peek() {
-            Ok(align) if align < 0x40 => {
+            Ok(align) if u32::from(align) < HAS_ORDERING => {
                 self.pass(1);
                 let offset = if form.is_wide { self.u64()? } else { self.u32()?.into() };
-                Ok(MemArg { align: align.into(), memory: 0, offset })
+                Ok(MemArg { align: align.into(), memory: 0, offset, ordering: None })
             }
             _ => self.any_memarg(form),
         }
@@ -190,20 +194,23 @@ impl<'b> Reader<'b> {
     /// [`Reader::memarg_of`] for arguments that are not the most frequent ones.
     #[inline(never)]
     fn any_memarg(&mut self, form: MemArgForm) -> Result<MemArg> {
-        const MEMORY: u32 = 0x40;
         let start = *self;
         let mut align = self.unsigned(32)? as u32;
-        let mut memory = 0;
-        if align & MEMORY != 0 && form.has_memory {
-            align ^= MEMORY;
+        let (mut memory, mut ordering) = (0, None);
+        if align & HAS_MEMORY != 0 && form.has_memory {
+            align ^= HAS_MEMORY;
             memory = self.unsigned(32)? as u32;
         }
-        if align >= MEMORY {
+        if align >= HAS_MEMORY {
             *self = start;
             return Err(Malformed::MemArg);
         }
+        if align & HAS_ORDERING != 0 && form.has_ordering {
+            align ^= HAS_ORDERING;
+            ordering = Some(self.byte()?);
+        }
         let offset = self.unsigned(if form.is_wide { 64 } else { 32 })?;
-        Ok(MemArg { align, memory, offset })
+        Ok(MemArg { align, memory, offset, ordering })
     }
 
     /// Reads the type of a block.
@@ -387,12 +394,13 @@ impl<'b> Reader<'b> {
             Immediate::Cast => return self.cast().map(drop),
             Immediate::I32 => return self.signed(32).map(drop),
             Immediate::I64 => return self.signed(64).map(drop),
-            Immediate::MemArg(_) | Immediate::Atomic(_) => return self.memarg().map(drop),
-            Immediate::Zero => return self.zero(),
+            Immediate::MemArg(_) | Immediate::Atomic(_) | Immediate::AtomicAccess(_) | Immediate::AtomicRmw(_) => {
+                return self.memarg().map(drop);
+            }
             Immediate::F32 => 4,
             Immediate::F64 => 8,
             Immediate::V128 | Immediate::Lanes => 16,
-            Immediate::Lane(_) | Immediate::Ordering => 1,
+            Immediate::Lane(_) | Immediate::OrderingOrZero | Immediate::Ordering => 1,
         };
         self.skip(bytes)
     }

@@ -46,6 +46,8 @@ macro_rules! for_each_managed_op {
             // --- atomic instructions on any memory, which come last (`ops::FIRST_ATOMIC`) --------------------
             /// Order the accesses of memories before it and after it.
             AtomicFence: AtomicFence(none -> none);
+            /// Do nothing, and tell the processor that this is a loop which waits for another thread.
+            Pause: AtomicFence(none -> none);
             /// dst = 8 bits, zero-extended.
             AtomicLoad8: AtomicLoad(i64 -> i64);
             /// dst = 16 bits, zero-extended.

@@ -5,7 +5,7 @@
 /// A row has the name of the proposal as a variant, as a field, as wasmparser's flag, and in messages. The rows in
 /// `built` are for proposals that some build runs. They also have the version of the specification that includes the
 /// proposal (4 if none does), and an expression that says whether a build runs it. The expression expects the Cargo
-/// features `simd`, `gc` and `stack-switching`.
+/// features `simd`, `gc`, `stack-switching` and `acquire-release-atomics`.
 #[macro_export]
 macro_rules! for_each_proposal {
     ($callback:ident) => {
@@ -56,12 +56,13 @@ macro_rules! for_each_proposal {
                 CustomDescriptors custom_descriptors CUSTOM_DESCRIPTORS "custom descriptors" since 4 if cfg!(feature = "gc");
                 /// Continuations. Needs the Cargo feature `stack-switching`.
                 StackSwitching stack_switching STACK_SWITCHING "stack switching" since 4 if cfg!(feature = "stack-switching");
+                /// Atomic operators with a memory ordering, and `pause`. Needs the Cargo feature
+                /// `acquire-release-atomics`.
+                AcquireReleaseAtomics acquire_release_atomics ACQUIRE_RELEASE_ATOMICS "acquire-release atomics" since 4 if cfg!(feature = "acquire-release-atomics");
             }
             unbuilt {
                 /// Shared functions, tables, globals and types.
                 SharedEverything shared_everything_threads SHARED_EVERYTHING_THREADS "shared-everything threads";
-                /// Atomic operators with a memory ordering.
-                AcquireReleaseAtomics acquire_release_atomics ACQUIRE_RELEASE_ATOMICS "acquire-release atomics";
                 /// `memory.discard`.
                 MemoryControl memory_control MEMORY_CONTROL "memory control";
             }

@@ -245,7 +245,9 @@ fn atomic_snippets() -> Vec<String> {
     let mut all = vec!["(atomic.fence)".to_string()];
     for &operator in Operator::ALL {
         let (row, name) = (operator.row(), operator.name());
-        let Some(Immediate::Atomic(_)) = row.immediates()[0] else { continue };
+        if row.immediates()[0].and_then(Immediate::atomic_align).is_none() {
+            continue;
+        }
         if name.contains("wait") {
             continue;
         }

@@ -1,9 +1,11 @@
-//! Atomic operators. All their operands are in slots, and they name any memory.
+//! Atomic operators. All their operands are in slots, and they name any memory. Whatever memory ordering they have, they
+//! are translated to sequentially consistent instructions, since that ordering implies all others.
 
-use wasmote_ir::Op;
+use wasmote_decode::proposals::is_built;
 use wasmote_ir::atomics::Rmw;
 use wasmote_ir::operators::{Immediate, Operand, Operator, Row};
 use wasmote_ir::ops::family;
+use wasmote_ir::{Op, Proposal};
 
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
 use crate::operators::{scalar, takes};
@@ -19,8 +21,8 @@ impl BodyTranslator<'_> {
     /// stores and operations apart.
     #[inline(never)]
     pub fn atomic(&mut self, operator: Operator, row: &Row) -> TranslateResult {
-        let Some(Immediate::Atomic(log2)) = row.immediates()[0] else {
-            return self.fence();
+        let Some(log2) = row.immediates()[0].and_then(Immediate::atomic_align) else {
+            return self.fence(operator);
         };
         let arg = self.reader.memarg()?;
         let log2 = log2 & 3;
@@ -51,14 +53,23 @@ impl BodyTranslator<'_> {
         self.plain_operator(op, operands, &immediates[..count], result)
     }
 
-    /// `atomic.fence`. Only where memories are shared can anything see in which order they are accessed.
-    fn fence(&mut self) -> TranslateResult {
-        self.reader.zero()?;
+    /// `atomic.fence` and `pause`. Only where memories are shared can anything see in which order they are accessed, or
+    /// wait for another thread.
+    fn fence(&mut self, operator: Operator) -> TranslateResult {
+        let is_pause = is_pause(operator);
+        if !is_pause {
+            self.reader.byte()?;
+        }
         if self.module.has_shared_memory() {
-            self.code.write(family::AtomicFence.x(()));
+            self.code.write(if is_pause { family::Pause.x(()) } else { family::AtomicFence.x(()) });
         }
         Ok(())
     }
+}
+
+/// Whether an operator is `pause`, and this build runs it.
+pub fn is_pause(operator: Operator) -> bool {
+    is_built(Proposal::AcquireReleaseAtomics) && operator == Operator::Pause
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use wasmote_ir::{HeapType, Op, Proposal, RefType, ValType};
 
 #[cfg(not(feature = "gc"))]
 use crate::TranslateErrorKind;
+use crate::atomics::is_pause;
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
 use crate::lines::{LineKind, line};
 use crate::stack::Location;
@@ -229,7 +230,7 @@ impl BodyTranslator<'_> {
             _ => match kind {
                 LineKind::Plain => self.plain_with_indices(op, takes(row), row),
                 LineKind::Wide => self.wide(op, takes(row)),
-                _ if row.proposal == Proposal::Threads => self.atomic(operator, row),
+                _ if row.proposal == Proposal::Threads || is_pause(operator) => self.atomic(operator, row),
                 #[cfg(feature = "gc")]
                 _ => self.object(operator),
                 #[cfg(not(feature = "gc"))]

@@ -47,6 +47,16 @@ fn type_words(ty: wasmparser::ValType) -> String {
     }
 }
 
+/// Returns the byte of the memory ordering in a memory argument.
+fn ordering_byte(ordering: wasmparser::MemArgOrdering) -> u8 {
+    use wasmparser::{MemArgOrdering, Ordering};
+    match ordering {
+        MemArgOrdering::Op(Ordering::AcqRel) => 0x01,
+        MemArgOrdering::Rmw(Ordering::AcqRel) => 0x11,
+        _ => 0,
+    }
+}
+
 words! {
     u8: |byte| bytes(&[*byte]);
     u32: |index| [index.to_string()];
@@ -56,7 +66,7 @@ words! {
     wasmparser::Ieee32: |value| bytes(&value.bits().to_le_bytes());
     wasmparser::Ieee64: |value| bytes(&value.bits().to_le_bytes());
     wasmparser::V128: |value| bytes(value.bytes());
-    wasmparser::MemArg: |arg| [format!("{} {:?} {}", arg.align, arg.target, arg.offset)];
+    wasmparser::MemArg: |arg| [format!("{} {:?} {} {:?}", arg.align, arg.target, arg.offset, arg.ordering.map(ordering_byte))];
     wasmparser::BlockType: |ty| [match ty {
         wasmparser::BlockType::Empty => "nothing".into(),
         wasmparser::BlockType::Type(ty) => type_words(*ty),
@@ -75,8 +85,8 @@ words! {
     };
     wasmparser::ValType: |ty| [type_words(*ty)];
     Vec<wasmparser::ValType>: |types| types.iter().map(|ty| type_words(*ty));
+    wasmparser::Ordering: |ordering| [(*ordering == wasmparser::Ordering::AcqRel).to_string()];
     // Only the length is compared.
-    wasmparser::Ordering: |_ordering| Vec::new();
     wasmparser::ResumeTable: |_table| Vec::new();
 }
 
@@ -189,9 +199,9 @@ fn immediate(reader: &mut Reader<'_>, immediate: Immediate, words: &mut Vec<Stri
         Immediate::F64 => reader.array::<8>()?.iter().for_each(|byte| byte.words(words)),
         Immediate::V128 | Immediate::Lanes => reader.array::<16>()?.words(words),
         Immediate::Lane(_) => reader.byte()?.words(words),
-        Immediate::MemArg(_) | Immediate::Atomic(_) => {
-            let MemArg { align, memory, offset } = reader.memarg()?;
-            words.push(format!("{align} {:?} {offset}", wasmparser::MemArgTarget::Memory(memory)));
+        Immediate::MemArg(_) | Immediate::Atomic(_) | Immediate::AtomicAccess(_) | Immediate::AtomicRmw(_) => {
+            let MemArg { align, memory, offset, ordering } = reader.memarg()?;
+            words.push(format!("{align} {:?} {offset} {ordering:?}", wasmparser::MemArgTarget::Memory(memory)));
         }
         Immediate::Block => words.push(block(reader.block_type()?)),
         Immediate::Labels => {
@@ -229,8 +239,10 @@ fn immediate(reader: &mut Reader<'_>, immediate: Immediate, words: &mut Vec<Stri
                 reader.handler()?;
             }
         }
-        Immediate::Zero => reader.zero()?,
-        Immediate::Ordering => drop(reader.byte()?),
+        Immediate::OrderingOrZero | Immediate::Ordering => {
+            let acquire_release = immediate.acquire_release();
+            words.push((acquire_release == Some(reader.byte()?)).to_string());
+        }
     }
     Ok(())
 }
@@ -273,9 +285,9 @@ fn too_aligned(operator: &wasmparser::Operator<'_>) -> bool {
     number("align").zip(number("max_align")).is_some_and(|(align, most)| align > most)
 }
 
-/// All proposals, except those that change the encoding of other proposals' operators.
+/// All proposals, except one that changes the encoding of other proposals' operators.
 fn features() -> WasmFeatures {
-    WasmFeatures::all() - WasmFeatures::ACQUIRE_RELEASE_ATOMICS - WasmFeatures::MULTIBYTE_ARRAY_ACCESS
+    WasmFeatures::all() - WasmFeatures::MULTIBYTE_ARRAY_ACCESS
 }
 
 /// Compares how a body is read, up to where wasmparser stops. Returns the number of operators.

@@ -106,7 +106,8 @@ fn proposals_that_this_build_does_not_run_stay_off() {
 fn what_a_module_needs_is_listed_whether_or_not_this_build_has_it() {
     let (references, bulk) = ("reference types", "bulk memory operations");
     let (typed, objects) = ("typed function references", "garbage collection");
-    let cases: [(&str, &[&str], bool); 16] = [
+    let (threads, orderings) = ("threads", "acquire-release atomics");
+    let cases: [(&str, &[&str], bool); 19] = [
         ("(module (memory 1) (func (param i32)))", &[], true),
         ("(module (func (result i32 i32) unreachable))", &["multiple values"], true),
         ("(module (import \"m\" \"g\" (global (mut i32))))", &["mutable globals"], true),
@@ -122,6 +123,13 @@ fn what_a_module_needs_is_listed_whether_or_not_this_build_has_it() {
         ("(module (rec (type (struct)) (type (sub 0 (array i8)))))", &[objects], false),
         ("(module (tag (param i32)))", &["exception handling"], true),
         ("(module (memory 1 1 shared) (memory 1))", &["multiple memories", "threads"], true),
+        ("(module (memory 1) (func (atomic.fence)))", &[threads], true),
+        ("(module (memory 1) (func (atomic.fence acqrel)))", &[threads, orderings], true),
+        (
+            "(module (memory 1) (func (i32.atomic.store seqcst (i32.const 0) (i32.const 1))))",
+            &[threads, orderings],
+            true,
+        ),
         ("(module (type $f (func)) (type (cont $f)) (table 1 externref))", &[references, "stack switching"], true),
     ];
     for (text, names, is_valid) in cases {

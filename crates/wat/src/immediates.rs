@@ -1,6 +1,6 @@
 //! Immediates of instructions, as the table of operators lists them.
 
-use wasmote_ir::operators::{Immediate, Operator};
+use wasmote_ir::operators::{HAS_MEMORY, HAS_ORDERING, Immediate, Operator};
 
 use crate::encode::Encoder;
 use crate::error::{Result, SyntaxErrorKind};
@@ -86,7 +86,7 @@ impl Encoder<'_, '_> {
                 let has_index = !self.parser.is_integer()
                     || kind == TokenKind::Integer
                     || kind == TokenKind::Keyword && (word.starts_with(b"offset=") || word.starts_with(b"align="));
-                self.memarg(align, has_index)?;
+                self.memarg(align, has_index, None)?;
                 self.immediate(lane)
             }
             _ => immediates.iter().flatten().try_for_each(|&immediate| self.immediate(immediate)),
@@ -150,7 +150,10 @@ impl Encoder<'_, '_> {
                 self.body.slice(&vector.to_le_bytes());
                 Ok(())
             }
-            Immediate::MemArg(align) | Immediate::Atomic(align) => self.memarg(align, self.parser.is_index()),
+            Immediate::MemArg(align)
+            | Immediate::Atomic(align)
+            | Immediate::AtomicAccess(align)
+            | Immediate::AtomicRmw(align) => self.memarg(align, self.parser.is_index(), immediate.acquire_release()),
             Immediate::Lane(_) => {
                 let integer = self.parser.integer()?;
                 let lane = if integer.is_signed { None } else { integer.in_bits(8) };
@@ -164,13 +167,14 @@ impl Encoder<'_, '_> {
                 self.body.byte(lane as u8);
                 Ok(())
             }),
-            Immediate::Zero => {
-                let order = self.ordering().unwrap_or_default();
+            Immediate::OrderingOrZero => {
+                let order = self.ordering(immediate.acquire_release()).unwrap_or_default();
                 self.body.byte(order);
                 Ok(())
             }
             Immediate::Ordering => {
-                let order = self.ordering().ok_or_else(|| self.parser.fault(SyntaxErrorKind::Unexpected))?;
+                let order = self.ordering(immediate.acquire_release());
+                let order = order.ok_or_else(|| self.parser.fault(SyntaxErrorKind::Unexpected))?;
                 self.body.byte(order);
                 Ok(())
             }
@@ -180,12 +184,14 @@ impl Encoder<'_, '_> {
         }
     }
 
-    /// Parses the memory ordering of an atomic operator, if it is given.
-    fn ordering(&mut self) -> Option<u8> {
+    /// Parses the memory ordering of an atomic operator, if it may have one and one is given. Returns its byte.
+    /// `acquire_release` is the byte of `acqrel`.
+    fn ordering(&mut self, acquire_release: Option<u8>) -> Option<u8> {
+        let acquire_release = acquire_release?;
         let order = if self.parser.is_word("seqcst") {
             0
         } else if self.parser.is_word("acqrel") {
-            1
+            acquire_release
         } else {
             return None;
         };
@@ -359,8 +365,9 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// Parses the memory, the offset and the alignment of an access. Each is optional.
-    fn memarg(&mut self, align: u8, has_index: bool) -> Result {
+    /// Parses the memory, the offset, the alignment and the memory ordering of an access. Each is optional.
+    /// `acquire_release` is the byte of `acqrel`, if there may be an ordering.
+    fn memarg(&mut self, align: u8, has_index: bool, acquire_release: Option<u8>) -> Result {
         let memory = if has_index { self.index_or_zero(IndexSpace::MEMORIES)? } else { 0 };
         let offset = self.keyed_number(b"offset=")?.unwrap_or_default();
         let fault = self.parser.fault(SyntaxErrorKind::Alignment);
@@ -369,11 +376,14 @@ impl Encoder<'_, '_> {
             Some(_) => return Err(fault),
             None => align.into(),
         };
-        /// The flag for a memory index.
-        const HAS_MEMORY: u32 = 1 << 6;
-        self.body.index(align | if memory == 0 { 0 } else { HAS_MEMORY });
+        let ordering = self.ordering(acquire_release);
+        let has_memory = if memory == 0 { 0 } else { HAS_MEMORY };
+        self.body.index(align | has_memory | if ordering.is_some() { HAS_ORDERING } else { 0 });
         if memory != 0 {
             self.body.index(memory);
+        }
+        if let Some(ordering) = ordering {
+            self.body.byte(ordering);
         }
         self.body.number(offset);
         Ok(())

@@ -362,9 +362,10 @@ fn immediate(immediate: Immediate) -> Vec<u8> {
         Immediate::F64 => vec![1, 2, 3, 4, 5, 6, 7, 0x48],
         Immediate::V128 | Immediate::Lanes => (1..=16).collect(),
         Immediate::MemArg(align) | Immediate::Atomic(align) => vec![align | 0x40, 1, 9],
+        Immediate::AtomicAccess(align) => vec![align | 0x50, 1, 0x01, 9],
+        Immediate::AtomicRmw(align) => vec![align | 0x50, 1, 0x11, 9],
         Immediate::Lane(count) => vec![count - 1],
-        Immediate::Zero => vec![0],
-        Immediate::Ordering => vec![1],
+        Immediate::OrderingOrZero | Immediate::Ordering => vec![1],
         _ => vec![3],
     }
 }

@@ -92,15 +92,46 @@ define_immediates! {
     MemArg(align: u8);
     /// A memory argument whose alignment must be `align`.
     Atomic(align: u8);
+    /// A memory argument whose alignment must be `align`, and which may have a memory ordering.
+    AtomicAccess(align: u8);
+    /// The same for an operator that reads and writes: the ordering of the read is in the low four bits, that of the
+    /// write in the high ones. Both must be the same.
+    AtomicRmw(align: u8);
     /// The index of a lane, below `count`.
     Lane(count: u8);
     /// The indices of sixteen lanes, each below 32.
     Lanes;
-    /// A zero byte.
-    Zero;
+    /// The memory ordering of a fence. Without the proposal for acquire-release atomics, a zero byte.
+    OrderingOrZero;
     /// The memory ordering of an atomic operator.
     Ordering;
 }
+
+impl Immediate {
+    /// Returns log2 of the alignment that the memory argument of an atomic operator must have.
+    pub const fn atomic_align(self) -> Option<u8> {
+        match self {
+            Immediate::Atomic(align) | Immediate::AtomicAccess(align) | Immediate::AtomicRmw(align) => Some(align),
+            _ => None,
+        }
+    }
+
+    /// Returns the byte of the memory ordering `acqrel`, for an immediate that may have one. That of `seqcst` is zero
+    /// in each.
+    pub const fn acquire_release(self) -> Option<u8> {
+        match self {
+            Immediate::AtomicAccess(_) | Immediate::OrderingOrZero | Immediate::Ordering => Some(0x01),
+            Immediate::AtomicRmw(_) => Some(0x11),
+            _ => None,
+        }
+    }
+}
+
+/// The flag in a memory argument, beside log2 of the alignment, for a memory ordering. The ordering is a byte after the
+/// index of the memory.
+pub const HAS_ORDERING: u32 = 1 << 4;
+/// The flag in a memory argument for the index of a memory.
+pub const HAS_MEMORY: u32 = 1 << 6;
 
 /// The type of an operand or a result of an operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

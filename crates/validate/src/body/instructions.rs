@@ -192,7 +192,7 @@ impl BodyValidator<'_> {
     /// Validates an instruction of [`Class::Load`] by its row.
     #[inline(always)]
     fn load(&mut self, row: &Row, align: u8) -> Result<(), Invalid> {
-        let address = self.memory_argument(align, false)?;
+        let address = self.memory_argument(align)?;
         let floor = self.floor;
         if self.operands.len() > floor
             && let Some(top) = self.operands.last_mut()
@@ -210,7 +210,7 @@ impl BodyValidator<'_> {
         let mut address = Ty::BOTTOM;
         for &immediate in row.immediates() {
             match immediate {
-                Some(Immediate::MemArg(align)) => address = self.memory_argument(align, false)?,
+                Some(Immediate::MemArg(align)) => address = self.memory_argument(align)?,
                 Some(immediate) => self.immediate(immediate, &mut address)?,
                 None => break,
             }
@@ -242,8 +242,8 @@ impl BodyValidator<'_> {
     #[inline(never)]
     fn immediate(&mut self, immediate: Immediate, address: &mut Ty) -> Result<(), Invalid> {
         match immediate {
-            Immediate::MemArg(align) | Immediate::Atomic(align) => {
-                *address = self.memory_argument(align, matches!(immediate, Immediate::Atomic(_)))?;
+            Immediate::Atomic(align) | Immediate::AtomicAccess(align) | Immediate::AtomicRmw(align) => {
+                *address = self.atomic_argument(immediate, align)?;
             }
             Immediate::Memory => *address = self.memory()?,
             Immediate::MemoryOrZero => *address = self.memory_or_zero()?,
@@ -260,7 +260,7 @@ impl BodyValidator<'_> {
             Immediate::V128 => self.reader.skip(16)?,
             Immediate::I32 => drop(self.reader.i32()?),
             Immediate::I64 => drop(self.reader.i64()?),
-            Immediate::Zero => self.reader.zero()?,
+            Immediate::OrderingOrZero => self.fence_ordering(immediate)?,
             // The types of an operator with any other immediate depend on that immediate, so the operator is special.
             _ => return Err(self.fault("unexpected immediate")),
         }

@@ -1,6 +1,8 @@
 //! Validates the operators on memories, tables and segments.
 
 use wasmote_decode::operators::{MemArg, MemArgForm};
+use wasmote_ir::Proposal;
+use wasmote_ir::operators::Immediate;
 use wasmparser::WasmFeatures;
 
 use super::BodyValidator;
@@ -10,20 +12,58 @@ use crate::types::Ty;
 
 impl BodyValidator<'_> {
     /// Reads a memory argument, and returns the type of the memory's addresses (spec:
-    /// valid/instructions#memory-instructions). `natural` is log2 of the size of the access. `exact` says whether the
-    /// alignment must be that size.
+    /// valid/instructions#memory-instructions). `natural` is log2 of the size of the access.
     #[inline(always)]
-    pub fn memory_argument(&mut self, natural: u8, exact: bool) -> Result<Ty, Invalid> {
-        let form = MemArgForm {
+    pub fn memory_argument(&mut self, natural: u8) -> Result<Ty, Invalid> {
+        let arg = self.reader.memarg_of(self.memarg_form(false))?;
+        self.address(arg, natural)
+    }
+
+    /// [`BodyValidator::memory_argument`] for the immediate of an atomic operator, whose alignment must be `natural`.
+    #[inline(never)]
+    pub fn atomic_argument(&mut self, immediate: Immediate, natural: u8) -> Result<Ty, Invalid> {
+        let arg = self.reader.memarg_of(self.memarg_form(immediate.acquire_release().is_some()))?;
+        if let Some(ordering) = arg.ordering {
+            self.ordering(immediate, ordering)?;
+        }
+        if arg.align < u32::from(natural) {
+            return Err(self.fault("atomic instructions must always specify maximum alignment"));
+        }
+        self.address(arg, natural)
+    }
+
+    /// Reads the memory ordering of a fence.
+    pub fn fence_ordering(&mut self, immediate: Immediate) -> Result<(), Invalid> {
+        match self.reader.byte()? {
+            0 => Ok(()),
+            ordering => self.ordering(immediate, ordering),
+        }
+    }
+
+    /// Checks the byte of a memory ordering.
+    fn ordering(&self, immediate: Immediate, ordering: u8) -> Result<(), Invalid> {
+        self.require(Proposal::AcquireReleaseAtomics)?;
+        if ordering == 0 || immediate.acquire_release() == Some(ordering) {
+            return Ok(());
+        }
+        Err(self.fault("invalid atomic consistency ordering"))
+    }
+
+    #[inline(always)]
+    fn memarg_form(&self, has_ordering: bool) -> MemArgForm {
+        MemArgForm {
             has_memory: self.features.contains(WasmFeatures::MULTI_MEMORY),
             is_wide: self.features.contains(WasmFeatures::MEMORY64),
-        };
-        let MemArg { align, memory, offset } = self.reader.memarg_of(form)?;
+            has_ordering,
+        }
+    }
+
+    /// Checks a memory argument, and returns the type of the memory's addresses.
+    #[inline(always)]
+    fn address(&self, arg: MemArg, natural: u8) -> Result<Ty, Invalid> {
+        let MemArg { align, memory, offset, .. } = arg;
         if align > u32::from(natural) {
             return Err(self.misaligned());
-        }
-        if exact && align < u32::from(natural) {
-            return Err(self.fault("atomic instructions must always specify maximum alignment"));
         }
         let Some(address) = self.outline.memory(memory) else { return Err(self.unknown("memory", memory)) };
         if offset > u64::from(u32::MAX) && address == Ty::I32 {

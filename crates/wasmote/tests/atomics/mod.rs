@@ -2,6 +2,9 @@
 //! in another one, with pages of one byte; directly, and from images of each op set and metered ones. The expected
 //! values follow from the operators' definitions.
 
+#[cfg(feature = "acquire-release-atomics")]
+mod orderings;
+
 use std::fmt::Write;
 
 use wasmote::script::{Options, run};
@@ -73,6 +76,8 @@ struct Script {
     address: &'static str,
     /// The memory that operators name.
     memory: &'static str,
+    /// The memory ordering of operators that may have one.
+    ordering: &'static str,
     funcs: String,
     directives: String,
 }
@@ -80,12 +85,13 @@ struct Script {
 impl Script {
     /// Adds a function that runs an operator on its parameters: an address, and these.
     fn func(&mut self, name: &str, params: &[&str], result: Option<&str>) {
-        let Script { address, memory, funcs, .. } = self;
+        let Script { address, memory, ordering, funcs, .. } = self;
+        let ordering = if name.starts_with("memory.") { "" } else { ordering };
         let operands: String = (0..=params.len()).map(|local| format!(" (local.get {local})")).collect();
         let result = result.map_or(String::new(), |ty| format!("(result {ty})"));
         writeln!(
             funcs,
-            "(func (export \"{name}\") (param {address} {}) {result} ({name} {memory} offset={OFFSET}{operands}))",
+            "(func (export \"{name}\") (param {address} {}) {result} ({name} {memory} offset={OFFSET} {ordering}{operands}))",
             params.join(" ")
         )
         .unwrap();
@@ -120,8 +126,8 @@ impl Script {
         self.trap(name, 0, operands, "out of bounds memory access");
     }
 
-    fn of(address: &'static str, memory: &'static str, memories: &str) -> String {
-        let mut script = Script { address, memory, funcs: String::new(), directives: String::new() };
+    fn of(address: &'static str, memory: &'static str, ordering: &'static str, memories: &str) -> String {
+        let mut script = Script { address, memory, ordering, funcs: String::new(), directives: String::new() };
         for (ty, size, number) in FORMS {
             let unsigned = if number.is_empty() { "" } else { "_u" };
             let (result, operand) = (constant(ty, old(size)), constant(ty, OPERAND));
@@ -166,7 +172,7 @@ impl Script {
         let Script { funcs, directives, .. } = script;
         format!(
             "(module {memories} {funcs}
-               (func (export \"atomic.fence\") (atomic.fence))
+               (func (export \"atomic.fence\") (atomic.fence {ordering}))
                (func (export \"init\") (i64.store {memory} ({address}.const {PLACE}) (i64.const {INITIAL})))
                (func (export \"get\") (result i64) (i64.load {memory} ({address}.const {PLACE}))))\n{directives}"
         )
@@ -197,7 +203,7 @@ fn passes(script: &str) {
 
 #[test]
 fn atomics_on_the_first_memory() {
-    let script = Script::of("i32", "", "(memory 1)");
+    let script = Script::of("i32", "", "", "(memory 1)");
     let operators = Operator::ALL.iter().filter(|operator| operator.row().proposal == Proposal::Threads);
     let names: Vec<_> = operators.map(|operator| operator.name()).collect();
     assert_eq!(names.len(), 67);
@@ -208,10 +214,10 @@ fn atomics_on_the_first_memory() {
 
 #[test]
 fn atomics_on_another_memory_with_64_bit_addresses() {
-    passes(&Script::of("i64", "$other", "(memory 0) (memory $other i64 1)"));
+    passes(&Script::of("i64", "$other", "", "(memory 0) (memory $other i64 1)"));
 }
 
 #[test]
 fn atomics_on_a_memory_with_pages_of_one_byte() {
-    passes(&Script::of("i32", "$bytes", "(memory 1) (memory $bytes 65536 (pagesize 1))"));
+    passes(&Script::of("i32", "$bytes", "", "(memory 1) (memory $bytes 65536 (pagesize 1))"));
 }

@@ -1,7 +1,7 @@
 //! Prints instructions (spec: binary/instructions, text/instructions): the name, and the immediates that the table of
 //! operators lists. Text puts the indices of tables and memories first, and leaves them out if they are 0.
 
-use wasmote_decode::operators::{Catch, MemArg};
+use wasmote_decode::operators::{Catch, MemArg, MemArgForm};
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::operators::{Immediate, Operator};
 
@@ -273,14 +273,21 @@ impl Printer<'_, '_> {
                     self.out.hex(" 0x", lane.into(), 8);
                 }
             }
-            Immediate::MemArg(natural) | Immediate::Atomic(natural) => {
-                let MemArg { align, memory, offset } = self.reader.memarg()?;
+            Immediate::MemArg(natural)
+            | Immediate::Atomic(natural)
+            | Immediate::AtomicAccess(natural)
+            | Immediate::AtomicRmw(natural) => {
+                let form = MemArgForm { has_ordering: immediate.acquire_release().is_some(), ..MemArgForm::NEWEST };
+                let MemArg { align, memory, offset, ordering } = self.reader.memarg_of(form)?;
                 self.mention_other(IndexSpace::Memory, memory);
                 if offset != 0 {
                     self.out.number(" offset=", offset);
                 }
                 if align != natural.into() {
                     self.out.number(" align=", 1 << align);
+                }
+                if let Some(ordering) = ordering {
+                    self.ordering(immediate, ordering)?;
                 }
             }
             Immediate::Lane(_) => self.lane()?,
@@ -289,12 +296,27 @@ impl Printer<'_, '_> {
                     self.lane()?;
                 }
             }
-            Immediate::Zero => self.reader.zero()?,
+            Immediate::OrderingOrZero => {
+                let ordering = self.byte()?;
+                if ordering != 0 {
+                    self.ordering(immediate, ordering)?;
+                }
+            }
             Immediate::Ordering => {
-                let order = self.byte_to(1, Fault::Ordering)?;
-                self.text(if order == 0 { " seqcst" } else { " acqrel" });
+                let ordering = self.byte()?;
+                self.ordering(immediate, ordering)?;
             }
         }
+        Ok(())
+    }
+
+    /// Writes the memory ordering that has this byte.
+    fn ordering(&mut self, immediate: Immediate, ordering: u8) -> Result<()> {
+        self.text(match ordering {
+            0 => " seqcst",
+            _ if immediate.acquire_release() == Some(ordering) => " acqrel",
+            _ => return Err(Fault::Ordering),
+        });
         Ok(())
     }
 

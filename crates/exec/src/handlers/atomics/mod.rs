@@ -266,6 +266,11 @@ pub mod rows {
             r.advance(0);
             Flow::Next
         }
+        Pause(r) {
+            core::hint::spin_loop();
+            r.advance(0);
+            Flow::Next
+        }
         AtomicRmw(r) {
             let immediate = r.u16(7) as u16;
             let log2 = immediate & 3;
@@ -291,6 +296,6 @@ pub mod rows {
         AtomicLoad64: AtomicLoad, AtomicStore8: AtomicStore, AtomicStore16: AtomicStore, AtomicStore32: AtomicStore,
         AtomicStore64: AtomicStore, AtomicCmpxchg8: AtomicBinary, AtomicCmpxchg16: AtomicBinary,
         AtomicCmpxchg32: AtomicBinary, AtomicCmpxchg64: AtomicBinary);
-    single!(only Linked cold: AtomicFence: AtomicFence, AtomicRmw: AtomicModify, AtomicNotify: AtomicUnary,
+    single!(only Linked cold: AtomicFence: AtomicFence, Pause: AtomicFence, AtomicRmw: AtomicModify, AtomicNotify: AtomicUnary,
         AtomicWait32: AtomicBinary, AtomicWait64: AtomicBinary);
 }
