@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use wasmote::{Error, ErrorKind};
+use wasmote::{Error, ErrorKind, ExternType, ImportProblem};
 use wasmote_decode::DecodeErrorKind;
 use wasmote_rt::Stream;
 
@@ -82,6 +82,11 @@ impl CliError {
                 for problem in problems {
                     message += &format!("\n  {problem}");
                 }
+                if let Some(hint) = THREADS_HINT
+                    && problems.iter().any(is_for_threads)
+                {
+                    message += hint;
+                }
                 CliError::load(file, message)
             }
             _ => CliError::load(file, format_args!("{error:#}")),
@@ -129,6 +134,18 @@ const PROVIDED: &str = if features::WASI.is_built {
 } else {
     "this wasmote was built without the feature `wasi` and provides none"
 };
+
+/// Follows the imports that only a run with threads provides.
+const THREADS_HINT: Option<&str> =
+    built!("wasi-threads", "\nthe program is made for threads: run it with the option `--threads`");
+
+/// Whether the option `--threads` would provide an import: a shared memory, or the function that starts a thread.
+fn is_for_threads(problem: &ImportProblem) -> bool {
+    match &problem.expected {
+        ExternType::Memory(ty) => ty.shared,
+        _ => &*problem.module == "wasi" && &*problem.name == "thread-spawn",
+    }
+}
 
 /// Standard output cannot be written. If its reader has closed the pipe, that is no failure.
 impl From<wasmote_rt::Error> for CliError {

@@ -19,9 +19,14 @@ const HEAD: &str = r#"
 
 /// Runs a program with these options.
 fn run(options: &[&str], text: &str) -> Output {
+    run_module(options, &format!("(module {HEAD} {text})"))
+}
+
+/// Runs a module with these options.
+fn run_module(options: &[&str], text: &str) -> Output {
     let folder = Folder::empty();
     let file = folder.0.join("threads.wasm");
-    std::fs::write(&file, wat::parse_str(format!("(module {HEAD} {text})")).unwrap()).unwrap();
+    std::fs::write(&file, wat::parse_str(text).unwrap()).unwrap();
     Command::new(WASMOTE).arg("run").args(options).arg(&file).output().unwrap()
 }
 
@@ -45,9 +50,28 @@ fn threads_run_with_the_option_under_each_of_its_names() {
         assert_eq!(output.status.code(), Some(5), "{options:?}: {message}");
         assert_eq!(output.stdout, b"from thread\n");
     }
+}
+
+/// What the message ends with if threads would help.
+const HINT: &str = "\nthe program is made for threads: run it with the option `--threads`\n";
+
+#[test]
+fn without_the_option_the_message_names_it() {
     let output = run(&[], PRINTS);
+    let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("thread-spawn"));
+    assert!(message.contains("thread-spawn") && message.ends_with(HINT), "{message}");
+    for (import, helps) in [
+        (r#"(import "env" "memory" (memory 1 2 shared))"#, true),
+        (r#"(import "wasi" "thread-spawn" (func (param i32) (result i32)))"#, true),
+        (r#"(import "env" "memory" (memory 1 2))"#, false),
+        (r#"(import "wasi" "thread-end" (func (param i32) (result i32)))"#, false),
+    ] {
+        let output = run_module(&[], &format!(r#"(module {import} (func (export "_start")))"#));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{import}: {message}");
+        assert_eq!(message.ends_with(HINT), helps, "{import}: {message}");
+    }
 }
 
 #[test]
