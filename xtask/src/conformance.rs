@@ -22,6 +22,9 @@ pub const MODES: [&str; 5] = [
     "--images=metered --interrupted",
 ];
 
+/// The features of `wasmote` that its tests lack by default, and that scripts of proposals need.
+const PROPOSALS: &str = "wasmote/stack-switching";
+
 /// The features of a build with loop dispatch. What relaxed instructions do otherwise is tested along with it.
 pub const LOOP: [&str; 2] = ["--features", "wasmote/loop-dispatch,wasmote/relaxed-native"];
 
@@ -59,9 +62,9 @@ fn run_folder(folder: &Path, version: Option<u32>) -> Result<()> {
         failed.extend(project::run(&mut command).err());
     };
     for mode in [""].into_iter().chain(MODES) {
-        run("wasmote", &[], mode);
+        run("wasmote", &["--features", PROPOSALS], mode);
     }
-    run("wasmote", &LOOP, "");
+    run("wasmote", &["--features", PROPOSALS, LOOP[0], LOOP[1]], "");
     run("wasmote-exec", &[], "");
     for failure in &failed {
         println!("{failure}");
