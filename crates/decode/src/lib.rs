@@ -53,6 +53,6 @@ pub use error::{DecodeError, DecodeErrorKind};
 pub use header::Header;
 pub use module::*;
 #[cfg(feature = "wasm")]
-pub use sections::{MAX_IMPORTS, SECTION_ORDER, decode};
+pub use sections::{MAX_IMPORTS, SECTION_ORDER, decode, decode_supported};
 #[cfg(all(feature = "wasm", not(all(feature = "simd", feature = "gc"))))]
 pub use unsupported::check_supported;

@@ -10,6 +10,8 @@ use crate::reader::Reader;
 const MODULE: u8 = 0;
 /// The kind of a subsection with names of functions.
 const FUNCTIONS: u8 = 1;
+/// The kind of a subsection with names of types.
+const TYPES: u8 = 4;
 
 /// The places of the names of functions, so that the section is read only once.
 pub struct FunctionNames {
@@ -47,11 +49,21 @@ impl FunctionNames {
 
 /// Calls `each` with the index and the name of each function, in the order of the section.
 pub fn function_names<'a>(module: &ModuleInfo, wasm: &'a [u8], each: &mut dyn FnMut(u32, &'a str)) {
-    find(module, wasm, FUNCTIONS, &mut |names| {
+    each_name(module, wasm, FUNCTIONS, each);
+}
+
+/// Calls `each` with the index and the name of each type, in the order of the section.
+pub fn type_names<'a>(module: &ModuleInfo, wasm: &'a [u8], each: &mut dyn FnMut(u32, &'a str)) {
+    each_name(module, wasm, TYPES, each);
+}
+
+/// Calls `each` with the indices and names in the subsections of this kind.
+fn each_name<'a>(module: &ModuleInfo, wasm: &'a [u8], kind: u8, each: &mut dyn FnMut(u32, &'a str)) {
+    find(module, wasm, kind, &mut |names| {
         // The names after a malformed one cannot be found.
         for _ in 0..names.index().unwrap_or(0) {
-            let (Ok(func), Some(name)) = (names.index(), name(names)) else { break };
-            each(func, name);
+            let (Ok(index), Some(name)) = (names.index(), name(names)) else { break };
+            each(index, name);
         }
         None
     });

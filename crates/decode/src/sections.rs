@@ -32,14 +32,34 @@ const SAME_TYPE: u8 = 0x7e;
 /// If the binary is malformed, if it uses a proposal outside of bodies that this build lacks, or if there is not enough
 /// memory.
 pub fn decode(wasm: &[u8]) -> Result<ModuleInfo, DecodeError> {
+    let (module, unsupported) = decode_supported(wasm)?;
+    match unsupported {
+        None => Ok(module),
+        Some(error) => Err(error),
+    }
+}
+
+/// Decodes what this build supports of a binary, for tools that list its parts. Returns also the first error about a
+/// proposal that this build lacks. From such an item to the end of its section, the items are missing.
+///
+/// # Errors
+/// If the binary is malformed, or if there is not enough memory.
+pub fn decode_supported(wasm: &[u8]) -> Result<(ModuleInfo, Option<DecodeError>), DecodeError> {
     header(wasm)?;
     let mut reader = Reader::new(wasm, 0);
     reader.go_to(8);
-    let mut decoder =
-        Decoder { module: ModuleInfo::default(), reader, offset: 0, order: 0, data_count: None, names_left: 0 };
+    let mut decoder = Decoder {
+        module: ModuleInfo::default(),
+        reader,
+        offset: 0,
+        order: 0,
+        data_count: None,
+        names_left: 0,
+        unsupported: None,
+    };
     match decoder.sections() {
-        Ok(()) => Ok(decoder.module),
-        Err(refusal) => Err(decoder.error(refusal)),
+        Ok(()) => Ok((decoder.module, decoder.unsupported)),
+        Err(refusal) => Err(decoder.unsupported.take().unwrap_or_else(|| decoder.error(refusal))),
     }
 }
 
@@ -69,6 +89,8 @@ pub(crate) struct Decoder<'b> {
     data_count: Option<u32>,
     /// How many bytes of names of modules the next imports may have.
     names_left: usize,
+    /// The first error about a proposal that this build lacks.
+    unsupported: Option<DecodeError>,
 }
 
 impl<'b> Decoder<'b> {
@@ -81,7 +103,14 @@ impl<'b> Decoder<'b> {
             let contents = behind.bytes(len as usize).map_err(|_| Fault::EndOfFile)?;
             self.reader = Reader::new(contents, self.offset);
             self.module.sections.try_push((id, self.reader.range()))?;
-            self.section(id)?;
+            match self.section(id) {
+                Err(refusal @ Refusal::Unsupported(_)) => {
+                    let error = self.error(refusal);
+                    self.unsupported.get_or_insert(error);
+                    self.reader.finish();
+                }
+                result => result?,
+            }
             if !self.reader.is_at_end() {
                 self.offset = self.reader.position();
                 return Err(Fault::SectionSize.into());
