@@ -11,6 +11,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
+use rustix::termios::isatty;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Error;
@@ -33,7 +34,16 @@ fn stream(number: i32) -> BorrowedFd<'static> {
 impl Stream {
     /// Writes all of the bytes.
     pub fn write(self, bytes: &[u8]) -> Result<(), Error> {
-        write(stream(if self == Stream::Output { 1 } else { 2 }), bytes)
+        write(self.descriptor(), bytes)
+    }
+
+    /// Returns whether it is a terminal.
+    pub fn is_terminal(self) -> bool {
+        isatty(self.descriptor())
+    }
+
+    fn descriptor(self) -> BorrowedFd<'static> {
+        stream(if self == Stream::Output { 1 } else { 2 })
     }
 }
 

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -56,6 +56,14 @@ impl Stream {
             Stream::Error => io::stderr().write_all(bytes),
         };
         written.map_err(Error)
+    }
+
+    /// Returns whether it is a terminal.
+    pub fn is_terminal(self) -> bool {
+        match self {
+            Stream::Output => io::stdout().is_terminal(),
+            Stream::Error => io::stderr().is_terminal(),
+        }
     }
 }
 
