@@ -95,24 +95,34 @@ impl WasmBacktrace {
         self.0.append(outer);
     }
 
-    /// Writes a line for each frame, each behind a line break.
+    /// Writes a line for each frame, each behind a line break. Frames that repeat are folded.
     pub(crate) fn write_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frames = self.frames();
         let lines = Lines::of(frames);
         let several = frames.iter().any(|frame| frame.0.module.info() as *const _ != frames[0].0.module.info());
-        for (i, frame) in frames.iter().enumerate() {
-            write!(f, "\n{i:>3}: func {}", frame.func_index())?;
-            if let Some(name) = frame.func_name() {
-                write!(f, " <{name}>")?;
+        let mut i = 0;
+        while i < frames.len() {
+            let (period, times) = repeated(&frames[i..]);
+            for (i, frame) in frames.iter().enumerate().skip(i).take(period) {
+                write!(f, "\n{i:>3}: func {}", frame.func_index())?;
+                if let Some(name) = frame.func_name() {
+                    write!(f, " <{name}>")?;
+                }
+                // The name of the only module says nothing.
+                if let Some(name) = frame.module_name().filter(|_| several) {
+                    write!(f, " of {name}")?;
+                }
+                if let Some(offset) = frame.module_offset() {
+                    write!(f, " at wasm offset {offset:#x}")?;
+                }
+                lines.write(i, f)?;
             }
-            // The name of the only module says nothing.
-            if let Some(name) = frame.module_name().filter(|_| several) {
-                write!(f, " of {name}")?;
+            match (period, times) {
+                (_, 1) => {}
+                (1, _) => write!(f, "\n     the same {} more times", times - 1)?,
+                _ => write!(f, "\n     the same {period} frames {} more times", times - 1)?,
             }
-            if let Some(offset) = frame.module_offset() {
-                write!(f, " at wasm offset {offset:#x}")?;
-            }
-            lines.write(i, f)?;
+            i += period * times;
         }
         let omitted = self.omitted_frames();
         if omitted > 0 {
@@ -121,6 +131,22 @@ impl WasmBacktrace {
         }
         Ok(())
     }
+}
+
+/// The most frames that are folded together: functions that call each other.
+const MAX_PERIOD: usize = 4;
+/// The least repetitions that are folded. It is more than two, so that "times" is always right.
+const MIN_TIMES: usize = 4;
+
+/// Returns how many frames repeat at the beginning, and how often. A frame that does not repeat is there once.
+fn repeated(frames: &[FrameInfo]) -> (usize, usize) {
+    (1..=MAX_PERIOD)
+        .map(|period| {
+            let same = frames.iter().zip(frames.iter().skip(period)).take_while(|(a, b)| a.is_same_place(b)).count();
+            (period, same / period + 1)
+        })
+        .find(|&(_, times)| times >= MIN_TIMES)
+        .unwrap_or((1, 1))
 }
 
 /// A headline, and a line for each frame.
@@ -135,6 +161,12 @@ impl fmt::Display for WasmBacktrace {
 impl core::error::Error for WasmBacktrace {}
 
 impl FrameInfo {
+    /// Whether both are at the same instruction of the same instance.
+    fn is_same_place(&self, other: &FrameInfo) -> bool {
+        (self.0.store, self.0.instance, self.0.func, self.0.offset)
+            == (other.0.store, other.0.instance, other.0.func, other.0.offset)
+    }
+
     /// Returns the module that has the function.
     pub fn module(&self) -> &Module {
         Module::of(&self.0.module)

@@ -1,11 +1,12 @@
 //! Linkers, which find imports by name.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use wasmote_decode::{FuncType, Import, ImportType};
-use wasmote_ir::fallible::{TryVec, try_with_capacity};
+use wasmote_ir::fallible::{OutOfMemory, TryVec, try_str, try_with_capacity};
 
 use wasmote_runtime as runtime;
 use wasmote_runtime::{HostCode, Item, Store, no_memory};
@@ -196,16 +197,21 @@ impl<T> Linker<T> {
         self.insert(module, name, Definition::Host(raw(ty, function)))
     }
 
-    /// Defines each function that the module imports and that is not defined here. It fails when it is called.
+    /// Defines each function that the module imports and that is not defined here. It fails when it is called, with an
+    /// error that names it.
     ///
     /// # Errors
     /// Fails if there is not enough memory.
-    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error> {
+    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<(), Error>
+    where
+        T: 'static,
+    {
         for import in &module.info().imports {
             if self.definitions.get(&import.module, &import.name).is_none()
                 && let Some(ExternType::Func(ty)) = ExternType::of_import(module.inner(), import.ty)?
             {
-                self.func_raw(&import.module, &import.name, ty, unknown)?;
+                let names = (try_str(&import.module)?, try_str(&import.name)?);
+                self.func_raw_fn(&import.module, &import.name, ty, Arc::new(move |_, _| Err(unknown(&names))))?;
             }
         }
         Ok(())
@@ -260,9 +266,14 @@ impl<T> Linker<T> {
         Some(Extern::of(store, provided))
     }
 
-    /// Returns the imports of a module that are not defined here, in order: module name, item name and type.
+    /// Returns the imports of a module that are not defined here, in order: module name, item name and type. A name that
+    /// the module imports several times is listed once.
     pub fn missing(&self, module: &Module) -> Vec<(Box<str>, Box<str>, ExternType)> {
-        let unknown = |import: &&Import| self.definitions.get(&import.module, &import.name).is_none();
+        let mut seen = NameMap::<NameMap<()>>::default();
+        let unknown = |import: &&Import| {
+            self.definitions.get(&import.module, &import.name).is_none()
+                && is_first(&mut seen, import).unwrap_or_else(|_| no_memory())
+        };
         let imports = module.info().imports.iter().filter(unknown);
         let describe = |import: &Import| {
             let ty = ExternType::of_import(module.inner(), import.ty).ok()??;
@@ -289,9 +300,21 @@ impl<T> Linker<T> {
     }
 }
 
-/// Stands for a function that is not defined.
-fn unknown<T>(_: Caller<'_, T>, _: &mut [u64]) -> Result<(), Error> {
-    Err(Error::new("the module called an import that is not defined"))
+/// Adds the name of an import to a set. Returns whether it was not there.
+fn is_first(seen: &mut NameMap<NameMap<()>>, import: &Import) -> Result<bool, OutOfMemory> {
+    if seen.get(&import.module).is_none() {
+        seen.insert(&import.module, NameMap::default())?;
+    }
+    let Some(names) = seen.get_mut(&import.module) else { return Ok(true) };
+    let is_first = names.get(&import.name).is_none();
+    names.insert(&import.name, ())?;
+    Ok(is_first)
+}
+
+/// Returns the error of a call of a function that is not defined, of its module's and its own name.
+#[cold]
+fn unknown((_module, _name): &(Box<str>, Box<str>)) -> Error {
+    Error::new(message!("the module called an import that is not defined", ": {_module}::{_name}"))
 }
 
 impl Definitions {

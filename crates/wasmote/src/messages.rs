@@ -83,11 +83,14 @@ mod text {
         }
     }
 
-    fn types(types: &[ValType], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Writes the name of a type of values.
+    type WriteName<'a> = &'a dyn Fn(ValType, &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    fn types(types: &[ValType], name: WriteName<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
         for (i, ty) in types.iter().enumerate() {
             f.write_str(if i == 0 { "" } else { ", " })?;
-            f.write_str(ty.name())?;
+            name(*ty, f)?;
         }
         f.write_str(")")
     }
@@ -99,22 +102,25 @@ mod text {
         }
     }
 
-    impl fmt::Display for ExternType {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    impl ExternType {
+        /// Writes the type as `Display` does, but the types of values as `name` writes them. Tools that know the types
+        /// of the module use it, as references to them print without a name otherwise.
+        pub fn write_with(&self, f: &mut fmt::Formatter<'_>, name: WriteName<'_>) -> fmt::Result {
             match self {
                 ExternType::Func(ty) => {
                     f.write_str("func ")?;
-                    types(&ty.params, f)?;
+                    types(&ty.params, name, f)?;
                     f.write_str(" -> ")?;
                     match &*ty.results {
-                        [one] => f.write_str(one.name()),
-                        results => types(results, f),
+                        [one] => name(*one, f),
+                        results => types(results, name, f),
                     }
                 }
                 ExternType::Table(ty) => {
                     f.write_str(if ty.table64 { "table i64" } else { "table" })?;
                     limits(ty.min, ty.max, f)?;
-                    write!(f, " {}", ty.element.name())
+                    f.write_str(" ")?;
+                    name(ty.element, f)
                 }
                 ExternType::Memory(ty) => {
                     f.write_str(if ty.memory64 { "memory i64" } else { "memory" })?;
@@ -126,13 +132,19 @@ mod text {
                 }
                 ExternType::Tag(ty) => {
                     f.write_str("tag ")?;
-                    types(&ty.params, f)
+                    types(&ty.params, name, f)
                 }
                 ExternType::Global(ty) => {
                     f.write_str(if ty.mutable { "global mut " } else { "global " })?;
-                    f.write_str(ty.content.name())
+                    name(ty.content, f)
                 }
             }
+        }
+    }
+
+    impl fmt::Display for ExternType {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.write_with(f, &|ty, f| f.write_str(ty.name()))
         }
     }
 }

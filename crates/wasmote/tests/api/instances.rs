@@ -84,6 +84,29 @@ fn all_missing_and_mismatched_imports_are_named() {
 }
 
 #[test]
+fn what_is_missing_is_listed_once_and_fails_by_name_when_it_is_called() {
+    let engine = Engine::default();
+    let mut linker = Linker::<()>::new(&engine);
+    let module = module(
+        &engine,
+        r#"(module (import "env" "f" (func $f)) (import "env" "f" (func)) (import "other" "f" (func))
+            (import "env" "g" (func (param i32) (result i64)))
+            (func (export "none")) (func (export "call") (call $f)))"#,
+    );
+    let missing = linker.missing(&module);
+    let names: Vec<_> = missing.iter().map(|(module, name, _)| [&**module, name]).collect();
+    assert_eq!(names, [["env", "f"], ["other", "f"], ["env", "g"]]);
+    linker.define_unknown_imports_as_traps(&module).unwrap();
+    assert!(linker.missing(&module).is_empty());
+    let mut store = Store::new(&engine, ());
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    instance.get_func(&store, "none").unwrap().call(&mut store, &[], &mut []).unwrap();
+    let error = instance.get_func(&store, "call").unwrap().call(&mut store, &[], &mut []).unwrap_err();
+    assert_eq!(error.to_string(), "the module called an import that is not defined: env::f");
+    assert_eq!(error.backtrace().unwrap().frames()[0].func_index(), 5);
+}
+
+#[test]
 fn imports_match_by_the_rules_of_the_specification() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());

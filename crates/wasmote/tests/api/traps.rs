@@ -78,6 +78,33 @@ fn endless_recursion_is_a_trap_with_a_bounded_backtrace() {
 }
 
 #[test]
+fn frames_that_repeat_are_folded() {
+    let text = r#"(module
+        (func $leaf (param i32) (if (local.get 0) (then (call $even (local.get 0))) (else unreachable)))
+        (func $even (param i32) (call $odd (i32.sub (local.get 0) (i32.const 1))))
+        (func $odd (param i32) (if (local.get 0) (then (call $even (local.get 0))) (else (call $leaf (i32.const 0)))))
+        (func $alone (param i32) (if (local.get 0) (then (call $alone (i32.sub (local.get 0) (i32.const 1)))) (else unreachable)))
+        (func $top (export "pair") (param i32) (call $leaf (local.get 0)))
+        (func (export "alone") (param i32) (call $alone (local.get 0))))"#;
+    let (mut store, instance) = instance(text);
+    let mut lines = |name: &str, depth: i32| {
+        let func = instance.get_typed_func::<i32, ()>(&store, name).unwrap();
+        let error = func.call(&mut store, depth).unwrap_err();
+        let without_offsets = |line: &str| line.split(" at ").next().unwrap().trim_start().to_owned();
+        error.to_string().lines().skip(1).map(without_offsets).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("pair", 2)[3..], ["3: func 2 <odd>", "4: func 1 <even>", "5: func 0 <leaf>", "6: func 4 <top>"]);
+    let folded = lines("pair", 9);
+    assert_eq!(folded[..4], ["0: func 0 <leaf>", "1: func 2 <odd>", "2: func 1 <even>", "3: func 2 <odd>"]);
+    assert_eq!(
+        folded[4..],
+        ["the same 2 frames 7 more times", "18: func 1 <even>", "19: func 0 <leaf>", "20: func 4 <top>"]
+    );
+    assert_eq!(lines("alone", 3).len(), 5);
+    assert_eq!(lines("alone", 9)[1..], ["1: func 3 <alone>", "the same 8 more times", "10: func 5 <alone>"]);
+}
+
+#[test]
 fn the_configuration_sets_the_depth() {
     let text = r#"(module (func $down (export "down") (param i32)
         (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))))))"#;
