@@ -360,7 +360,7 @@ impl Sections {
         if let Some(Table { element, .. }) = table
             && !self.outline.matches(ty, element)
         {
-            let (ty, element) = (ty.name(), element.name());
+            let (ty, element) = (self.outline.show(ty), self.outline.show(element));
             let message = format_args!("type mismatch: invalid element type `{ty}` for table type `{element}`");
             return Err(Invalid::of(message, self.offset));
         }

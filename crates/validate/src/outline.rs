@@ -7,7 +7,7 @@ use wasmote_ir::HeapType;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::fault::Invalid;
-use crate::types::{Field, Ty};
+use crate::types::{Field, Ty, TyText};
 
 /// The types and index spaces of a module, as far as they have been read.
 #[derive(Default)]
@@ -103,6 +103,11 @@ impl Outline {
     /// [`Outline::canonical`] for an index at this offset in the binary, which an error reports.
     pub fn canonical_at(&self, ty: u32, offset: usize) -> Result<u32, Invalid> {
         self.canonical(ty).ok_or_else(|| Invalid::unknown("type", ty, offset))
+    }
+
+    /// Gives a type in a form that messages print.
+    pub fn show(&self, ty: Ty) -> TyText<'_> {
+        TyText { ty, canonical: &self.canonical }
     }
 
     /// Returns the type with this index, if it is a function type.

@@ -1,5 +1,7 @@
 //! Value types as numbers, which are equal if and only if the types are.
 
+use core::fmt;
+
 use wasmote_ir::operators::Operand;
 use wasmote_ir::{HeapType, RefType, ValType};
 
@@ -65,15 +67,6 @@ impl Ty {
         ValType::from_number(self.0)?.reference().map(RefType::heap)
     }
 
-    /// Returns the name for messages, which is that of the text format if there is one.
-    pub fn name(self) -> &'static str {
-        match self {
-            Ty::BOTTOM => "any type",
-            Ty::REF_BOTTOM => "a reference",
-            _ => ValType::from_number(self.0).map_or("a value", ValType::name),
-        }
-    }
-
     /// Returns a number for the encoding of a recursion group, whose types have the places from `first` on. Types of
     /// the group itself are counted from `first`.
     pub fn number_in_group(self, first: u32) -> u32 {
@@ -121,6 +114,38 @@ const _: () = assert!(
         && Operand::F64 as u32 == Ty::F64.0
         && Operand::V128 as u32 == Ty::V128.0
 );
+
+/// Prints a type for messages, as the text format has it if it has it.
+pub struct TyText<'a> {
+    pub ty: Ty,
+    /// For each type that the module defines, its place.
+    pub canonical: &'a [u32],
+}
+
+impl fmt::Display for TyText<'_> {
+    #[cold]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (place, exact) = match self.ty.heap() {
+            Some(HeapType::Index(place)) => (place, false),
+            Some(HeapType::Exact(place)) => (place, true),
+            _ => {
+                return f.write_str(match self.ty {
+                    Ty::BOTTOM => "any type",
+                    Ty::REF_BOTTOM => "a reference",
+                    Ty(number) => ValType::from_number(number).map_or("a value", ValType::name),
+                });
+            }
+        };
+        f.write_str(if self.ty.is_nullable() { "(ref null " } else { "(ref " })?;
+        f.write_str(if exact { "(exact " } else { "" })?;
+        // Of equal types, the first one is named.
+        match self.canonical.iter().position(|known| *known == place) {
+            Some(index) => write!(f, "{index}")?,
+            None => f.write_str("type")?,
+        }
+        f.write_str(if exact { "))" } else { ")" })
+    }
+}
 
 /// The bit that is set in the numbers of references.
 const REF: u32 = 1 << 31;

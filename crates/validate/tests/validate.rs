@@ -27,6 +27,19 @@ fn errors_say_what_and_where_apart() {
 }
 
 #[test]
+fn types_of_the_module_are_named_by_their_index() {
+    let types = "(type (func)) (type (func (param i32))) (type (func))";
+    // Of equal types, the first one is named.
+    for (func, message) in [
+        ("(param (ref null 1)) (result (ref 2)) local.get 0", "expected (ref 0), found (ref null 1)"),
+        ("(result (ref null 1))", "expected (ref null 1) but nothing on stack"),
+    ] {
+        let error = refused(&format!("(module {types} (func {func}))"), &Features::default());
+        assert_eq!(*error.message, format!("type mismatch: {message}"));
+    }
+}
+
+#[test]
 fn faults_in_sections_say_where() {
     // The bytes at the error's offset.
     let cases: [(&str, &str, &[u8]); 5] = [

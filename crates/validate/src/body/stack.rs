@@ -138,7 +138,7 @@ impl<'m> BodyValidator<'m> {
         match self.pop_any()? {
             Ty::BOTTOM => Ok(Ty::REF_BOTTOM),
             ty if ty.is_ref() => Ok(ty),
-            ty => Err(self.mismatch("a reference", ty)),
+            ty => Err(self.mismatch(Ty::REF_BOTTOM, ty)),
         }
     }
 
@@ -193,22 +193,25 @@ impl<'m> BodyValidator<'m> {
 
     /// Checks that a value of type `found` can be used as one of type `expected`.
     pub fn check(&self, found: Ty, expected: Ty) -> Result<(), Invalid> {
-        if self.outline.matches(found, expected) { Ok(()) } else { Err(self.mismatch(expected.name(), found)) }
+        if self.outline.matches(found, expected) { Ok(()) } else { Err(self.mismatch(expected, found)) }
     }
 
     /// Returns an error for a value of a wrong type.
     #[cold]
     #[inline(never)]
-    pub fn mismatch(&self, expected: &str, found: Ty) -> Invalid {
-        Invalid::of(format_args!("type mismatch: expected {expected}, found {}", found.name()), self.offset)
+    pub fn mismatch(&self, expected: Ty, found: Ty) -> Invalid {
+        let (expected, found) = (self.outline.show(expected), self.outline.show(found));
+        Invalid::of(format_args!("type mismatch: expected {expected}, found {found}"), self.offset)
     }
 
     /// Returns an error for an empty stack.
     #[cold]
     #[inline(never)]
     fn missing_operand(&self, expected: Option<Ty>) -> Invalid {
-        let expected = expected.map_or("a type", Ty::name);
-        Invalid::of(format_args!("type mismatch: expected {expected} but nothing on stack"), self.offset)
+        match expected.map(|expected| self.outline.show(expected)) {
+            Some(ty) => Invalid::of(format_args!("type mismatch: expected {ty} but nothing on stack"), self.offset),
+            None => self.fault("type mismatch: expected a type but nothing on stack"),
+        }
     }
 
     /// Notes that the rest of the block cannot be reached.
