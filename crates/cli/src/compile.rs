@@ -7,7 +7,12 @@ use wasmote::{ImageOptions, OpSet};
 use crate::failure::CliError;
 use crate::load::load_alone;
 use crate::options::Options;
+use crate::plural::Plural;
+use crate::terminal::Progress;
 use crate::{input, output};
+
+/// From this many bytes on, a module takes a noticeable time.
+const LONG: usize = 1 << 20;
 
 #[inline(never)]
 pub fn compile(options: &Options) -> Result<i32, CliError> {
@@ -20,8 +25,13 @@ pub fn compile(options: &Options) -> Result<i32, CliError> {
     if input.is_image() {
         return Err(CliError::load(file, "this is already an image: compile the module that it was made from"));
     }
-    let module = load_alone(file, input)?;
+    let len = input.bytes.len();
+    let progress = Progress::new(len > LONG);
+    progress.show(format_args!("validating {len} bytes"));
+    let module = load_alone(file, input).inspect_err(|_| progress.clear())?;
+    progress.show(format_args!("translating {}", Plural(module.info().bodies.len(), "function")));
     let image = wasmote_rt::with_allocation_errors(|| module.to_image(&image_options));
+    progress.clear();
     let image = image.map_err(|error| CliError::of(file, module.bytes(), &error))?;
     output::write(Some(out), &image)
 }

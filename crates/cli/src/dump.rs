@@ -17,6 +17,7 @@ use crate::escaped::Escaped;
 use crate::failure::CliError;
 use crate::load::{config, load};
 use crate::options::Options;
+use crate::type_text::{TypeNames, TypeText};
 use crate::{input, print};
 
 /// Returns a name for each function: from the name section, otherwise from an export.
@@ -73,13 +74,14 @@ pub fn dump(options: &Options) -> Result<i32, CliError> {
     let mut text = String::new();
     let names = names(&module);
     let chosen = chosen(options.func, &module, &names)?;
+    let types = TypeNames::of(module.info(), module.bytes());
     listing_heading(&mut text, module.linked_options());
     if is_image && options.linked {
         text += "offsets: none, an image has no operators\n";
     }
     for func in chosen {
         // Writing to a string never fails.
-        let _ = head(&mut text, &module, func, names[func as usize]);
+        let _ = head(&mut text, &module, &types, func, names[func as usize]);
         let _ = match module.linked_function(func) {
             Ok(function) if options.linked => linked::print(&mut text, &module, &function),
             Ok(function) => code(&mut text, &function),
@@ -108,13 +110,13 @@ fn listing_heading(text: &mut String, options: LinkedOptions) {
 }
 
 /// Adds a function's index, name and type.
-fn head(text: &mut String, module: &Module, func: u32, name: Option<&str>) -> fmt::Result {
+fn head(text: &mut String, module: &Module, types: &TypeNames<'_>, func: u32, name: Option<&str>) -> fmt::Result {
     write!(text, "\nfunction {func}")?;
     if let Some(name) = name {
         write!(text, " <{}>", Escaped(name))?;
     }
     if let Some(ty) = module.info().func_type(func) {
-        write!(text, ": {}", ExternType::Func(ty.clone()))?;
+        write!(text, ": {}", TypeText(types, &ExternType::Func(ty.clone())))?;
     }
     text.write_char('\n')
 }

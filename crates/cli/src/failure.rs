@@ -11,6 +11,8 @@ use wasmote_decode::DecodeErrorKind;
 use wasmote_rt::Stream;
 
 use crate::features::{self, built};
+use crate::plural::Plural;
+use crate::terminal::has_colors;
 
 /// The exit status after a trap, as after `abort`.
 pub const EXIT_TRAP: i32 = 134;
@@ -72,13 +74,11 @@ impl CliError {
                 DecodeErrorKind::OutOfMemory => CliError::load(file, error),
             },
             #[cfg(feature = "validate")]
-            ErrorKind::Validate(error) => CliError::unsupported(file, wasm, error.offset).unwrap_or_else(|| {
-                CliError::load(file, format_args!("invalid module: {error}: report this to the tool that made it"))
-            }),
+            ErrorKind::Validate(error) => CliError::unsupported(file, wasm, error.offset)
+                .unwrap_or_else(|| CliError::load(file, crate::validate::invalid(wasm, error))),
             ErrorKind::Link(problems) => {
-                let count = problems.len();
-                let s = if count == 1 { "" } else { "s" };
-                let mut message = format!("{count} import{s} cannot be satisfied: {PROVIDED}");
+                let count = Plural(problems.len(), "import");
+                let mut message = format!("{count} cannot be satisfied: {PROVIDED}");
                 for problem in problems {
                     message += &format!("\n  {problem}");
                 }
@@ -121,8 +121,9 @@ impl CliError {
 
     pub fn print(&self) {
         if !self.message.is_empty() {
+            let name = if has_colors() { "\x1b[1;31mwasmote:\x1b[0m" } else { "wasmote:" };
             // Without standard error, the message has nowhere to go.
-            let _ = Stream::Error.write(format!("wasmote: {}\n", self.message).as_bytes());
+            let _ = Stream::Error.write(format!("{name} {}\n", self.message).as_bytes());
         }
     }
 }
@@ -130,7 +131,7 @@ impl CliError {
 const UNSUPPORTED: &str = "this build of wasmote lacks that: compile the module without it";
 
 const PROVIDED: &str = if features::WASI.is_built {
-    "this command provides only WASI preview 1, for other imports embed the module in a program"
+    "this command provides only WASI preview 1, for other imports use `--preload NAME=FILE`, `--stub-missing`, or embed the module in a program"
 } else {
     "this wasmote was built without the feature `wasi` and provides none"
 };

@@ -4,13 +4,15 @@
 mod text;
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::vec::Vec;
 
 use wasmote_ir::image::layout;
 
-use crate::failure::CliError;
+use crate::failure::{CliError, shown};
 use crate::features::{self, built};
 use crate::file_kind::FileKind;
+use crate::options::nearest_command;
 
 /// A module in a form that this build can work on.
 #[derive(Clone)]
@@ -40,8 +42,13 @@ pub fn bytes(file: &[u8]) -> Result<Cow<'static, [u8]>, CliError> {
     contents(file).map_err(|error| {
         if error.is_not_found() {
             // In `wasmote validat x.wasm`, the misspelled command is taken for the file.
-            let command = file.iter().all(u8::is_ascii_lowercase);
-            CliError::load(file, if command { "no such file, and no command of that name" } else { "no such file" })
+            let is_word = file.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+            let word = if is_word { shown(file) } else { Cow::Borrowed("") };
+            match nearest_command(&word) {
+                Some(near) => CliError::usage(format!("{word}: no such file or command: did you mean `{near}`?")),
+                None if is_word => CliError::load(file, "no such file, and no command of that name"),
+                None => CliError::load(file, "no such file"),
+            }
         } else if error.is_directory() {
             CliError::load(file, "is a directory: name a file in it")
         } else if error.is_broken_pipe() {

@@ -3,13 +3,15 @@
 //!
 //! Read in this order:
 //!
-//! 1. `options`: the command line; `help`: the text of `--help`;
+//! 1. `commands` and `option_table`: the tables of what can be typed; `options`: the command line; `others`: what other
+//!    engines call options; `nearest`: what a misspelled word may mean; `help`: the help, from the tables;
 //! 2. `features`: the features of this build, and how the rest of the code asks for them;
 //! 3. `input`: reads the file; `file_kind`: recognizes what it is; `load`: loads the module in it; `output`: writes the
 //!    file that a command makes; `failure`: errors, with their messages and exit statuses; `escaped`: names that are
-//!    safe to print;
+//!    safe to print; `type_text`: types as the text format writes them; `plural`: counts with their nouns;
 //! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`,
-//!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `scripts` (`wasmote wast`);
+//!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `scripts` (`wasmote wast`),
+//!    `completion` and `man`; `terminal`: what only a terminal gets;
 //! 5. each with the feature of the same name, for `run`: `count` prints how often each instruction ran; `trace` prints
 //!    each instruction as it runs; `replay` records host calls and replays them; `profile` finds out where the time
 //!    goes.
@@ -21,8 +23,11 @@ extern crate alloc;
 
 #[cfg(feature = "threads")]
 mod background_validation;
+mod commands;
 #[cfg(feature = "compile")]
 mod compile;
+#[cfg(feature = "completion")]
+mod completion;
 #[cfg(feature = "count")]
 mod count;
 #[cfg(feature = "dump")]
@@ -40,9 +45,15 @@ mod inspect;
 #[cfg(feature = "interrupt")]
 mod interrupt;
 mod load;
+#[cfg(feature = "completion")]
+mod man;
+mod nearest;
+mod option_table;
 mod options;
+mod others;
 #[cfg(any(feature = "compile", feature = "print", feature = "wat", feature = "profile"))]
 mod output;
+mod plural;
 #[cfg(feature = "profile")]
 mod profile;
 #[cfg(feature = "replay")]
@@ -51,10 +62,12 @@ mod run;
 #[cfg(feature = "script")]
 mod scripts;
 mod stats;
+mod terminal;
 #[cfg(feature = "print")]
 mod to_text;
 #[cfg(feature = "trace")]
 mod trace;
+mod type_text;
 #[cfg(feature = "validate")]
 mod validate;
 mod value;
@@ -64,7 +77,7 @@ use alloc::vec::Vec;
 use wasmote_rt::Stream;
 
 use failure::CliError;
-use options::{Command, Options};
+use options::Options;
 
 /// Runs the command with these arguments, without the program's name. Returns the exit status.
 pub fn main(arguments: Vec<&'static [u8]>) -> i32 {
@@ -78,13 +91,11 @@ pub fn main(arguments: Vec<&'static [u8]>) -> i32 {
 }
 
 fn command(arguments: Vec<&'static [u8]>) -> Result<i32, CliError> {
-    let options = Options::parse(arguments)?;
-    match options.command {
-        Command::Help => print(help::TEXT),
-        Command::Version => print(concat!("wasmote ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::Run => run::run(&options),
-        command => command.action()?(&options),
+    if arguments.is_empty() {
+        return Ok(help::without_arguments());
     }
+    let options = Options::parse(arguments)?;
+    options.command.action()?(&options)
 }
 
 /// Writes to standard output.

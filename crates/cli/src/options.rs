@@ -2,58 +2,15 @@
 //! the command line is read from left to right, and no further than the file.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::commands::Command;
 use crate::failure::{CliError, shown};
-use crate::features::{self, Feature, built};
-
-/// The function that runs a command.
-type Action = fn(&Options) -> Result<i32, CliError>;
-
-macro_rules! commands {
-    ($( $word:literal $name:ident $feature:literal $module:ident::$function:ident; )*) => {
-        /// A command.
-        #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-        pub enum Command {
-            Help,
-            Version,
-            #[default]
-            Run,
-            $( $name, )*
-        }
-
-        impl Command {
-            /// Returns the command that a word names.
-            fn named(word: &[u8]) -> Option<Command> {
-                const COMMANDS: &[Command] = &[Command::Run, $( Command::$name, )*];
-                let place = place(concat!(" run", $( " ", $word, )*), core::str::from_utf8(word).ok()?)?;
-                COMMANDS.get(place).copied()
-            }
-
-            /// Returns the function that runs it. Errors: this build lacks the command's feature.
-            pub fn action(self) -> Result<Action, CliError> {
-                match self {
-                    Command::Help | Command::Version | Command::Run => Ok(crate::run::run),
-                    $( Command::$name => {
-                        const ACTION: Option<Action> = built!($feature, crate::$module::$function);
-                        ACTION.ok_or_else(|| Feature { name: $feature, is_built: false }.missing($word))
-                    } )*
-                }
-            }
-        }
-    };
-}
-
-// Each row: the word, the command, its feature, and the function that runs it.
-commands! {
-    "validate" Validate "validate" validate::check;
-    "inspect" Inspect "inspect" inspect::inspect;
-    "dump" Dump "dump" dump::dump;
-    "compile" Compile "compile" compile::compile;
-    "print" Print "print" to_text::print;
-    "parse" Parse "wat" from_text::parse;
-    "wast" Wast "script" scripts::scripts;
-}
+use crate::features;
+use crate::nearest::nearest;
+use crate::option_table::{FILE, Opt, rows};
+use crate::others;
 
 /// A directory that the guest may use.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -67,8 +24,11 @@ pub struct Preopen {
 #[derive(Default, Debug)]
 pub struct Options {
     pub command: Command,
+    /// The command to describe; all of them if it is missing.
+    pub topic: Option<Command>,
     pub dirs: Vec<Preopen>,
-    pub env: Vec<(&'static str, &'static str)>,
+    /// Variables, each as `NAME=VALUE`.
+    pub env: Vec<&'static [u8]>,
     /// Addresses at which the program may accept connections, each with its text for messages.
     pub tcp_listen: Vec<(&'static str, core::net::SocketAddr)>,
     /// The run, or the image's code, does the same on every machine.
@@ -80,6 +40,12 @@ pub struct Options {
     /// The seed of the program's random numbers.
     pub random_seed: Option<u64>,
     pub invoke: Option<&'static str>,
+    /// The name that the program has for itself.
+    pub argv0: Option<&'static [u8]>,
+    /// Modules to link first: the name, and the file.
+    pub preloads: Vec<(&'static str, &'static [u8])>,
+    /// Calls of functions that are missing trap.
+    pub stub_missing: bool,
     pub eager: bool,
     /// Each instruction has a handler of its own.
     pub no_superinstructions: bool,
@@ -122,91 +88,13 @@ pub struct Options {
     pub func: Option<&'static str>,
     /// The code is printed as linked.
     pub linked: bool,
+    /// The output is JSON.
+    pub json: bool,
     pub file: &'static [u8],
     /// The arguments behind the file.
     pub args: Vec<&'static [u8]>,
-}
-
-macro_rules! options {
-    ($( $name:literal $option:ident $commands:expr; )*) => {
-        /// An option.
-        #[derive(Clone, Copy, PartialEq, Eq)]
-        enum Opt { $( $option, )* }
-
-        /// The names of the options, each behind a space.
-        const NAMES: &str = concat!($( " ", $name ),*);
-        /// The options, in the order of their names, and the commands that have them.
-        const OPTIONS: &[(Opt, u8)] = &[$( (Opt::$option, $commands), )*];
-    };
-}
-
-/// The command `run`, as a bit.
-const RUN: u8 = 1;
-/// The command `dump`.
-const DUMP: u8 = 2;
-/// The command `compile`.
-const COMPILE: u8 = 4;
-/// The commands that make a file.
-const FILE: u8 = 8;
-
-// Each row: the name, the option, and the commands that have it.
-options! {
-    "--dir" Dir RUN;
-    "--dir-ro" DirRo RUN;
-    "--env" Env RUN;
-    "--env-inherit" EnvInherit RUN;
-    "--clock" Clock RUN;
-    "--random-seed" RandomSeed RUN;
-    "--tcplisten" TcpListen RUN;
-    "--invoke" Invoke RUN;
-    "--eager" Eager RUN;
-    "--stats" Stats RUN;
-    "--timeout" Timeout RUN;
-    "--threads" Threads RUN;
-    "--fuel" Fuel RUN | COMPILE;
-    "--deterministic" Deterministic RUN | COMPILE;
-    "-o" Out FILE;
-    "--op-set" OpSet COMPILE;
-    "--names" Names COMPILE;
-    "--trace" Trace RUN;
-    "--profile" Profile RUN;
-    "--max-memory" MaxMemory RUN;
-    "--max-table" MaxTable RUN;
-    "--max-total" MaxTotal RUN;
-    "--max-stack" MaxStack RUN;
-    "--trap-on-grow-failure" TrapOnGrowFailure RUN;
-    "--record" Record RUN;
-    "--replay" Replay RUN;
-    "--no-superinstructions" NoSuperinstructions RUN | DUMP;
-    "--func" Func DUMP;
-    "--linked" Linked DUMP;
-}
-
-/// The options that wasmtime has behind `-W` or `-S`, each behind a space.
-const WASMTIME_NAMES: &str =
-    " fuel timeout max-memory-size max-table-elements max-wasm-stack trap-on-grow-failure threads";
-/// Our names for them, in the same order.
-const WASMTIME: &str = " --fuel --timeout --max-memory --max-table --max-stack --trap-on-grow-failure --threads";
-
-/// Returns the place of a name in a list.
-fn place(names: &str, name: &str) -> Option<usize> {
-    names.split(' ').skip(1).position(|known| known == name)
-}
-
-impl Opt {
-    /// Returns the feature that has the option.
-    fn feature(self) -> Option<Feature> {
-        Some(match self {
-            Opt::TcpListen => features::SOCKETS,
-            Opt::Timeout => features::INTERRUPT,
-            Opt::Threads => features::WASI_THREADS,
-            Opt::Trace => features::TRACE,
-            Opt::Profile => features::PROFILE,
-            Opt::MaxMemory | Opt::MaxTable | Opt::MaxTotal | Opt::MaxStack | Opt::TrapOnGrowFailure => features::LIMITS,
-            Opt::Record | Opt::Replay => features::REPLAY,
-            _ => return None,
-        })
-    }
+    /// The program's arguments where a function has others: those behind `--`.
+    pub wasi_args: Option<Vec<&'static [u8]>>,
 }
 
 /// Returns the error for a part of the command line: the part, and what is wrong with it.
@@ -258,20 +146,29 @@ const A_SIZE: &str = "a size, such as 65536, 64KiB or 1GiB";
 /// Plain numbers.
 const PLAIN: &[(&str, u32)] = &[("", 1)];
 
+/// Splits a word at its first `=`.
+fn split_value(word: &'static str) -> (&'static str, Option<&'static [u8]>) {
+    match word.split_once('=') {
+        Some((name, value)) => (name, Some(value.as_bytes())),
+        None => (word, None),
+    }
+}
+
 impl Options {
     /// Parses the arguments without the program's name.
     #[inline(never)]
     pub fn parse(arguments: Vec<&'static [u8]>) -> Result<Options, CliError> {
         let mut options = Options::default();
         let mut words = arguments.iter();
-        if let Some(named) = arguments.first().and_then(|word| Command::named(word)) {
+        let named = arguments.first().and_then(|word| Command::named(word));
+        if let Some(named) = named {
             named.action()?;
             options.command = named;
             words.next();
         }
         loop {
             let Some(&word) = words.next() else {
-                if !options.file.is_empty() {
+                if !options.file.is_empty() || !options.command.needs_file() {
                     break;
                 }
                 return Err(CliError::usage("no file given: name one, see `wasmote --help`"));
@@ -304,11 +201,9 @@ impl Options {
                 list.split(',').try_for_each(|option| options.set_as_wasmtime(group, option))?;
                 continue;
             }
-            let (name, given) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(value.as_bytes())),
-                None => (word, None),
-            };
+            let (name, given) = split_value(word);
             if name == "--help" || name == "-h" {
+                options.topic = named;
                 options.command = Command::Help;
                 return Ok(options);
             }
@@ -318,27 +213,48 @@ impl Options {
             }
             options.set(name, given, &mut words)?;
         }
-        // For `wast`, the arguments are more files. For other commands, `--` separates the guest's arguments.
-        let mut rest = words.as_slice();
-        if rest.first().is_some_and(|word| *word == b"--") {
+        options.behind_file(words.as_slice())?;
+        Ok(options)
+    }
+
+    /// Distributes the arguments behind the file.
+    fn behind_file(&mut self, mut rest: &[&'static [u8]]) -> Result<(), CliError> {
+        let separator = rest.iter().position(|word| *word == b"--");
+        if let (Some(at), true) = (separator, self.invoke.is_some()) {
+            self.wasi_args = Some(rest[at + 1..].to_vec());
+            rest = &rest[..at];
+        } else if separator == Some(0) {
             rest = &rest[1..];
         }
-        if options.command == Command::Dump
-            && options.func.is_none()
+        if self.command == Command::Dump
+            && self.func.is_none()
             && let [func, others @ ..] = rest
         {
-            options.func = Some(text(func, "dump")?);
+            self.func = Some(text(func, "dump")?);
             rest = others;
         }
-        options.args = rest.to_vec();
-        if options.threads && (options.fuel.is_some() || options.record.or(options.replay).is_some()) {
+        self.args = rest.to_vec();
+        if self.command == Command::Help && !self.file.is_empty() {
+            self.topic = Some(Command::named(self.file).ok_or_else(|| unknown_command(&shown(self.file)))?);
+        }
+        let replays = self.record.or(self.replay).is_some();
+        if self.threads && (self.fuel.is_some() || replays) {
             return Err(CliError::usage("`--threads` cannot be combined with `--fuel`, `--record` or `--replay`"));
         }
-        let takes_args = matches!(options.command, Command::Run | Command::Wast);
-        if let (false, Some(extra)) = (takes_args, options.args.first()) {
+        if !self.preloads.is_empty() && (self.threads || replays) {
+            return Err(CliError::usage("`--preload` cannot be combined with `--threads`, `--record` or `--replay`"));
+        }
+        // The other files of these stand among the arguments.
+        let takes_args = matches!(self.command, Command::Run | Command::Wast | Command::Validate);
+        if let (false, Some(extra)) = (takes_args, self.args.first()) {
             return Err(unexpected(extra, "is unexpected: give options before the file, and one file at a time"));
         }
-        Ok(options)
+        Ok(())
+    }
+
+    /// Returns the files of a command that takes several.
+    pub fn files(&self) -> impl Iterator<Item = &'static [u8]> {
+        core::iter::once(self.file).chain(self.args.iter().copied())
     }
 
     /// Returns whether an option limits what a store may have.
@@ -351,25 +267,26 @@ impl Options {
     fn makes_file(&self) -> bool {
         // Lets the compiler drop the code for `-o` in builds without any of these commands.
         (features::COMPILE.is_built || features::PRINT.is_built || features::WAT.is_built)
-            && matches!(self.command, Command::Compile | Command::Print | Command::Parse)
+            && self.command.bit() & FILE != 0
     }
 
     /// Sets an option that wasmtime has behind `-W` or `-S`.
     #[inline(never)]
     fn set_as_wasmtime(&mut self, group: &str, option: &'static str) -> Result<(), CliError> {
-        let (name, value) = match option.split_once('=') {
-            Some((name, value)) => (name, Some(value.as_bytes())),
-            None => (option, None),
+        let (name, value) = split_value(option);
+        let ours = others::of_wasmtime(name);
+        let Some(row) = ours.and_then(|ours| rows().find(|row| row.is_named(ours))) else {
+            // All proposals of the build are always on.
+            if group == "-W" && others::is_proposal(name) && matches!(value, None | Some(b"y")) {
+                return Ok(());
+            }
+            return Err(unknown_option(&format!("{group} {option}"), self.command));
         };
-        let ours = place(WASMTIME_NAMES, name).and_then(|at| WASMTIME.split(' ').nth(at + 1));
-        let is_flag = matches!(name, "trap-on-grow-failure" | "threads");
-        let value = if is_flag { value.filter(|value| *value != b"y") } else { value };
-        match ours {
-            Some(_) if is_flag && value.is_some() => {}
-            Some(name) => return self.set(name, value, &mut [].iter()),
-            None => {}
+        let is_flag = row.value.is_empty();
+        match value.filter(|value| !(is_flag && *value == b"y")) {
+            Some(_) if is_flag => Err(unknown_option(&format!("{group} {option}"), self.command)),
+            value => self.set(ours.unwrap_or_default(), value, &mut [].iter()),
         }
-        Err(CliError::usage(format!("unknown option `{group} {option}`: see `wasmote --help`")))
     }
 
     /// Sets one option. Its value is given with `=`, or is the next argument.
@@ -380,71 +297,35 @@ impl Options {
         given: Option<&'static [u8]>,
         arguments: &mut core::slice::Iter<'_, &'static [u8]>,
     ) -> Result<(), CliError> {
-        let Some(&(option, commands)) = place(NAMES, name).and_then(|at| OPTIONS.get(at)) else {
-            return Err(CliError::usage(format!("unknown option `{name}`: see `wasmote --help`")));
+        let bit = self.command.bit();
+        let Some(row) = rows().find(|row| row.commands & bit != 0 && row.is_named(name)) else {
+            return Err(self.refuse(name));
         };
+        let option = row.option;
         if let Some(missing) = option.feature().filter(|feature| !feature.is_built) {
             return Err(missing.missing(name));
         }
-        let command = match self.command {
-            Command::Run => RUN,
-            Command::Dump => DUMP,
-            Command::Compile => COMPILE,
-            _ => 0,
-        } | if self.makes_file() { FILE } else { 0 };
-        if commands & command == 0 {
-            return Err(wrong(
-                name,
-                match commands {
-                    FILE => "is an option of `wasmote compile`, `print` and `parse` only",
-                    COMPILE => "is an option of `wasmote compile` only",
-                    DUMP => "is an option of `wasmote dump` only",
-                    _ => "is an option of `wasmote run` only",
-                },
-            ));
-        }
-        let offsets = option == Opt::Names && given == Some(b"offsets");
-        let given = given.filter(|_| !offsets);
-        self.offsets |= offsets;
-        let flag = match option {
-            Opt::Eager => Some(&mut self.eager),
-            Opt::Stats => Some(&mut self.stats),
-            Opt::Threads => Some(&mut self.threads),
-            Opt::Deterministic => Some(&mut self.deterministic),
-            Opt::EnvInherit => Some(&mut self.env_inherit),
-            Opt::NoSuperinstructions => Some(&mut self.no_superinstructions),
-            Opt::Linked => Some(&mut self.linked),
-            Opt::TrapOnGrowFailure => Some(&mut self.trap_on_grow_failure),
-            Opt::Names if features::COMPILE.is_built => Some(&mut self.names),
-            Opt::Fuel if features::COMPILE.is_built && command & COMPILE != 0 => Some(&mut self.metered),
-            _ => None,
-        };
-        if let Some(flag) = flag {
+        if row.value.is_empty() {
             if given.is_some() {
                 return Err(wrong(name, "takes no value: leave out `=` and what follows"));
             }
-            *flag = true;
+            self.set_flag(option);
             return Ok(());
         }
-        // Their values are optional, so the next argument is never taken for one.
-        let optional = match option {
-            Opt::Trace => Some(&mut self.trace),
-            Opt::Profile => Some(&mut self.profile),
-            _ => None,
-        };
-        if let Some(optional) = optional {
-            *optional = Some(text(given.unwrap_or_default(), name)?);
-            return Ok(());
+        // The next argument is never taken for a value that is optional.
+        if row.is_value_optional() {
+            return self.set_optional(option, name, given);
         }
         let value = given.or_else(|| arguments.next().copied()).ok_or_else(|| needs_value(name))?;
-        let file = match option {
+        let bytes = match option {
             Opt::Out => Some(&mut self.out),
+            Opt::Argv0 => Some(&mut self.argv0),
             Opt::Record if features::REPLAY.is_built => Some(&mut self.record),
             Opt::Replay if features::REPLAY.is_built => Some(&mut self.replay),
             _ => None,
         };
-        if let Some(file) = file {
-            *file = Some(value);
+        if let Some(bytes) = bytes {
+            *bytes = Some(value);
             return Ok(());
         }
         let value = text(value, name)?;
@@ -462,6 +343,55 @@ impl Options {
         };
         let digits = if option == Opt::Clock { value.strip_prefix("fixed:").unwrap_or_default() } else { value };
         *number = Some(quantity(digits, units).ok_or_else(|| wrong_value(name, value, wanted))?);
+        Ok(())
+    }
+
+    /// Returns the error for an option that the command does not have.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&self, name: &str) -> CliError {
+        let ours = others::of_run(name).filter(|_| self.command == Command::Run);
+        match ours {
+            Some(ours) => CliError::usage(format!("unknown option `{name}`: use `{ours}`")),
+            None if rows().any(|row| row.is_named(name)) => wrong(name, &only_of(name)),
+            None => unknown_option(name, self.command),
+        }
+    }
+
+    fn set_flag(&mut self, option: Opt) {
+        let flag = match option {
+            Opt::Eager => &mut self.eager,
+            Opt::Stats => &mut self.stats,
+            Opt::Threads => &mut self.threads,
+            Opt::Deterministic | Opt::CanonicalNans => &mut self.deterministic,
+            Opt::EnvInherit => &mut self.env_inherit,
+            Opt::StubMissing => &mut self.stub_missing,
+            Opt::NoSuperinstructions => &mut self.no_superinstructions,
+            Opt::Linked => &mut self.linked,
+            Opt::Json => &mut self.json,
+            Opt::TrapOnGrowFailure => &mut self.trap_on_grow_failure,
+            Opt::Metered => &mut self.metered,
+            _ => return,
+        };
+        *flag = true;
+    }
+
+    /// Sets an option whose value may be missing.
+    fn set_optional(&mut self, option: Opt, name: &str, given: Option<&'static [u8]>) -> Result<(), CliError> {
+        if option == Opt::Names && features::COMPILE.is_built {
+            if given.is_some_and(|value| value != b"offsets") {
+                return Err(wrong(name, "takes no value but `offsets`"));
+            }
+            self.names = true;
+            self.offsets |= given.is_some();
+            return Ok(());
+        }
+        let value = Some(text(given.unwrap_or_default(), name)?);
+        match option {
+            Opt::Trace => self.trace = value,
+            Opt::Profile => self.profile = value,
+            _ => {}
+        }
         Ok(())
     }
 
@@ -484,9 +414,15 @@ impl Options {
                 };
                 self.dirs.push(Preopen { host, guest, read_only: option == Opt::DirRo });
             }
-            Opt::Env => match value.split_once('=') {
-                Some((name, value)) if !name.is_empty() => self.env.push((name, value)),
-                _ => return Err(wrong_value(name, value, "NAME=VALUE")),
+            Opt::Env => match split_value(value) {
+                ("", _) => return Err(wrong_value(name, value, "NAME=VALUE, or the NAME of a variable")),
+                (_, Some(_)) => self.env.push(value.as_bytes()),
+                // The program lacks a variable that this process lacks.
+                (variable, None) => self.env.extend(inherited(variable)),
+            },
+            Opt::Preload => match split_value(value) {
+                (module, Some(file)) if !file.is_empty() => self.preloads.push((module, file)),
+                _ => return Err(wrong_value(name, value, "NAME=FILE")),
             },
             Opt::Invoke => self.invoke = Some(value),
             Opt::Func => self.func = Some(value),
@@ -494,4 +430,58 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Returns the variable of this name in this process, as `NAME=VALUE`.
+fn inherited(name: &str) -> Option<&'static [u8]> {
+    let has_name = |variable: &&[u8]| variable.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"="));
+    wasmote_rt::environment().find(has_name)
+}
+
+/// Returns the error for an option that is unknown, with the option that may be meant.
+#[cold]
+#[inline(never)]
+fn unknown_option(name: &str, command: Command) -> CliError {
+    let bit = command.bit();
+    let mut names = rows().filter(|row| row.commands & bit != 0).flat_map(|row| row.names());
+    let advice = match nearest(name, &mut names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if command == Command::Run => String::from("see `wasmote --help`"),
+        None => format!("see `wasmote {} --help`", command.word()),
+    };
+    CliError::usage(format!("unknown option `{name}`: {advice}"))
+}
+
+/// Returns the error for a command that does not exist, with the command that may be meant.
+#[cold]
+#[inline(never)]
+pub fn unknown_command(word: &str) -> CliError {
+    let advice = match nearest_command(word) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => String::from("see `wasmote --help`"),
+    };
+    CliError::usage(format!("unknown command `{word}`: {advice}"))
+}
+
+/// Returns the word for a command that may be meant.
+pub fn nearest_command(word: &str) -> Option<&'static str> {
+    nearest(word, &mut Command::all().flat_map(Command::words))
+}
+
+/// Says which commands have the option of this name.
+fn only_of(name: &str) -> String {
+    let commands = rows().filter(|row| row.is_named(name)).fold(0, |all, row| all | row.commands);
+    let words = || Command::all().filter(|command| commands & command.bit() != 0).map(Command::word);
+    let count = words().count();
+    let mut text = String::from("is an option of `wasmote ");
+    for (i, word) in words().enumerate() {
+        text += match i {
+            0 => "",
+            _ if i + 1 == count => " and `",
+            _ => ", `",
+        };
+        text += word;
+        text.push('`');
+    }
+    text + " only"
 }

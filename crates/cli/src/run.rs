@@ -40,28 +40,34 @@ mod wasi {
         Ok(Wasi)
     }
 
-    pub fn provide(_: &mut Linker<State>, _: &Module) -> Result<(), Error> {
+    pub fn provide(_: &mut Linker<State>, _: &[&Module]) -> Result<(), Error> {
         Ok(())
     }
 }
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::Cell;
 
-use wasmote::{Config, Engine, Error, ExternType, FuncType, Linker, Module, Store, Val, ValType, Validation};
+use wasmote::{
+    Config, Engine, Error, ErrorKind, ExternType, FuncType, Instance, Linker, Module, Store, Val, ValType, Validation,
+};
 use wasmote_decode::ExportKind;
 use wasmote_rt::with_allocation_errors;
 
 use crate::escaped::Escaped;
-use crate::failure::{CliError, shown};
+use crate::failure::{CliError, EXIT_TRAP, shown};
 use crate::features::built;
 use crate::load::BACKGROUND_VALIDATION;
+use crate::nearest::nearest;
 use crate::options::{Options, in_memory};
+use crate::plural::Plural;
 use crate::stats::PhaseTimes;
+use crate::type_text::{TypeNames, TypeText, ValTypeText};
 use crate::{input, load, print, stats, value};
 
 use limits::{Limits, limit, limits};
@@ -142,75 +148,128 @@ fn wait_validated(module: &Module, file: &[u8]) {
 
 /// Parses the arguments of a function from the command line.
 #[inline(never)]
-fn arguments(options: &Options, name: &str, ty: &FuncType) -> Result<Vec<Val>, CliError> {
+fn arguments(options: &Options, module: &Module, name: &str, ty: &FuncType) -> Result<Vec<Val>, CliError> {
+    let names = || TypeNames::of(module.info(), module.bytes());
     let wrong = |what: String| {
-        let ty = ExternType::Func(ty.clone());
-        CliError::usage(format!("{what}: `{}` is {ty}", Escaped(name)))
+        let (names, ty) = (names(), ExternType::Func(ty.clone()));
+        CliError::usage(format!("{what}: `{}` is {}", Escaped(name), TypeText(&names, &ty)))
     };
     let (given, needed) = (options.args.len(), ty.params.len());
     if given != needed {
-        let s = if needed == 1 { "" } else { "s" };
-        return Err(wrong(format!("expected {needed} argument{s}, got {given}")));
+        let hint = if given == 0 && options.wasi_args.is_some() { " in front of `--`" } else { "" };
+        return Err(wrong(format!("expected {}{hint}, got {given}", Plural(needed, "argument"))));
     }
     let one = |(&arg, &ty): (&&[u8], &ValType)| {
         let parsed = core::str::from_utf8(arg).ok().and_then(|text| value::parse(text, ty));
-        parsed.ok_or_else(|| wrong(format!("`{}` is not a value of type {}", shown(arg), ty.name())))
+        parsed.ok_or_else(|| wrong(format!("`{}` is not a value of type {}", shown(arg), ValTypeText(&names(), ty))))
     };
     options.args.iter().zip(&ty.params).map(one).collect()
 }
 
-/// Returns the name of the function to call, and its arguments. Errors: there is no such function; the message lists
-/// those that exist.
+/// The function to call, and its arguments. `None` if only the start function and `_initialize` are to run.
+type Entry<'a> = Option<(&'a str, Vec<Val>)>;
+
+/// Returns what to run. Errors: there is no such function; the message lists those that exist.
 #[inline(never)]
-fn entry<'a>(options: &'a Options, module: &Module) -> Result<(&'a str, Vec<Val>), CliError> {
+fn entry<'a>(options: &'a Options, module: &Module) -> Result<Entry<'a>, CliError> {
     let name = options.invoke.unwrap_or("_start");
-    if let Some(ExternType::Func(ty)) = module.get_export(name) {
+    let functions = || module.info().exports.iter().filter(|export| export.kind == ExportKind::Func);
+    let found = functions().find(|export| *export.name == *name);
+    if let Some(ty) = found.and_then(|export| module.info().func_type(export.index)) {
         return match options.invoke {
-            Some(_) => Ok((name, arguments(options, name, &ty)?)),
-            None if ty.params.is_empty() && ty.results.is_empty() => Ok((name, Vec::new())),
+            Some(_) => Ok(Some((name, arguments(options, module, name, ty)?))),
+            None if ty.params.is_empty() && ty.results.is_empty() => Ok(Some((name, Vec::new()))),
             None => {
-                let ty = ExternType::Func(ty);
+                let (names, ty) = (TypeNames::of(module.info(), module.bytes()), ExternType::Func(ty.clone()));
+                let ty = TypeText(&names, &ty);
                 Err(CliError::load(options.file, format_args!("`_start` is {ty}: call it with `--invoke _start`")))
             }
         };
     }
-    let functions = module.info().exports.iter().filter(|export| export.kind == ExportKind::Func);
-    let mut names: Vec<String> = functions.map(|export| format!("`{}`", Escaped(&export.name))).collect();
-    let more = names.len().saturating_sub(20);
-    names.truncate(20);
+    let is_exported = |name: &[u8]| functions().any(|export| export.name.as_bytes() == name);
+    // With `wasmote FILE NAME`, as other engines have it, a library does not do what was meant.
+    let named = options.args.first().filter(|word| is_exported(word));
+    if options.invoke.is_none() && named.is_none() && (module.info().start.is_some() || is_exported(b"_initialize")) {
+        return Ok(None);
+    }
+    let mut names: Vec<String> = functions().take(20).map(|export| format!("`{}`", Escaped(&export.name))).collect();
+    let more = functions().count() - names.len();
     let names = match (names.is_empty(), more) {
         (true, _) => "no functions".to_owned(),
         (false, 0) => names.join(", "),
-        (false, more) => format!("{} and {more} more", names.join(", ")),
+        (false, more) => {
+            names.push(String::new());
+            format!("{}and {more} more", names.join(", "))
+        }
     };
-    let name = Escaped(name);
-    Err(match &options.invoke {
-        Some(_) => CliError::usage(format!("no exported function `{name}`: the module exports {names}")),
-        None => CliError::load(
-            options.file,
-            format_args!("no `_start` to run: call a function with `--invoke NAME`, the module exports {names}"),
-        ),
+    Err(match options.invoke {
+        Some(name) => {
+            let near = nearest(name, &mut functions().map(|export| &*export.name));
+            let meant = near.map_or(String::new(), |near| format!(": did you mean `{}`?", Escaped(near)));
+            let end = if near.is_some() { String::new() } else { format!(": the module exports {names}") };
+            CliError::usage(format!("no exported function `{}`{meant}{end}", Escaped(name)))
+        }
+        None => {
+            let name = named.map_or(Cow::Borrowed("NAME"), |name| shown(name));
+            CliError::load(
+                options.file,
+                format_args!(
+                    "no `_start` to run: call a function with `--invoke {}`, the module exports {names}",
+                    Escaped(&name)
+                ),
+            )
+        }
     })
 }
 
-/// Instantiates the module and calls the function. Returns its results, one per line.
+/// A module to link first: its name for imports, its file, and the module.
+type Library<'a> = (&'a str, &'a [u8], Module);
+
+/// Loads the modules to link first.
 #[inline(never)]
-fn call(
-    store: &mut Store<State>,
-    module: &Module,
-    options: &Options,
-    name: &str,
-    args: &[Val],
-    stats: &mut PhaseTimes,
-) -> Result<String, Error> {
+fn libraries<'a>(options: &'a Options, engine: &Engine) -> Result<Vec<Library<'a>>, CliError> {
+    let load = |&(name, file): &(&'a str, &'a [u8])| Ok((name, file, load::load(engine, file, input::module(file)?)?));
+    options.preloads.iter().map(load).collect()
+}
+
+/// What a run instantiates and calls.
+struct Run<'a> {
+    module: &'a Module,
+    libraries: &'a [Library<'a>],
+    /// How many of the libraries are instantiated.
+    instantiated: Cell<usize>,
+    entry: &'a Entry<'a>,
+}
+
+/// Instantiates the modules and calls the function. Returns its results, one per line.
+#[inline(never)]
+fn call(store: &mut Store<State>, options: &Options, run: &Run<'_>, stats: &mut PhaseTimes) -> Result<String, Error> {
+    let module = run.module;
     let mut linker = Linker::new(module.engine());
     match REPLAY.filter(|_| options.replay.is_some()) {
         Some(replay) => (replay.provide)(&mut linker, module)?,
-        None => provide(&mut linker, module)?,
+        None => {
+            let libraries = run.libraries.iter().map(|(_, _, library)| library);
+            provide(&mut linker, &libraries.chain([module]).collect::<Vec<_>>())?;
+        }
+    }
+    // The exports of a library take the place of what stood for them while the libraries before it were linked.
+    linker.allow_shadowing(options.stub_missing);
+    for (name, _, library) in run.libraries {
+        if options.stub_missing {
+            linker.define_unknown_imports_as_traps(library)?;
+        }
+        let instance = linker.instantiate(&mut *store, library)?;
+        initialize(store, &instance)?;
+        linker.instance(&mut *store, name, instance)?;
+        run.instantiated.set(run.instantiated.get() + 1);
+    }
+    if options.stub_missing {
+        linker.define_unknown_imports_as_traps(module)?;
     }
     let mut text = String::new();
     let mut body = |store: &mut Store<State>, linker: &Linker<State>| {
-        text = call_linked(store, linker, module, name, args, stats)?;
+        text = call_linked(store, linker, run, stats)?;
         Ok(())
     };
     match THREADS.filter(|_| options.threads) {
@@ -220,25 +279,30 @@ fn call(
     Ok(text)
 }
 
-fn call_linked(
-    store: &mut Store<State>,
-    linker: &Linker<State>,
-    module: &Module,
-    name: &str,
-    args: &[Val],
-    stats: &mut PhaseTimes,
-) -> Result<String, Error> {
-    let instance = linker.instantiate(&mut *store, module)?;
-    stats.phase("instantiate");
-    // A library (a WASI reactor) exports a function that must be called before all others.
-    if name != "_start"
-        && name != "_initialize"
-        && let Some(initialize) = instance.get_func(&mut *store, "_initialize")
+/// Calls the function that a library (a WASI reactor) exports to be called before all others.
+fn initialize(store: &mut Store<State>, instance: &Instance) -> Result<(), Error> {
+    if let Some(initialize) = instance.get_func(&mut *store, "_initialize")
         && initialize.ty(&*store).params.is_empty()
         && initialize.ty(&*store).results.is_empty()
     {
         initialize.call(&mut *store, &[], &mut [])?;
     }
+    Ok(())
+}
+
+fn call_linked(
+    store: &mut Store<State>,
+    linker: &Linker<State>,
+    run: &Run<'_>,
+    stats: &mut PhaseTimes,
+) -> Result<String, Error> {
+    let instance = linker.instantiate(&mut *store, run.module)?;
+    stats.phase("instantiate");
+    let name = run.entry.as_ref().map(|(name, _)| *name);
+    if !matches!(name, Some("_start" | "_initialize")) {
+        initialize(store, &instance)?;
+    }
+    let Some((name, args)) = run.entry else { return Ok(String::new()) };
     let Some(func) = instance.get_func(&mut *store, name) else {
         return Err(Error::new("the instance lacks an export of its module"));
     };
@@ -278,7 +342,8 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     // A listening socket is visible outside before the guest begins, and so is a recording. The module must be valid
     // by then.
     let listens = !options.tcp_listen.is_empty();
-    let in_background = !options.eager && !listens && options.record.or(options.replay).is_none();
+    let in_background =
+        !options.eager && !listens && options.record.or(options.replay).is_none() && options.preloads.is_empty();
     let background = BACKGROUND_VALIDATION.filter(|_| in_background && file != b"-");
     let threads = background.map_or(0, |background| (background.threads)(&input.bytes));
     if threads > 0 {
@@ -295,7 +360,8 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     }
     // An invalid module is reported before any other error.
     let wait_validated = || unvalidated.map_or((), |module| wait_validated(module, file));
-    let (name, args) = entry(options, &module).inspect_err(|_| wait_validated())?;
+    let entry = entry(options, &module).inspect_err(|_| wait_validated())?;
+    let libraries = libraries(options, &engine)?;
     stats.phase(if unvalidated.is_some() { "decode" } else { "decode, validate" });
 
     let wasi = wasi(options, unvalidated).inspect_err(|_| wait_validated())?;
@@ -312,6 +378,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(replay) = REPLAY {
         (replay.begin)(&mut store, &module, options)?;
     }
+    let guest = Run { module: &module, libraries: &libraries, instantiated: Cell::new(0), entry: &entry };
     let result = with_allocation_errors(|| {
         if let Some(interruption) = INTERRUPTION {
             (interruption.begin)(&mut store, options)?;
@@ -319,7 +386,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         if let Some(profiling) = PROFILING {
             (profiling.begin)(&mut store, options)?;
         }
-        call(&mut store, &module, options, name, &args, &mut stats)
+        call(&mut store, options, &guest, &mut stats)
     });
     if let Some((trace, _)) = &trace {
         trace.end();
@@ -337,7 +404,14 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => {
-            let error_message = CliError::of(file, module.bytes(), &error);
+            // An error before all libraries are instantiated is one of theirs.
+            let library = libraries.get(guest.instantiated.get()).map(|(_, file, library)| (*file, library));
+            let (file, module) = library.unwrap_or((file, &module));
+            let mut error_message = CliError::of(file, module.bytes(), &error);
+            // A call of a function that is missing counts as a trap.
+            if options.stub_missing && matches!(error.kind(), ErrorKind::Usage(_)) && error.backtrace().is_some() {
+                error_message.status = EXIT_TRAP;
+            }
             match INTERRUPTION.and_then(|interruption| (interruption.reason)(&error)) {
                 Some((reason, status)) => Err(error_message.interrupted(reason, status)),
                 None => Err(error_message),
@@ -349,6 +423,6 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         Err(error) => Err(error.after(outcome)),
     };
     // The end of the process frees everything at once. Dropping piece by piece takes longer.
-    core::mem::forget((store, module));
+    core::mem::forget((store, module, libraries));
     outcome
 }

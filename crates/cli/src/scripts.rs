@@ -6,9 +6,11 @@ use core::fmt::Write;
 
 use wasmote::script::{self, Decimals, Options as ScriptOptions};
 
+use crate::escaped::Escaped;
 use crate::failure::{CliError, shown};
 use crate::file_kind::FileKind;
 use crate::options::Options;
+use crate::terminal::Progress;
 use crate::{input, print};
 
 /// Reads the script in the file.
@@ -28,7 +30,7 @@ fn read(file: &[u8]) -> Result<String, CliError> {
 }
 
 /// Runs one script. Returns how many directives passed and how many failed.
-fn run(file: &[u8]) -> Result<(usize, usize), CliError> {
+fn run(file: &[u8], progress: &Progress) -> Result<(usize, usize), CliError> {
     let name = shown(file);
     let decimals = Some(Decimals { f32: wasmote_rt::print_f32, f64: wasmote_rt::print_f64 });
     let summary = script::run(&name, &read(file)?, &ScriptOptions { decimals, ..ScriptOptions::default() });
@@ -36,6 +38,7 @@ fn run(file: &[u8]) -> Result<(usize, usize), CliError> {
     for failure in &summary.failed {
         let _ = writeln!(lines, "{name}:{}: {}", failure.line, failure.what);
     }
+    progress.clear();
     print(&lines)?;
     Ok((summary.passed, summary.failed.len()))
 }
@@ -43,14 +46,18 @@ fn run(file: &[u8]) -> Result<(usize, usize), CliError> {
 #[inline(never)]
 pub fn scripts(options: &Options) -> Result<i32, CliError> {
     let (mut passed, mut failed) = (0, 0);
-    for file in core::iter::once(&options.file).chain(&options.args) {
-        match run(file) {
+    let count = options.files().count();
+    let progress = Progress::new(count > 1);
+    for (i, file) in options.files().enumerate() {
+        progress.show(format_args!("{} of {count}: {}", i + 1, Escaped(&shown(file))));
+        match run(file, &progress) {
             Ok(counts) => {
                 passed += counts.0;
                 failed += counts.1;
             }
             // The other scripts still run.
             Err(failure) => {
+                progress.clear();
                 failure.print();
                 failed += 1;
             }

@@ -53,7 +53,8 @@ impl PhaseTimes {
             let _ = writeln!(text, "{:<18}{kib:>12} KiB", "peak memory");
         }
         let wasmote::CodeStats { functions, wasm_bytes, units, .. } = translated;
-        let _ = writeln!(text, "{:<18}{functions:>12} functions, {wasm_bytes} bytes of code", "translated");
+        let s = if functions == 1 { "" } else { "s" };
+        let _ = writeln!(text, "{:<18}{functions:>12} function{s}, {wasm_bytes} bytes of code", "translated");
         let _ = writeln!(text, "{:<18}{units:>12} units of 16 bits", "instructions");
         if let Some(heap) = HEAP {
             // The last phase is the run.

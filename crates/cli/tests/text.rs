@@ -65,7 +65,9 @@ fn files_that_are_neither_text_nor_binary_are_reported() {
     ] {
         let (found, out, err) = wasmote(&folder.0, words);
         assert_eq!((found, out.len()), (status, 0), "{words:?}: {err}");
-        assert!(err.starts_with(&format!("wasmote: {line}")) && err.lines().count() == 1, "{words:?}: {err}");
+        // Behind it, an error in text has the line that it is in.
+        let lines = err.lines().filter(|line| !line.starts_with("    ")).count();
+        assert!(err.starts_with(&format!("wasmote: {line}")) && lines == 1, "{words:?}: {err}");
     }
 }
 

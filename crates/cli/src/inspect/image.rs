@@ -1,14 +1,11 @@
 //! `wasmote inspect` of an image.
 
-use alloc::format;
-use core::fmt::Write;
-
 use wasmote_ir::fuel::SCHEDULE;
 use wasmote_ir::image::layout::{Section, features};
 use wasmote_ir::image::{Image, OpSet};
 
-use super::{externs, section};
-use crate::failure::{CliError, shown};
+use super::{Listing, externs, head, section, sections};
+use crate::failure::CliError;
 use crate::input::Input;
 use crate::load::load_alone;
 use crate::print;
@@ -47,37 +44,43 @@ const FEATURES: [(u32, &str); 7] = [
 ];
 
 /// Lists the parts of an image, after verifying its records.
-pub fn inspect(file: &[u8], input: Input) -> Result<i32, CliError> {
+pub fn inspect(file: &[u8], input: Input, mut out: Listing) -> Result<i32, CliError> {
     let module = load_alone(file, input)?;
     let image = Image::of_parsed(module.bytes());
     let op_set = match image.op_set() {
         OpSet::Core => "core",
         OpSet::Extended => "extended",
     };
-    let metered = if image.is_metered() { &*format!("yes, schedule {SCHEDULE}") } else { "no" };
-    let canonical = if image.features() & features::CANONICAL_NANS != 0 { "yes" } else { "no" };
-    let mut text = format!(
-        "{}: {} bytes, an image\nop set: {op_set}\nmetered: {metered}\ncanonical NaNs: {canonical}\nfeatures:",
-        shown(file),
-        module.bytes().len()
-    );
+    let (metered, canonical) = (image.is_metered(), image.features() & features::CANONICAL_NANS != 0);
+    head(&mut out, file, module.bytes().len(), true);
+    out.line(format_args!("op set: {op_set}"));
+    match metered {
+        true => out.line(format_args!("metered: yes, schedule {SCHEDULE}")),
+        false => out.line(format_args!("metered: no")),
+    }
+    out.line(format_args!("canonical NaNs: {}", if canonical { "yes" } else { "no" }));
+    out.string("op_set", op_set);
+    out.plain("metered", metered);
+    out.plain("canonical_nans", canonical);
     let needed = FEATURES.iter().filter(|(bit, _)| image.features() & bit != 0);
-    if needed.clone().next().is_none() {
-        text += " none";
-    }
-    text.push('\n');
+    out.line(format_args!("features:{}", if needed.clone().next().is_none() { " none" } else { "" }));
+    out.open("features", '[');
     for (_, name) in needed {
-        let _ = writeln!(text, "  {name}");
+        out.line(format_args!("  {name}"));
+        out.string("", name);
     }
-    externs(module.info(), &mut text);
-    text += "sections:\n";
-    for (kind, name) in Section::ALL.into_iter().zip(SECTIONS) {
-        let (start, count) = (image.section(kind), image.count(kind) as usize);
-        if count > 0 {
-            section(name, &(start..start.saturating_add(count.saturating_mul(kind.record()))), &mut text);
+    out.close(']');
+    externs(module.info(), &[], &mut out);
+    sections(&mut out, |out| {
+        for (kind, name) in Section::ALL.into_iter().zip(SECTIONS) {
+            let (start, count) = (image.section(kind), image.count(kind) as usize);
+            if count > 0 {
+                section(name, None, &(start..start.saturating_add(count.saturating_mul(kind.record()))), out);
+            }
         }
-    }
-    section("code", &(image.meta_end()..image.code_end()), &mut text);
-    section("data bytes", &(image.code_end()..image.file_len()), &mut text);
-    print(&text)
+        section("code", None, &(image.meta_end()..image.code_end()), out);
+        section("data bytes", None, &(image.code_end()..image.file_len()), out);
+    });
+    out.close('}');
+    print(&out.end())
 }

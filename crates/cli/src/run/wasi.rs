@@ -38,20 +38,20 @@ pub fn wasi(options: &Options, unvalidated: Option<&Module>) -> Result<Wasi, Cli
     };
     let output = |file: Option<_>| file.map_or(Output::Null, Output::File);
     let mut builder = WasiCtx::builder().stdin(stdin.map_or(Input::Null, Input::File));
-    builder = builder.stdout(output(stdout)).stderr(output(stderr)).arg(options.file);
-    for &arg in &options.args {
+    builder = builder.stdout(output(stdout)).stderr(output(stderr)).arg(options.argv0.unwrap_or(options.file));
+    for &arg in options.wasi_args.as_ref().unwrap_or(&options.args) {
         builder = builder.arg(arg);
     }
     if options.env_inherit {
         // A variable given by `--env` replaces the inherited one.
         let name = |variable: &'static [u8]| variable.split(|&byte| byte == b'=').next().unwrap_or_default();
-        let given = |variable| options.env.iter().any(|(given, _)| given.as_bytes() == name(variable));
+        let given = |variable| options.env.iter().any(|&given| name(given) == name(variable));
         for variable in wasmote_rt::environment().filter(|variable| !given(variable)) {
             builder = builder.env_bytes(variable);
         }
     }
-    for (name, value) in &options.env {
-        builder = builder.env(name, value);
+    for &variable in &options.env {
+        builder = builder.env_bytes(variable);
     }
     for dir in &options.dirs {
         let (option, access) = match dir.read_only {
@@ -88,9 +88,9 @@ pub fn wasi(options: &Options, unvalidated: Option<&Module>) -> Result<Wasi, Cli
     builder.build().map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// Defines the functions that the module can import. Does nothing for a module without imports.
-pub fn provide(linker: &mut Linker<State>, module: &Module) -> Result<(), Error> {
-    if module.info().imports.is_empty() {
+/// Defines the functions that modules can import. Does nothing for a module without imports.
+pub fn provide(linker: &mut Linker<State>, modules: &[&Module]) -> Result<(), Error> {
+    if modules.iter().all(|module| module.info().imports.is_empty()) {
         return Ok(());
     }
     wasmote_wasi::add_to_linker(linker, |state| &mut state.wasi)

@@ -1,0 +1,155 @@
+//! `wasmote completion`: prints what completes command lines in a shell, from the tables of commands and options.
+
+use alloc::string::String;
+use core::fmt::{Display, Formatter, Result as Formatted, Write};
+
+use crate::commands::Command;
+use crate::failure::CliError;
+use crate::option_table::{Row, rows_of};
+use crate::options::Options;
+use crate::print;
+
+#[inline(never)]
+pub fn completion(options: &Options) -> Result<i32, CliError> {
+    let mut text = String::new();
+    match options.file {
+        b"bash" => bash(&mut text),
+        b"zsh" => zsh(&mut text),
+        b"fish" => fish(&mut text),
+        _ => return Err(CliError::usage("no such shell: name bash, zsh or fish")),
+    }
+    print(&text)
+}
+
+/// Returns the commands other than `run`, which is meant where no other is named.
+fn other_commands() -> impl Iterator<Item = Command> {
+    Command::all().filter(|command| *command != Command::Run)
+}
+
+/// Prints the words of commands, with a separator between them.
+struct Words(&'static str);
+
+impl Display for Words {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Formatted {
+        let words = other_commands().flat_map(Command::words);
+        words.enumerate().try_for_each(|(i, word)| write!(f, "{}{word}", if i == 0 { "" } else { self.0 }))
+    }
+}
+
+/// Prints a text inside quotes, without what quotes end with. The character in the field gets a backslash.
+struct Quoted<'a>(&'a str, char);
+
+impl Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Formatted {
+        for c in self.0.chars() {
+            match c {
+                '\'' => f.write_str("'\\''")?,
+                c if c == self.1 => write!(f, "\\{c}")?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the beginning of what an option does.
+fn short(row: &Row) -> &'static str {
+    row.help.split(';').next().unwrap_or_default()
+}
+
+fn bash(text: &mut String) {
+    let _ = write!(
+        text,
+        "_wasmote() {{\n  local command=${{COMP_WORDS[1]}} words IFS=$'\\n'\n  [[ $COMP_CWORD == 1 ]] && command=\n  case $command in\n"
+    );
+    for command in other_commands() {
+        let _ = write!(text, "  ");
+        for (i, word) in command.words().enumerate() {
+            let _ = write!(text, "{}{word}", if i == 0 { "" } else { "|" });
+        }
+        bash_options(command, text);
+    }
+    text.push_str("  *");
+    bash_options(Command::Run, text);
+    let _ = write!(
+        text,
+        "  esac\n  case $2 in\n  -*) ;;\n  *) words= && [[ $COMP_CWORD == 1 ]] && words='run {}' ;;\n  esac\n  \
+         COMPREPLY=($(IFS=' '; compgen -W \"$words\" -- \"$2\"))\n  \
+         [[ $2 == -* ]] || COMPREPLY+=($(compgen -f -- \"$2\"))\n}}\ncomplete -o filenames -F _wasmote wasmote\n",
+        Words(" ")
+    );
+}
+
+/// Adds the options of a command as words.
+fn bash_options(command: Command, text: &mut String) {
+    text.push_str(") words='--help");
+    for name in rows_of(command).flat_map(|row| row.names()) {
+        let _ = write!(text, " {name}");
+    }
+    text.push_str("' ;;\n");
+}
+
+fn zsh(text: &mut String) {
+    text.push_str("#compdef wasmote\n_wasmote() {\n  local -a commands options\n  commands=(\n");
+    for command in Command::all() {
+        for word in command.words() {
+            let _ = writeln!(text, "    '{word}:{}'", Quoted(command.summary(), ':'));
+        }
+    }
+    text.push_str("  )\n  case $words[2] in\n");
+    for command in other_commands() {
+        for (i, word) in command.words().enumerate() {
+            let _ = write!(text, "{}{word}", if i == 0 { "  " } else { "|" });
+        }
+        zsh_options(command, text);
+    }
+    text.push_str("  *");
+    zsh_options(Command::Run, text);
+    text.push_str(
+        "  esac\n  (( CURRENT == 2 )) && _describe command commands\n  _describe -o option options\n  _files\n}\n\
+         if [[ $funcstack[1] == _wasmote ]]; then _wasmote \"$@\"; else compdef _wasmote wasmote; fi\n",
+    );
+}
+
+/// Adds the options of a command with their descriptions.
+fn zsh_options(command: Command, text: &mut String) {
+    text.push_str(") options=(\n    '--help:describe the command'\n");
+    for row in rows_of(command) {
+        for name in row.names() {
+            let _ = writeln!(text, "    '{name}:{}'", Quoted(short(&row), ':'));
+        }
+    }
+    text.push_str("  ) ;;\n");
+}
+
+fn fish(text: &mut String) {
+    for command in Command::all() {
+        for word in command.words() {
+            let summary = Quoted(command.summary(), '\\');
+            let _ = writeln!(text, "complete -c wasmote -n __fish_use_subcommand -a {word} -d '{summary}'");
+        }
+    }
+    for command in Command::all() {
+        for row in rows_of(command) {
+            text.push_str("complete -c wasmote -n '");
+            match command {
+                Command::Run => {
+                    let _ = write!(text, "not __fish_seen_subcommand_from {}", Words(" "));
+                }
+                _ => {
+                    text.push_str("__fish_seen_subcommand_from");
+                    command.words().for_each(|word| text.extend([" ", word]));
+                }
+            }
+            text.push('\'');
+            for name in row.names() {
+                let _ = match name.strip_prefix("--") {
+                    Some(long) => write!(text, " -l {long}"),
+                    None => write!(text, " -s {}", &name[1..]),
+                };
+            }
+            text.push_str(if row.value.is_empty() || row.is_value_optional() { "" } else { " -r" });
+            let _ = writeln!(text, " -d '{}'", Quoted(short(&row), '\\'));
+        }
+    }
+}
