@@ -169,8 +169,9 @@ impl Command {
     }
 }
 
+/// The command that stands first in the table: its word may be left out.
 impl Default for Command {
     fn default() -> Self {
-        Command::Run
+        COMMANDS[0]
     }
 }
