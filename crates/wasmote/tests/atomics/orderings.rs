@@ -34,8 +34,10 @@ fn shared_memories_are_accessed_with_orderings() {
     }
 }
 
-/// Bodies with one operator each, the bytes of that operator, and bytes that are invalid in their place.
-const CASES: [(&str, &[u8], &[&[u8]]); 9] = [
+/// A body with one operator, the bytes of that operator, and bytes that are invalid in their place.
+type Case = (&'static str, &'static [u8], &'static [&'static [u8]]);
+
+const CASES: [Case; 9] = [
     (
         "(drop (i32.atomic.load acqrel (i32.const 0)))",
         &[0xfe, 0x10, 0x12, 0x01, 0x00],
