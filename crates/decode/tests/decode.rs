@@ -195,6 +195,7 @@ fn vectors_are_not_supported_without_their_feature() {
 }
 
 #[test]
+#[cfg(not(all(feature = "simd", feature = "gc")))]
 fn what_a_body_needs_and_is_not_there_is_named() {
     let simd = [
         "(drop (v128.const i64x2 0 0))",
