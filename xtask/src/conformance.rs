@@ -32,16 +32,20 @@ pub const OPTIONS: &str = "
   PATH          a folder of scripts, such as `test/core` of a proposal's repository: they are run in all modes, and each
                 directive that is left out is named with the reason
   --version N   its scripts may use the proposals of this version of the specification, and those of none, instead of all
+  --proposal NAME
+                they may use this proposal and those of the version (default: 3) only. May be repeated. NAME is a field of
+                `Features`, such as `custom_descriptors`; `none` is for the version alone
 ";
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let version: Option<u32> = arguments.opt_value_from_str("--version")?;
+    let proposals: Vec<String> = arguments.values_from_str("--proposal")?;
     let folder: Option<PathBuf> = arguments.opt_free_from_str()?;
     crate::no_more_arguments(arguments)?;
     if let Some(folder) = folder {
-        return run_folder(&folder, version);
+        return run_folder(&folder, version, &proposals);
     }
-    ensure!(version.is_none(), "--version needs a folder");
+    ensure!(version.is_none() && proposals.is_empty(), "--version and --proposal need a folder");
     let metadata = project::metadata()?;
     let mut cargo = project::cargo(["test", "--locked", "--no-fail-fast"]);
     cargo.args(select(&metadata, SCRIPTS)?).args(["--", "--nocapture"]);
@@ -49,11 +53,15 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
 }
 
 /// Runs the scripts below a folder in all modes. All modes run, even if one fails.
-fn run_folder(folder: &Path, version: Option<u32>) -> Result<()> {
+fn run_folder(folder: &Path, version: Option<u32>, proposals: &[String]) -> Result<()> {
     let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
     let folder = folder.to_str().context("the folder's name is no UTF-8")?;
     let mut given = vec![format!("--folder={folder}")];
     given.extend(version.map(|version| format!("--version={version}")));
+    if !proposals.is_empty() {
+        let names: Vec<&str> = proposals.iter().map(String::as_str).filter(|&name| name != "none").collect();
+        given.push(format!("--proposals={}", names.join(",")));
+    }
     let mut failed = Vec::new();
     let mut run = |package: &str, build: &[&str], mode: &str| {
         let mut command = project::cargo(["test", "--quiet", "--locked", "--package", package]);

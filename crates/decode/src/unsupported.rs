@@ -59,29 +59,11 @@ fn scan_body(mut body: Reader<'_>) -> Result<(), ScanEnd> {
         }
         let mut types = body;
         body.skip_immediates(operator)?;
-        match row.immediates()[0] {
-            Some(Immediate::Block) => {
-                if let EncodedBlockType::Value(ty) = types.block_type()? {
-                    check_type(ty, at)?;
-                }
-            }
-            Some(immediate) if !is_built(ORDERINGS) && has_ordering(&mut types, immediate)? => {
-                return Err(ScanEnd::Missing(ORDERINGS, at));
-            }
-            _ => {}
+        if let Some(Immediate::Block) = row.immediates()[0]
+            && let EncodedBlockType::Value(ty) = types.block_type()?
+        {
+            check_type(ty, at)?;
         }
-    }
-}
-
-/// The proposal for memory orderings.
-const ORDERINGS: Proposal = Proposal::AcquireReleaseAtomics;
-
-/// Whether an immediate has a memory ordering that needs its proposal.
-fn has_ordering(reader: &mut Reader<'_>, immediate: Immediate) -> Result<bool, Malformed> {
-    match immediate {
-        Immediate::AtomicAccess(_) | Immediate::AtomicRmw(_) => Ok(reader.memarg()?.ordering.is_some()),
-        Immediate::OrderingOrZero => Ok(reader.byte()? != 0),
-        _ => Ok(false),
     }
 }
 

@@ -132,7 +132,8 @@ impl TrapCode {
             TrapCode::UnhandledTag => &["unhandled"],
             _ => &[self.message()],
         };
-        words.iter().any(|words| message.starts_with(words))
+        let is_abbreviated = !message.is_empty() && self.message().starts_with(message);
+        is_abbreviated || words.iter().any(|words| message.starts_with(words))
     }
 }
 
@@ -147,6 +148,16 @@ impl core::error::Error for TrapCode {}
 #[cfg(test)]
 mod tests {
     use super::TrapCode;
+
+    #[test]
+    fn abbreviated_and_longer_wordings_are_known_and_others_are_not() {
+        let cast = ["cast", "cast failure", "descriptor cast failure"];
+        assert!(cast.iter().all(|words| TrapCode::CastFailure.is_worded(words)));
+        assert!(TrapCode::MemoryOutOfBounds.is_worded("out of bounds"));
+        assert!(TrapCode::TableOutOfBounds.is_worded("undefined element 7"));
+        assert!(!TrapCode::CastFailure.is_worded("indirect call") && !TrapCode::CastFailure.is_worded(""));
+        assert!(!TrapCode::NullReference.is_worded("cast"));
+    }
 
     #[test]
     fn all_codes_are_in_the_order_of_their_numbers() {

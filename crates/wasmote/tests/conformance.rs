@@ -7,7 +7,8 @@
 //! on.
 //!
 //! With `--folder=PATH`, runs the scripts below this folder instead, and names each directive that is left out. They may use
-//! all proposals, or with `--version=N` those of this version of the specification and those of none.
+//! all proposals, or with `--version=N` those of this version of the specification and those of none. With
+//! `--proposals=NAMES`, they may use those of the version and the named ones, by the names of the fields in `Features`.
 //!
 //! Prints a line for each file. Files that need what this build lacks are skipped by name and reason (`exceptions`). An
 //! entry that names no file, or a file that passes, is a failure. Arguments that are not flags select files by parts of
@@ -37,11 +38,12 @@ fn main() -> ExitCode {
         None => [published(), newest()].into_iter().flatten().collect(),
     };
     let version = value("--version=").map(|number| number.parse().expect("a version of the specification"));
+    let proposals = value("--proposals=");
     let images = value("--images=").map(|name| image_code(&name));
     let stress = std::env::args().any(|arg| arg == "--gc-stress");
     let checked = std::env::args().any(|arg| arg == "--checked");
     let interrupted = std::env::args().any(|arg| arg == "--interrupted");
-    let mut report = Report { images, stress, checked, interrupted, version, ..Report::default() };
+    let mut report = Report { images, stress, checked, interrupted, version, proposals, ..Report::default() };
     for script in scripts.iter().filter(|script| selected(&script.path)) {
         report.script(script);
     }
@@ -71,7 +73,7 @@ fn image_code(name: &str) -> CodeOptions {
 }
 
 /// Returns the features that a script is written for.
-fn features(script: &Script, version: Option<u32>) -> Features {
+fn features(script: &Script, report: &Report) -> Features {
     match script.suite {
         Suite::Version(version) => Features::of_version(u32::from(version)),
         Suite::Proposal(number) => {
@@ -106,23 +108,45 @@ fn features(script: &Script, version: Option<u32>) -> Features {
             (features.threads, features.bulk_memory) = (true, true);
             features
         }
-        Suite::Named => version.map_or_else(Features::default, with_new_proposals),
+        Suite::Named => {
+            let mut features = match (report.version, &report.proposals) {
+                (None, None) => Features::default(),
+                (version, names) => with_proposals(version.unwrap_or(NEWEST_VERSION), names.as_deref()),
+            };
+            features.legacy_exceptions |= script.path.contains("/legacy/");
+            features
+        }
         Suite::Newest | Suite::Regress => Features::default(),
     }
 }
 
-/// Returns the features of a version of the specification, and the proposals that no version includes.
-fn with_new_proposals(version: u32) -> Features {
+/// The newest version of the specification.
+const NEWEST_VERSION: u32 = 3;
+
+/// Returns the features of a version of the specification, and these proposals. Without names, they are those that no
+/// version includes.
+fn with_proposals(version: u32, names: Option<&str>) -> Features {
     let mut features = Features::of_version(version);
+    let mut names: Option<Vec<&str>> = names.map(|names| names.split(',').filter(|name| !name.is_empty()).collect());
+    let mut is_on = |name: &str, since: u32| match &mut names {
+        Some(names) => {
+            let before = names.len();
+            names.retain(|other| *other != name);
+            names.len() < before
+        }
+        None => since > NEWEST_VERSION,
+    };
     macro_rules! add {
         (
             built { $( $(#[$doc:meta])* $name:ident $field:ident $flag:ident $text:literal since $since:literal if $built:expr; )* }
             unbuilt { $( $other:tt )* }
         ) => {
-            $( features.$field |= $since == 4; )*
+            $( features.$field |= is_on(stringify!($field), $since); )*
         };
     }
     wasmote_ir::for_each_proposal!(add);
+    let unknown = names.unwrap_or_default();
+    assert!(unknown.is_empty(), "--proposals: this build runs no proposal named {unknown:?}");
     features
 }
 
@@ -133,7 +157,7 @@ fn summary(script: &Script, report: &Report) -> Summary {
         options.config.interruption(true);
         options.prepare = Some(interruptions::interrupt_often);
     }
-    options.config.features(features(script, report.version)).gc_stress(report.stress).guard_pages(!report.checked);
+    options.config.features(features(script, report)).gc_stress(report.stress).guard_pages(!report.checked);
     catch_unwind(AssertUnwindSafe(|| run(&script.path, &script.text, &options))).unwrap_or_else(|_| {
         let what = "panicked".into();
         Summary { failed: vec![Failure { line: 0, what }], ..Summary::default() }
@@ -151,6 +175,8 @@ struct Report {
     checked: bool,
     interrupted: bool,
     version: Option<u32>,
+    /// Names with commas in between.
+    proposals: Option<String>,
 }
 
 impl Report {
