@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -98,16 +98,19 @@ fn threads_that_list_one_directory_do_not_move_each_others_position() {
     assert_eq!(error.i32_exit_status(), Some((names + 24 + 1 + 24 + 2) as i32));
 }
 
-/// One thread puts directories under a number, one of them read-only, while another opens files in it for writing.
+/// One thread puts directories under a number, one of them read-only, while another opens a file in it for writing.
 #[test]
 fn a_descriptor_that_another_thread_replaces_never_has_the_rights_of_both() {
     let (writable, read_only) = (Folder::new(), Folder::new());
+    for folder in [&writable, &read_only] {
+        fs::write(folder.0.join("file"), "text").unwrap();
+    }
     let text = r#"
-        (data (i32.const 16) "made") (data (i32.const 24) ".")
+        (data (i32.const 16) "file") (data (i32.const 24) ".") (data (i32.const 40) "\10\00\00\00\01\00\00\00")
         ;; Opens a copy of a directory, and puts it under number 5.
         (func $replaces (param $with i32)
             (if (call $path_open (local.get $with) (i32.const 0) (i32.const 24) (i32.const 1) (i32.const 2)
-                    (i64.const 0x2400) (i64.const -1) (i32.const 0) (i32.const 32)) (then (unreachable)))
+                    (i64.const 0x2000) (i64.const -1) (i32.const 0) (i32.const 32)) (then (unreachable)))
             (if (i32.ne (i32.load (i32.const 32)) (i32.const 5)) (then
                 (if (call $fd_renumber (i32.load (i32.const 32)) (i32.const 5)) (then (unreachable))))))
         (func (export "wasi_thread_start") (param i32 i32) (local $i i32)
@@ -115,22 +118,23 @@ fn a_descriptor_that_another_thread_replaces_never_has_the_rights_of_both() {
                 (call $replaces (i32.const 4)) (call $replaces (i32.const 3))
                 (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20000))))
             (call $set (i32.const 0) (i32.const 1)))
-        (func (export "_start") (local $made i32)
+        (func (export "_start") (local $written i32)
             (call $replaces (i32.const 3))
             (call $start (i32.const 0))
             (loop $again
-                (if (i32.eqz (call $path_open (i32.const 5) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 1)
+                (if (i32.eqz (call $path_open (i32.const 5) (i32.const 0) (i32.const 16) (i32.const 4) (i32.const 0)
                         (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 36))) (then
-                    (local.set $made (i32.add (local.get $made) (i32.const 1)))
+                    (local.set $written (i32.add (local.get $written) (i32.const 1)))
+                    (drop (call $write (i32.load (i32.const 36)) (i32.const 40) (i32.const 1) (i32.const 48)))
                     (drop (call $close (i32.load (i32.const 36))))))
                 (br_if $again (i32.eqz (i32.atomic.load (i32.const 0)))))
-            (call $exit (local.get $made)))"#;
+            (call $exit (local.get $written)))"#;
     let builder = WasiCtx::builder().preopened_dir(&writable.0, "/w", DirAccess::ReadWrite).unwrap();
     let builder = builder.preopened_dir(&read_only.0, "/r", DirAccess::ReadOnly).unwrap();
     let error = run_with("path_open iiiiiIIii, fd_renumber ii", text, builder, options()).unwrap();
-    assert!(error.i32_exit_status().is_some_and(|made| made > 0), "{error}");
-    assert!(writable.0.join("made").exists());
-    assert_eq!(fs::read_dir(&read_only.0).unwrap().count(), 0);
+    assert!(error.i32_exit_status().is_some_and(|written| written > 0), "{error}");
+    assert_eq!(fs::read(writable.0.join("file")).unwrap(), b"fext");
+    assert_eq!(fs::read(read_only.0.join("file")).unwrap(), b"text");
 }
 
 /// Counts writes, and tells others.
@@ -149,8 +153,8 @@ impl Write for Writes {
     }
 }
 
-/// A writer whose first flush waits until another thread has written elsewhere.
-struct Flushes(Writes, Arc<AtomicBool>);
+/// A writer whose first flush waits until another thread has written elsewhere, and notes whether it did.
+struct Flushes(Writes, Arc<OnceLock<bool>>);
 
 impl Write for Flushes {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -162,9 +166,9 @@ impl Write for Flushes {
         let writes = writes.lock().unwrap();
         // A write may have begun before, so two must come.
         let until = *writes + 2;
-        if !self.1.load(Ordering::SeqCst) {
+        if self.1.get().is_none() {
             let wait = changed.wait_timeout_while(writes, Duration::from_secs(20), |writes| *writes < until).unwrap();
-            self.1.store(!wait.1.timed_out(), Ordering::SeqCst);
+            let _ = self.1.set(!wait.1.timed_out());
         }
         Ok(())
     }
@@ -180,10 +184,10 @@ fn an_exit_holds_no_lock_while_it_flushes() {
                 (call $set (i32.const 0) (i32.const 1))
                 (br $again)))
         (func (export "_start") (call $start (i32.const 0)) (call $wait (i32.const 0)) (call $exit (i32.const 7)))"#;
-    let (writes, flushed) = (Writes::default(), Arc::new(AtomicBool::new(false)));
+    let (writes, flushed) = (Writes::default(), Arc::new(OnceLock::new()));
     let stdout = Output::Writer(Box::new(Flushes(writes.clone(), flushed.clone())));
     let builder = WasiCtx::builder().stdout(stdout).stderr(Output::Writer(Box::new(writes)));
     let error = run_with("", text, builder, options()).unwrap();
     assert_eq!(error.i32_exit_status(), Some(7));
-    assert!(flushed.load(Ordering::SeqCst), "the other thread could not write while this one flushed");
+    assert_eq!(flushed.get(), Some(&true), "the other thread could not write while this one flushed");
 }

@@ -14,27 +14,25 @@ use super::{in_time, options, run_with};
 
 #[test]
 fn threads_that_get_no_connection_can_be_ended() {
-    // Whoever gets the connection ends the group.
+    // All call at the same time. Whoever gets the connection ends the group.
     let text = r#"
         (func $accepts
+            (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
+            (loop $again (br_if $again (i32.lt_u (i32.atomic.load (i32.const 0)) (i32.const 3))))
             (if (i32.eqz (call $sock_accept (i32.const 3) (i32.const 0) (i32.const 1024)))
                 (then (call $exit (i32.const 7)))))
         (func (export "wasi_thread_start") (param i32 i32) (call $accepts))
         (func (export "_start")
-            (call $start (i32.const 0)) (call $start (i32.const 0)) (call $start (i32.const 0)) (call $accepts))"#;
-    for _ in 0..20 {
+            (call $start (i32.const 0)) (call $start (i32.const 0)) (call $accepts))"#;
+    for _ in 0..50 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let client = thread::spawn(move || {
-            thread::sleep(Duration::from_millis(10));
-            TcpStream::connect(address).unwrap()
-        });
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let error = in_time(move || {
             let builder = WasiCtx::builder().preopened_listener(listener.into());
             run_with("sock_accept iii", text, builder, options())
         });
         assert_eq!(error.and_then(|error| error.i32_exit_status()), Some(7));
-        drop(client.join().unwrap());
+        drop(client);
     }
 }
 
