@@ -331,12 +331,10 @@ pub(crate) unsafe fn atomic_wait(
     // SAFETY: handlers call this with the machine that runs, so no other reference to the store exists. This one ends
     // here: other threads use what the handle leads to while this one sleeps.
     let handle = unsafe { root(machine).as_ref() }.interrupts.handle();
-    let waited = FallibleArc::try_new(Parked::new()).and_then(|parked| match &handle {
-        Some(handle) => {
-            let _waking = handle.wakes(&parked);
-            memory.wait(address, parked.clone(), deadline, is_expected, || handle.is_interrupted())
-        }
-        None => memory.wait(address, parked, deadline, is_expected, || false),
+    let waited = FallibleArc::try_new(Parked::new()).and_then(|parked| {
+        let _waking = handle.as_ref().map(|handle| handle.wakes(&parked));
+        let is_interrupted = || handle.as_ref().is_some_and(|handle| handle.is_interrupted());
+        memory.wait(address, parked.clone(), deadline, is_expected, is_interrupted)
     });
     match waited {
         Ok(Outcome::Woken) => Ok(WaitResult::Ok as u32),

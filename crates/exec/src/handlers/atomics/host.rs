@@ -70,21 +70,26 @@ if_atomic! {
                     // SAFETY: the caller guarantees the bytes and their alignment.
                     let cell = unsafe { $atomic::from_ptr(at.cast()) };
                     let (number, operand) = (operand as $ty, (operand as $ty).to_le());
-                    let old = match rmw {
-                        // The host's additions carry in its own byte order.
-                        Rmw::Add | Rmw::Sub if cfg!(target_endian = "big") => {
+                    // The new value is `(old & keep) ^ flip`. One loop is for all of these, as the host has no instruction
+                    // that also returns the old value.
+                    let keep = match rmw {
+                        Rmw::Add | Rmw::Sub => {
                             let number = if rmw == Rmw::Sub { number.wrapping_neg() } else { number };
+                            if cfg!(target_endian = "little") {
+                                return cell.fetch_add(number, SeqCst).into();
+                            }
+                            // The host's additions carry in its own byte order.
                             let sum = |old| Some($ty::from_le(old).wrapping_add(number).to_le());
                             let (Ok(old) | Err(old)) = cell.fetch_update(SeqCst, SeqCst, sum);
-                            old
+                            return $ty::from_le(old).into();
                         }
-                        Rmw::Add => cell.fetch_add(operand, SeqCst),
-                        Rmw::Sub => cell.fetch_sub(operand, SeqCst),
-                        Rmw::And => cell.fetch_and(operand, SeqCst),
-                        Rmw::Or => cell.fetch_or(operand, SeqCst),
-                        Rmw::Xor => cell.fetch_xor(operand, SeqCst),
-                        Rmw::Xchg => cell.swap(operand, SeqCst),
+                        Rmw::Xchg => return $ty::from_le(cell.swap(operand, SeqCst)).into(),
+                        Rmw::And => operand,
+                        Rmw::Or => !operand,
+                        Rmw::Xor => !0,
                     };
+                    let flip = if rmw == Rmw::And { 0 } else { operand };
+                    let (Ok(old) | Err(old)) = cell.fetch_update(SeqCst, SeqCst, |old| Some(old & keep ^ flip));
                     $ty::from_le(old).into()
                 }
             }

@@ -99,6 +99,8 @@ pub struct StoreOf<T>(PhantomData<T>);
 pub struct CmpxchgOf<T>(PhantomData<T>);
 /// A wait for the change of a `T`.
 pub struct WaitOf<T>(PhantomData<T>);
+/// The rest of a wait. The accumulator has the size.
+struct Wait;
 
 impl<T: AtomicCell> Execute<Linked> for LoadOf<T> {
     #[inline(always)]
@@ -146,11 +148,20 @@ impl<T: AtomicCell> Execute<Linked> for CmpxchgOf<T> {
 impl<T: AtomicCell> Execute<Linked> for WaitOf<T> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: the caller guarantees the operands of the row: an address, two values, a memory, an offset and a
-        // destination.
+        r.hold(T::SIZE);
+        Flow::TailCall(cold::<Linked, Wait>)
+    }
+}
+
+impl Execute<Linked> for Wait {
+    #[inline(always)]
+    unsafe fn run(r: &mut Regs) -> Flow {
+        // SAFETY: `WaitOf` continues here, whose caller guarantees the operands of the row: an address, two values, a
+        // memory, an offset and a destination.
         unsafe {
-            let (memory, address) = or_trap!(aligned(r, 3, T::SIZE));
-            let woken = or_trap!(wait(r, memory, address, T::SIZE));
+            let size = r.held();
+            let (memory, address) = or_trap!(aligned(r, 3, size));
+            let woken = or_trap!(wait(r, memory, address, size));
             <S as Dest<u64>>::put(r, 8, woken.into());
             r.advance(9);
         }
@@ -295,7 +306,7 @@ pub mod rows {
     single!(only Linked hot: AtomicLoad8: AtomicLoad, AtomicLoad16: AtomicLoad, AtomicLoad32: AtomicLoad,
         AtomicLoad64: AtomicLoad, AtomicStore8: AtomicStore, AtomicStore16: AtomicStore, AtomicStore32: AtomicStore,
         AtomicStore64: AtomicStore, AtomicCmpxchg8: AtomicBinary, AtomicCmpxchg16: AtomicBinary,
-        AtomicCmpxchg32: AtomicBinary, AtomicCmpxchg64: AtomicBinary);
-    single!(only Linked cold: AtomicFence: AtomicFence, Pause: AtomicFence, AtomicRmw: AtomicModify, AtomicNotify: AtomicUnary,
-        AtomicWait32: AtomicBinary, AtomicWait64: AtomicBinary);
+        AtomicCmpxchg32: AtomicBinary, AtomicCmpxchg64: AtomicBinary, AtomicWait32: AtomicBinary,
+        AtomicWait64: AtomicBinary);
+    single!(only Linked cold: AtomicFence: AtomicFence, Pause: AtomicFence, AtomicRmw: AtomicModify, AtomicNotify: AtomicUnary);
 }
