@@ -142,11 +142,23 @@ unsafe fn new_object(r: &Regs, bytes: usize, header: u64, top: usize) -> Result<
         if let Some(reference) = heap(r).allocate(bytes, header) {
             return Ok(reference);
         }
-        let machine = (*r.cx).machine;
-        if !((*machine).hooks.make_room)(machine, bytes, r.slot(top)) {
-            return Err(TrapCode::HeapExhausted);
+        new_object_cold((*r.cx).machine, bytes, header, r.slot(top)).ok_or(TrapCode::HeapExhausted)
+    }
+}
+
+/// Makes room for an object, and allocates it.
+///
+/// # Safety
+/// As `new_object`. All slots from `top` on are free.
+#[cold]
+#[inline(never)]
+unsafe fn new_object_cold(machine: *mut exec::Machine, bytes: usize, header: u64, top: *mut u64) -> Option<u32> {
+    // SAFETY: the caller guarantees the machine and the slots.
+    unsafe {
+        if !((*machine).hooks.make_room)(machine, bytes, top) {
+            return None;
         }
-        heap(r).allocate(bytes, header).ok_or(TrapCode::HeapExhausted)
+        (*machine).heap.allocate(bytes, header)
     }
 }
 
