@@ -65,6 +65,8 @@ pub mod superinstructions {
 }
 
 pub use activation::{Stop, each_stack};
+#[cfg(feature = "stack-switching")]
+pub use handlers::continuations::perform;
 #[cfg(feature = "in-place")]
 pub use in_place::InPlace;
 #[cfg(all(feature = "alloc", feature = "trace"))]
@@ -75,6 +77,8 @@ pub use linked::activation::{Frame, NotedCalls, caller_frames};
 pub use linked::continuations::{CONTINUATION, Continuation, Continuations};
 #[cfg(feature = "alloc")]
 pub use linked::link::{CodeLinker, InstrHandler, LinkedInstr, UnlinkedFunc};
+#[cfg(feature = "stack-switching")]
+pub use linked::stack_growth::grow_stack;
 #[cfg(feature = "alloc")]
 pub use linked::throw::EXCEPTION;
 #[cfg(feature = "alloc")]

@@ -149,6 +149,12 @@ pub struct Hooks<M: Mode> {
     /// from `top` on are free.
     #[cfg(feature = "stack-switching")]
     pub stack_room: M::LinkedOnly<MakeRoom<M>>,
+    /// Makes the stack of the continuation that runs larger: `grow_stack` of this crate.
+    #[cfg(feature = "stack-switching")]
+    pub grow_stack: M::LinkedOnly<GrowStack<M>>,
+    /// Runs an instruction of continuations: `perform` of this crate.
+    #[cfg(feature = "stack-switching")]
+    pub perform: M::LinkedOnly<Perform<M>>,
     /// Runs a host function. `args` holds the arguments and receives the results. With [`TrapCode::Exception`] the
     /// function throws the machine's `exception`. In place, the hook gets the function's index and the number of
     /// slots of `args`.
@@ -177,6 +183,13 @@ pub type Translate<M> = unsafe fn(*mut Machine<M>, *mut <M as Mode>::Func) -> Re
 pub type Locate<M> = unsafe fn(*mut Machine<M>, *mut Instance<M>, *const <M as Mode>::Cell) -> *const <M as Mode>::Cell;
 /// The hook that makes room in the heap.
 pub type MakeRoom<M> = unsafe fn(*mut Machine<M>, bytes: usize, top: *mut u64) -> bool;
+/// The hook that makes the stack of a continuation larger.
+#[cfg(feature = "stack-switching")]
+pub type GrowStack<M> =
+    unsafe fn(*mut Machine<M>, fp: *mut u64, slots: usize, back: *const u8, caller: *mut u64) -> *mut u64;
+/// The hook that runs instructions of continuations.
+#[cfg(feature = "stack-switching")]
+pub type Perform<M> = unsafe fn(work: u64, ip: *const u8, fp: *mut u64, *mut Instance<M>) -> Result<(), TrapCode>;
 /// The hook that creates exceptions.
 pub type MakeException<M> =
     unsafe fn(*mut Machine<M>, tag: u32, values: *const u64, slots: usize, top: *mut u64) -> Option<u32>;

@@ -695,8 +695,8 @@ shapes! { scalar_families:
     Switch { s managed [Tag, Src, SrcRun, Count, Imm32, Header] }
     /// A continuation.
     Resume { s managed [Src, SrcRun, Count, Imm32, Header] }
-    /// An exception and a continuation. The run is for the values that come back.
-    ResumeThrowRef { s managed [Src, Src, SrcRun, Count, Header] }
+    /// An exception and a continuation. No values go out.
+    ResumeThrowRef { s managed [Src, Src, SrcRun, Count, Imm32, Header] }
     /// A tag, where to continue, and where the values go.
     HandleTag { x managed [Tag, Target, DstRun, Count] }
     /// A new object with the values of a run of slots. Here and below, the base is the first slot that is not in use.

@@ -18,6 +18,10 @@ pub(crate) const HOOKS: exec::Hooks = exec::Hooks {
     make_room,
     #[cfg(feature = "stack-switching")]
     stack_room,
+    #[cfg(feature = "stack-switching")]
+    grow_stack,
+    #[cfg(feature = "stack-switching")]
+    perform,
     exception,
     host,
     memory_grow,
@@ -89,6 +93,24 @@ unsafe fn make_room(machine: *mut exec::Machine, bytes: usize, top: *mut u64) ->
 unsafe fn stack_room(machine: *mut exec::Machine, bytes: usize, top: *mut u64) -> bool {
     // SAFETY: as in `translate`.
     unsafe { root(machine).as_mut().stack_room(bytes, top) }
+}
+
+#[cfg(feature = "stack-switching")]
+unsafe fn grow_stack(
+    machine: *mut exec::Machine,
+    fp: *mut u64,
+    slots: usize,
+    back: *const u8,
+    caller: *mut u64,
+) -> *mut u64 {
+    // SAFETY: handlers call this as that function asks.
+    unsafe { exec::grow_stack(machine, fp, slots, back, caller) }
+}
+
+#[cfg(feature = "stack-switching")]
+unsafe fn perform(work: u64, ip: *const u8, fp: *mut u64, instance: *mut exec::Instance) -> Result<(), TrapCode> {
+    // SAFETY: as above.
+    unsafe { exec::perform(work, ip, fp, instance) }
 }
 
 unsafe fn exception(

@@ -6,13 +6,38 @@ use wasmote_decode::{CompositeType, FuncType};
 use wasmote_ir::Op;
 use wasmote_ir::ValType;
 use wasmote_ir::operators::Operator;
-use wasmote_ir::ops::family;
-use wasmote_ir::write::{Count, Dst, Header, Slot, Tag, Target};
 
 use crate::TranslateErrorKind;
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
 use crate::objects::OBJECT;
-use crate::stack::Location;
+
+/// The operator names the type of a continuation. It takes one, or the function of a new one.
+const TAKES: u8 = 1;
+/// It names a tag.
+const TAG: u8 = 2;
+/// It takes no values of the continuation's type.
+const TAKES_NO_VALUES: u8 = 4;
+/// It leaves a continuation.
+const MAKES: u8 = 8;
+/// It names a second type, whose values are not bound.
+const BINDS: u8 = 16;
+/// It resumes, and clauses follow.
+const CLAUSES: u8 = 32;
+/// It takes an exception.
+const EXCEPTION: u8 = 64;
+/// The last value is the continuation that runs now.
+const SWITCHES: u8 = 128;
+
+/// The operators, by number. As a table, because a `match` becomes a copy of the code for each of them.
+static FORMS: [(Operator, Op, u8); 7] = [
+    (Operator::ContNew, Op::ContNew, TAKES | TAKES_NO_VALUES | MAKES),
+    (Operator::ContBind, Op::ContBind, TAKES | MAKES | BINDS),
+    (Operator::Suspend, Op::Suspend, TAG),
+    (Operator::Resume, Op::Resume, TAKES | CLAUSES),
+    (Operator::ResumeThrow, Op::ResumeThrow, TAKES | TAG | CLAUSES),
+    (Operator::ResumeThrowRef, Op::ResumeThrowRef, TAKES | TAKES_NO_VALUES | CLAUSES | EXCEPTION),
+    (Operator::Switch, Op::Switch, TAKES | TAG | SWITCHES),
+];
 
 /// Returns how many slots these values take. A list has at most 1,000.
 #[inline(never)]
@@ -24,16 +49,89 @@ impl<'a> BodyTranslator<'a> {
     /// Translates an operator of continuations.
     #[inline(never)]
     pub fn continuation(&mut self, operator: Operator) -> TranslateResult {
-        match operator {
-            Operator::ContNew => self.cont_new(),
-            Operator::ContBind => self.cont_bind(),
-            Operator::Suspend => self.suspend(),
-            Operator::Resume => self.resume(),
-            Operator::ResumeThrow => self.resume_throw(),
-            Operator::ResumeThrowRef => self.resume_throw_ref(),
-            Operator::Switch => self.switch(),
-            _ => Err(TranslateErrorKind::Unsupported),
+        let number = operator.number().wrapping_sub(Operator::ContNew.number());
+        let Some(&(of, op, form)) = FORMS.get(usize::from(number)) else {
+            return Err(TranslateErrorKind::Unsupported);
+        };
+        debug_assert_eq!(of, operator);
+        let is = |bits: u8| form & bits != 0;
+        let mut operands = [0; 8];
+        let mut used = 0;
+        let mut add = |operand: u64| {
+            operands[used & 7] = operand;
+            used += 1;
+        };
+        let top = self.top();
+        // The values that go out, and those that come back.
+        let (mut out, mut back): (&[ValType], &[ValType]) = (&[], &[]);
+        if is(TAKES) {
+            let ty = self.cont_type_here()?;
+            (out, back) = (&ty.params, &ty.results);
         }
+        if is(TAG) {
+            let tag = self.reader.u32()?;
+            add(tag.into());
+            let tag = self.tag_type(tag)?;
+            if is(SWITCHES) {
+                let (last, params) = out.split_last().ok_or(INVALID)?;
+                let own = last.reference().and_then(|ty| ty.index()).ok_or(INVALID)?;
+                (out, back) = (params, &self.cont_type(own)?.params);
+            } else {
+                out = &tag.params;
+            }
+            if !is(TAKES) {
+                back = &tag.results;
+            }
+        }
+        if is(BINDS) {
+            let bound = out.len().checked_sub(self.cont_type_here()?.params.len()).ok_or(INVALID)?;
+            out = &out[..bound];
+        }
+        if is(TAKES_NO_VALUES) {
+            out = &[];
+        }
+        // The function of a new continuation, or a continuation.
+        if is(TAKES) {
+            let taken = self.pop_slot()?;
+            if is(EXCEPTION) {
+                add(self.pop_slot()?.into());
+            }
+            add(taken.into());
+        }
+        self.meter.values(out.len());
+        let base = self.materialize_top(out.len())?;
+        for _ in out {
+            self.pop_cold()?;
+        }
+        let out = slots(out);
+        if is(MAKES) {
+            if is(BINDS) {
+                add(base.into());
+                add(out.into());
+            }
+            add(self.push_cold(OBJECT).into());
+            add(top.into());
+            back = &[];
+        } else {
+            let back = slots(back);
+            add(base.into());
+            add(out.max(back).into());
+            add(u64::from(out) | u64::from(back) << 16);
+            add(self.header.into());
+        }
+        self.code.emit_single_variant(op, operands.get(..used).ok_or(INVALID)?);
+        if is(CLAUSES) {
+            self.clauses()?;
+        }
+        if is(MAKES) {
+            return Ok(());
+        }
+        self.meter.values(back.len());
+        self.code.join();
+        for &ty in back {
+            self.push_cold(ty);
+        }
+        Ok(())
     }
 
     /// Returns the function type of a continuation type.
@@ -45,147 +143,39 @@ impl<'a> BodyTranslator<'a> {
         }
     }
 
+    /// Reads the index of a continuation type. Returns its function type.
+    #[inline(never)]
+    fn cont_type_here(&mut self) -> TranslateResult<&'a FuncType> {
+        let ty = self.reader.u32()?;
+        self.cont_type(ty)
+    }
+
     /// Returns the type of a tag.
     #[inline(never)]
     fn tag_type(&self, tag: u32) -> TranslateResult<&'a FuncType> {
         self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)
     }
 
-    /// Materializes the topmost operands, which have these types, and pops them. Returns the slot of the first one.
-    #[inline(never)]
-    fn popped_run(&mut self, types: &[ValType]) -> TranslateResult<Slot> {
-        self.meter.values(types.len());
-        let base = self.materialize_top(types.len())?;
-        for _ in types {
-            self.pop_cold()?;
-        }
-        Ok(Slot(base))
-    }
-
-    /// Pushes values that came back into their slots.
-    #[inline(never)]
-    fn push_returned(&mut self, types: &[ValType]) {
-        self.meter.values(types.len());
-        self.code.join();
-        for &ty in types {
-            self.stack.push(Location::Temp, ty);
-        }
-    }
-
-    fn cont_new(&mut self) -> TranslateResult {
-        self.reader.u32()?;
-        let top = self.top();
-        let func = self.pop_slot()?;
-        let dst = self.push_cold(OBJECT);
-        self.code.write(family::ContNew.s((func, dst, top)));
-        Ok(())
-    }
-
-    fn cont_bind(&mut self) -> TranslateResult {
-        let (from, to) = (self.reader.u32()?, self.reader.u32()?);
-        let (from, to) = (self.cont_type(from)?, self.cont_type(to)?);
-        let bound = from.params.len().checked_sub(to.params.len()).ok_or(INVALID)?;
-        let top = self.top();
-        let cont = self.pop_slot()?;
-        let values = self.popped_run(&from.params[..bound])?;
-        let dst = self.push_cold(OBJECT);
-        self.code.write(family::ContBind.s((cont, values, Count(slots(&from.params[..bound])), dst, top)));
-        Ok(())
-    }
-
-    fn suspend(&mut self) -> TranslateResult {
-        let tag = self.reader.u32()?;
-        let ty = self.tag_type(tag)?;
-        self.exchange(Op::Suspend, Some(tag), false, &ty.params, &ty.results)?;
-        self.push_returned(&ty.results);
-        Ok(())
-    }
-
-    fn switch(&mut self) -> TranslateResult {
-        let (ty, tag) = (self.reader.u32()?, self.reader.u32()?);
-        let (last, params) = self.cont_type(ty)?.params.split_last().ok_or(INVALID)?;
-        let own = last.reference().and_then(|ty| ty.index()).ok_or(INVALID)?;
-        let back = &self.cont_type(own)?.params;
-        self.exchange(Op::Switch, Some(tag), true, params, back)?;
-        self.push_returned(back);
-        Ok(())
-    }
-
-    fn resume(&mut self) -> TranslateResult {
-        let ty = self.reader.u32()?;
-        let ty = self.cont_type(ty)?;
-        self.exchange(Op::Resume, None, true, &ty.params, &ty.results)?;
-        self.clauses(ty)
-    }
-
-    fn resume_throw(&mut self) -> TranslateResult {
-        let (ty, tag) = (self.reader.u32()?, self.reader.u32()?);
-        let ty = self.cont_type(ty)?;
-        let params = &self.tag_type(tag)?.params;
-        self.exchange(Op::ResumeThrow, Some(tag), true, params, &ty.results)?;
-        self.clauses(ty)
-    }
-
-    /// Writes an instruction that has a tag, takes a continuation, or both, and values. Others come back.
-    #[inline(never)]
-    fn exchange(
-        &mut self,
-        op: Op,
-        tag: Option<u32>,
-        takes_continuation: bool,
-        out: &[ValType],
-        back: &[ValType],
-    ) -> TranslateResult {
-        let mut operands = [0; 6];
-        let mut used = 0;
-        let mut add = |operand: u64| {
-            operands[used] = operand;
-            used += 1;
-        };
-        if let Some(tag) = tag {
-            add(tag.into());
-        }
-        if takes_continuation {
-            add(self.pop_slot()?.into());
-        }
-        let values = self.popped_run(out)?;
-        let (out, back) = (slots(out), slots(back));
-        add(values.into());
-        add(out.max(back).into());
-        add(u64::from(out) | u64::from(back) << 16);
-        add(self.header.into());
-        self.code.emit_single_variant(op, &operands[..used]);
-        Ok(())
-    }
-
-    fn resume_throw_ref(&mut self) -> TranslateResult {
-        let ty = self.reader.u32()?;
-        let ty = self.cont_type(ty)?;
-        let (cont, exception) = (self.pop_slot()?, self.pop_slot()?);
-        let values = self.popped_run(&[])?;
-        let count = Count(slots(&ty.results));
-        self.code.write(family::ResumeThrowRef.s((exception, cont, values, count, Header(self.header))));
-        self.clauses(ty)
-    }
-
-    /// Translates the clauses of a `resume` of continuations of this type, and pushes the results.
-    #[inline(never)]
-    fn clauses(&mut self, ty: &FuncType) -> TranslateResult {
+    /// Translates the clauses of a `resume`.
+    fn clauses(&mut self) -> TranslateResult {
         for _ in 0..self.reader.u32()? {
             let ResumeClause { tag, label } = self.reader.handler()?;
-            let Some(depth) = label else {
-                let start = self.code.write(family::HandleTag.x((Tag(tag), Target, Dst(0), Count(0))));
+            let (mut base, mut count) = (0, 0);
+            if let Some(depth) = label {
+                base = self.labels.at(depth).ok_or(INVALID)?.base;
+                count = slots(&self.tag_type(tag)?.params) + 1;
+                self.stack.peak = self.stack.peak.max(u32::from(base) + u32::from(count));
+            }
+            let operands = [tag.into(), 0, base.into(), count.into()];
+            let start = self.code.emit_single_variant(Op::HandleTag, &operands);
+            match label {
+                Some(depth) => self.labels.branch(depth, start, start + TARGET, self.code),
                 // Nothing goes there, but a target must be an instruction.
-                self.code.set_target(start, start + TARGET, start + const { 1 + Op::HandleTag.operand_units() });
-                continue;
-            };
-            let label = self.labels.at(depth).ok_or(INVALID)?;
-            let count = slots(&self.tag_type(tag)?.params) + 1;
-            self.stack.peak = self.stack.peak.max(u32::from(label.base) + u32::from(count));
-            let start = self.code.write(family::HandleTag.x((Tag(tag), Target, Dst(label.base), Count(count))));
-            self.labels.branch(depth, start, start + TARGET, self.code);
+                None => {
+                    self.code.set_target(start, start + TARGET, start + const { 1 + Op::HandleTag.operand_units() })
+                }
+            }
         }
-        self.push_returned(&ty.results);
         Ok(())
     }
 }

@@ -27,6 +27,10 @@ pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
         make_room: Absent,
         #[cfg(feature = "stack-switching")]
         stack_room: Absent,
+        #[cfg(feature = "stack-switching")]
+        grow_stack: Absent,
+        #[cfg(feature = "stack-switching")]
+        perform: Absent,
         exception: Absent,
         host: host::<T>,
         memory_grow,

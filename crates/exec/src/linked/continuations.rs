@@ -14,8 +14,8 @@
 //! that something is suspended or bound, there is a new object, and the record knows its current one. So all older
 //! references are to consumed continuations.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
@@ -37,7 +37,7 @@ const BUDGET: usize = 4 << 20;
 /// A continuation.
 pub struct Continuation {
     /// The reference to its object. 0 if it is none: it runs, is part of another one, or is free.
-    object: u32,
+    pub(crate) object: u32,
     /// Its number in [`Continuations`].
     number: u32,
     /// Whether the running collection has found it in use.
@@ -45,10 +45,6 @@ pub struct Continuation {
     is_free: bool,
     /// The number of the slots that its function's results may take, and the slots in front of the header.
     pub(crate) header: u16,
-    /// The number of the slots of the values that it expects.
-    pub(crate) pending: usize,
-    /// Where the values go that it expects.
-    pub(crate) args: *mut u64,
     /// While it does not run: one past the last slot in use.
     pub(crate) top: *mut u64,
     /// While it does not run: where the entries of calls between instances begin.
@@ -56,59 +52,47 @@ pub struct Continuation {
     /// The first slot of its stack, and their number. It is no box, which would claim sole access.
     stack: *mut u64,
     slots: usize,
+    /// The bytes of this record, in slots.
+    record: usize,
     /// The function, until it begins.
     pub(crate) func: *mut Func,
-    /// Where it continues: behind the instruction that suspended it.
-    pub(crate) ip: *const u8,
-    pub(crate) fp: *mut u64,
-    pub(crate) instance: *mut Instance,
-    /// The instruction that suspended it, and the slot of the frame's header with the flag for handlers.
-    pub(crate) site: (*const u8, u16),
+    /// While it does not run: the instruction that suspended it. Its values are those that it still expects.
+    pub(crate) suspended: Place,
     /// The one that continues when this one is resumed: itself, or one that was suspended together with it.
     pub(crate) innermost: *mut Continuation,
     /// The one that resumed it. Null if an activation's own frames did, or if it is the outermost that is suspended.
+    /// If it is free, the next one that is.
     pub(crate) parent: *mut Continuation,
     /// Where it was resumed.
-    pub(crate) resumed: Resumption,
+    pub(crate) resumed: Place,
     /// The clause there by which it was suspended last.
     pub(crate) clause: *const u8,
 }
 
-/// Where a continuation was resumed.
+/// An instruction that leaves for another stack.
 #[derive(Clone, Copy)]
-pub(crate) struct Resumption {
-    /// The instruction.
+pub(crate) struct Place {
     pub ip: *const u8,
     /// The instruction after it, or its first clause.
     pub next: *const u8,
     pub fp: *mut u64,
     pub instance: *mut Instance,
-    /// Where the results go, and how many slots they take.
+    /// Where the values go that come back, and how many slots they take.
     pub values: *mut u64,
     pub results: usize,
     /// The slot of the frame's header, with the flag for handlers.
     pub header: u16,
 }
 
-impl Resumption {
-    const NONE: Resumption = Resumption {
-        ip: core::ptr::null(),
-        next: core::ptr::null(),
-        fp: core::ptr::null_mut(),
-        instance: core::ptr::null_mut(),
-        values: core::ptr::null_mut(),
-        results: 0,
-        header: 0,
-    };
-}
-
 impl Continuation {
     /// Returns the first slot of its stack.
+    #[inline]
     pub(crate) fn base(&self) -> *mut u64 {
         self.stack
     }
 
     /// Returns the number of slots of its stack.
+    #[inline]
     pub(crate) fn slots(&self) -> usize {
         self.slots
     }
@@ -117,8 +101,9 @@ impl Continuation {
 /// The continuations of a store.
 pub struct Continuations {
     all: Vec<*mut Continuation>,
-    /// The numbers that are free. There is room for all, so nothing here allocates when one ends.
-    free: Vec<u32>,
+    /// The first one that is free, or null.
+    free: *mut Continuation,
+    in_use: usize,
     /// The bytes of all records and their stacks.
     bytes: usize,
     /// With this many bytes, garbage is collected first.
@@ -134,45 +119,45 @@ unsafe impl Sync for Continuations {}
 
 impl Continuations {
     /// Makes an empty list. A stack has at most so many bytes.
+    #[inline]
     pub fn new(max_stack: usize) -> Continuations {
         let max_slots = (max_stack / size_of::<u64>()).max(FEWEST_SLOTS);
-        Continuations { all: Vec::new(), free: Vec::new(), bytes: 0, collect_at: BUDGET, max_slots }
+        let free = core::ptr::null_mut();
+        Continuations { all: Vec::new(), free, in_use: 0, bytes: 0, collect_at: BUDGET, max_slots }
     }
 
     /// Returns the bytes of all continuations and their stacks.
+    #[inline]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Returns how many continuations are in use, or were when the last collection was over.
+    #[inline]
     pub fn in_use(&self) -> usize {
-        // SAFETY: the list has only null and its own records, which live until it drops them.
-        self.all.iter().filter(|&&one| !one.is_null() && unsafe { !(*one).is_free }).count()
+        self.in_use
     }
 
     /// Whether garbage is to be collected before this many more bytes are allocated.
+    #[inline]
     pub fn is_full(&self, bytes: usize) -> bool {
         self.bytes + bytes > self.collect_at
     }
 
-    /// Drops what a collection has not found, and what is free.
+    /// Frees what a collection has not found, and drops the stacks of all that are free.
+    #[inline]
     pub fn sweep(&mut self) {
-        self.free.clear();
-        for (number, place) in self.all.iter_mut().enumerate() {
-            let one = *place;
-            // SAFETY: the list has only null and its own records. Nobody refers to one that the collection has not found.
+        for i in 0..self.all.len() {
+            let one = self.all[i];
+            // SAFETY: the list has only its own records. Nobody refers to one that the collection has not found.
             unsafe {
-                if !one.is_null() && (*one).marked && !(*one).is_free {
-                    (*one).marked = false;
-                    continue;
+                if !core::mem::take(&mut (*one).marked) && !(*one).is_free {
+                    self.release(one);
                 }
-                if !one.is_null() {
-                    self.bytes -= bytes_of((*one).slots);
-                    drop_record(one);
+                if (*one).is_free {
+                    self.drop_stack(one);
                 }
             }
-            *place = core::ptr::null_mut();
-            self.free.push(number as u32);
         }
         self.collect_at = BUDGET.max(self.bytes.saturating_mul(2));
     }
@@ -181,10 +166,9 @@ impl Continuations {
     ///
     /// # Safety
     /// No code runs.
+    #[inline]
     pub unsafe fn each_stack(&self, object: u32, number: u32, each: &mut dyn FnMut(*const u64, *const u64)) {
-        if let Some(&one) = self.all.get(number as usize)
-            && !one.is_null()
-        {
+        if let Some(&one) = self.all.get(number as usize) {
             // SAFETY: the list has its own records, and chains have only such.
             unsafe {
                 if (*one).object == object {
@@ -195,54 +179,59 @@ impl Continuations {
     }
 
     /// Returns the bytes that a new continuation takes, whose frame has so many slots. 0 if there is a free one.
+    #[inline]
     pub(crate) fn needs(&self, slots: usize) -> usize {
-        let free = self.free.last().is_some_and(|&number| !self.all[number as usize].is_null());
-        if free && slots <= FEWEST_SLOTS { 0 } else { bytes_of(slots.max(FEWEST_SLOTS)) }
+        // SAFETY: the free ones are the list's own.
+        match unsafe { self.free.as_ref() } {
+            Some(free) if slots.max(FEWEST_SLOTS) <= free.slots => 0,
+            _ => size_of::<Continuation>() + slots.max(FEWEST_SLOTS) * size_of::<u64>(),
+        }
     }
 
     /// Returns a record whose stack has so many slots.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn take(&mut self, slots: usize) -> Result<*mut Continuation, OutOfMemory> {
-        if self.free.is_empty() {
-            self.free.try_room(self.all.len() + 1)?;
-            self.all.try_push(core::ptr::null_mut())?;
-            self.free.push(self.all.len() as u32 - 1);
-        }
-        let Some(&number) = self.free.last() else { return Err(OutOfMemory) };
-        let place = &mut self.all[number as usize];
-        if place.is_null() {
-            *place = new_record(number)?;
-            self.bytes += bytes_of(0);
-        }
-        let one = *place;
-        // SAFETY: the record is the list's own, and free.
+        let slots = slots.max(FEWEST_SLOTS);
+        // SAFETY: the free ones are the list's own. A record of zeros is valid.
         unsafe {
-            if (*one).slots() < slots.max(FEWEST_SLOTS) {
-                self.replace_stack(one, slots.max(FEWEST_SLOTS))?;
+            if self.free.is_null() {
+                let (record, len) = StackMemory::allocate(size_of::<Continuation>().div_ceil(size_of::<u64>()))?;
+                let one = record.cast::<Continuation>();
+                ((*one).number, (*one).record) = (self.all.len() as u32, len);
+                if self.all.try_push(one).is_err() {
+                    drop(StackMemory(record, len));
+                    return Err(OutOfMemory);
+                }
+                (*one).is_free = true;
+                self.free = one;
+                self.bytes += len * size_of::<u64>();
+            }
+            let one = self.free;
+            if (*one).slots < slots {
+                self.replace_stack(one, slots)?;
             }
             (*one).is_free = false;
+            self.free = (*one).parent;
+            self.in_use += 1;
+            Ok(one)
         }
-        self.free.pop();
-        Ok(one)
     }
 
-    /// Gives a continuation a stack of so many slots, and returns the one that it had.
+    /// Gives a continuation a stack of at least so many slots, and returns the one that it had.
     ///
     /// # Safety
     /// The continuation is of this list.
-    #[inline(never)]
+    #[inline]
     pub(crate) unsafe fn replace_stack(
         &mut self,
         one: *mut Continuation,
         slots: usize,
     ) -> Result<StackMemory, OutOfMemory> {
-        let mut stack: Vec<u64> = try_with_capacity(slots)?;
-        stack.resize(slots, 0);
-        let stack = Box::into_raw(stack.into_boxed_slice());
+        let (stack, slots) = StackMemory::allocate(slots)?;
         // SAFETY: the caller guarantees a record of this list.
         unsafe {
             let before = StackMemory((*one).stack, (*one).slots);
-            ((*one).stack, (*one).slots) = (stack.cast(), slots);
+            ((*one).stack, (*one).slots) = (stack, slots);
             self.bytes = self.bytes + slots * size_of::<u64>() - before.1 * size_of::<u64>();
             Ok(before)
         }
@@ -256,100 +245,79 @@ impl Continuations {
     pub(crate) unsafe fn release(&mut self, one: *mut Continuation) {
         // SAFETY: the caller guarantees a record of this list.
         unsafe {
-            ((*one).object, (*one).is_free) = (0, true);
+            ((*one).object, (*one).is_free, (*one).parent) = (0, true, self.free);
+            self.free = one;
+            self.in_use -= 1;
             if (*one).slots > FEWEST_SLOTS {
-                self.bytes -= (*one).slots * size_of::<u64>();
-                drop(StackMemory((*one).stack, (*one).slots));
-                ((*one).stack, (*one).slots) = (core::ptr::null_mut(), 0);
+                self.drop_stack(one);
             }
-            // There is room for all numbers.
-            self.free.push((*one).number);
         }
     }
 
+    /// # Safety
+    /// The continuation is of this list, and free.
+    #[inline(never)]
+    unsafe fn drop_stack(&mut self, one: *mut Continuation) {
+        // SAFETY: the caller guarantees the record, whose stack is its own.
+        unsafe {
+            self.bytes -= (*one).slots * size_of::<u64>();
+            drop(StackMemory((*one).stack, core::mem::take(&mut (*one).slots)));
+        }
+    }
+
+    #[inline]
     pub(crate) fn max_slots(&self) -> usize {
         self.max_slots
     }
 }
 
 impl Drop for Continuations {
+    #[inline]
     fn drop(&mut self) {
         for &one in &self.all {
-            if !one.is_null() {
-                // SAFETY: the list owns its records.
-                unsafe { drop_record(one) };
+            // SAFETY: the list owns its records and their stacks.
+            unsafe {
+                drop(StackMemory((*one).stack, (*one).slots));
+                drop(StackMemory(one.cast(), (*one).record));
             }
         }
     }
 }
 
-/// A stack that is dropped with this.
+/// Slots that are dropped with this.
 pub(crate) struct StackMemory(*mut u64, usize);
 
 impl StackMemory {
+    /// Allocates at least so many slots, which are 0. Returns the first, and how many they are.
+    #[inline]
+    fn allocate(slots: usize) -> Result<(*mut u64, usize), OutOfMemory> {
+        let mut memory = ManuallyDrop::new(try_with_capacity::<u64>(slots)?);
+        // SAFETY: the vector has room for as many items as its capacity.
+        unsafe { memory.as_mut_ptr().write_bytes(0, memory.capacity()) };
+        Ok((memory.as_mut_ptr(), memory.capacity()))
+    }
+
+    #[inline]
     pub(crate) fn start(&self) -> *const u64 {
         self.0
     }
 }
 
 impl Drop for StackMemory {
+    #[inline(never)]
     fn drop(&mut self) {
-        if !self.0.is_null() {
-            // SAFETY: `replace_stack` made it of a box of so many slots, and it has no other owner.
-            drop(unsafe { Box::from_raw(core::ptr::slice_from_raw_parts_mut(self.0, self.1)) });
+        if self.1 != 0 {
+            // SAFETY: `allocate` made it of a vector with this capacity, and it has no other owner.
+            drop(unsafe { Vec::from_raw_parts(self.0, 0, self.1) });
         }
     }
-}
-
-/// Drops a record and its stack.
-///
-/// # Safety
-/// `new_record` made the record, and nothing refers to it.
-unsafe fn drop_record(one: *mut Continuation) {
-    // SAFETY: the caller guarantees the record, which is made of a box.
-    let one = unsafe { Box::from_raw(one) };
-    drop(StackMemory(one.stack, one.slots));
-}
-
-/// Returns the bytes of a record with a stack of so many slots.
-fn bytes_of(slots: usize) -> usize {
-    size_of::<Continuation>() + slots * size_of::<u64>()
-}
-
-/// Makes a free record without a stack.
-fn new_record(number: u32) -> Result<*mut Continuation, OutOfMemory> {
-    use core::ptr::{null, null_mut};
-    let mut one = try_with_capacity(1)?;
-    one.push(Continuation {
-        object: 0,
-        number,
-        marked: false,
-        is_free: true,
-        header: 0,
-        pending: 0,
-        args: null_mut(),
-        top: null_mut(),
-        stack_end: null_mut(),
-        stack: null_mut(),
-        slots: 0,
-        func: null_mut(),
-        ip: null(),
-        fp: null_mut(),
-        instance: null_mut(),
-        site: (null(), 0),
-        innermost: null_mut(),
-        parent: null_mut(),
-        resumed: Resumption::NONE,
-        clause: null(),
-    });
-    // A box of an array of one has the layout of a box of the record.
-    Ok(Box::into_raw(one.into_boxed_slice()).cast())
 }
 
 /// Calls `each` with the slots in use of a chain of continuations, the innermost first, and notes that they are in use.
 ///
 /// # Safety
 /// `innermost` is null or a live continuation that does not run.
+#[inline]
 pub unsafe fn each_stack(innermost: *mut Continuation, each: &mut dyn FnMut(*const u64, *const u64)) {
     let mut one = innermost;
     while !one.is_null() {
@@ -394,6 +362,7 @@ pub(crate) unsafe fn each_running(
 ///
 /// # Safety
 /// `machine` points to a live machine, whose heap is that of a store with continuations.
+#[inline]
 pub(crate) unsafe fn list<'a>(machine: *mut Machine) -> &'a mut Continuations {
     // SAFETY: the caller guarantees the machine. The store set the pointer, and only one hook or handler uses the list at
     // a time.
@@ -407,7 +376,7 @@ pub(crate) unsafe fn list<'a>(machine: *mut Machine) -> &'a mut Continuations {
 ///
 /// # Safety
 /// As [`list`].
-#[inline(never)]
+#[inline]
 pub(crate) unsafe fn suspended(machine: *mut Machine, reference: u32) -> Result<*mut Continuation, TrapCode> {
     // SAFETY: the caller guarantees the machine. `place` returns an address in the heap, with slack behind it. Code that
     // was not validated may take anything for a continuation, but only the current object of a record equals `object`.
@@ -427,7 +396,7 @@ pub(crate) unsafe fn suspended(machine: *mut Machine, reference: u32) -> Result<
 ///
 /// # Safety
 /// As [`list`], and the continuation is one of the machine's.
-#[inline(never)]
+#[inline]
 pub(crate) unsafe fn stand_for(machine: *mut Machine, one: *mut Continuation, top: *mut u64) -> Option<u32> {
     // SAFETY: the caller guarantees the machine and the continuation. The heap is not used meanwhile.
     unsafe {
@@ -443,20 +412,11 @@ pub(crate) unsafe fn stand_for(machine: *mut Machine, one: *mut Continuation, to
     }
 }
 
-/// Takes a continuation: its object, and all others that were made for it, are consumed.
-///
-/// # Safety
-/// The continuation is live.
-pub(crate) unsafe fn consume(one: *mut Continuation) {
-    // SAFETY: the caller guarantees the continuation.
-    unsafe { (*one).object = 0 };
-}
-
 /// Makes a continuation of a function. All slots from `top` on are free.
 ///
 /// # Safety
 /// As [`list`], and `func` is a function of the machine's store.
-#[inline(never)]
+#[inline]
 pub(crate) unsafe fn create(machine: *mut Machine, func: *mut Func, top: *mut u64) -> Result<u32, TrapCode> {
     // SAFETY: the caller guarantees the machine and the function. The stack has the slots of the arguments and the header.
     // `prepare` makes room for the rest of the frame, when the function begins and pays for it.
@@ -471,8 +431,8 @@ pub(crate) unsafe fn create(machine: *mut Machine, func: *mut Func, top: *mut u6
         }
         let one = list(machine).take(slots).map_err(|_| TrapCode::HeapExhausted)?;
         begin_at(one, func, 0);
-        ((*one).func, (*one).header, (*one).pending) = (func, (*func).header, (*func).params.into());
-        ((*one).instance, (*one).innermost, (*one).parent) = ((*func).instance, one, core::ptr::null_mut());
+        ((*one).func, (*one).header, (*one).suspended.results) = (func, (*func).header, (*func).params.into());
+        ((*one).suspended.instance, (*one).innermost, (*one).parent) = ((*func).instance, one, core::ptr::null_mut());
         // A collection for the object's sake must not drop what has no object yet.
         (*one).marked = true;
         let object = stand_for(machine, one, top);
@@ -495,7 +455,7 @@ pub(crate) unsafe fn create(machine: *mut Machine, func: *mut Func, top: *mut u6
 ///
 /// # Safety
 /// As [`list`], and the continuation is one of the machine's and suspended.
-#[inline(never)]
+#[inline]
 pub(crate) unsafe fn prepare(machine: *mut Machine, one: *mut Continuation, top: *mut u64) -> Result<(), TrapCode> {
     // SAFETY: the caller guarantees the continuation. Before it begins, only its arguments and the header of its first
     // frame are in its stack.
@@ -509,7 +469,7 @@ pub(crate) unsafe fn prepare(machine: *mut Machine, one: *mut Continuation, top:
         if slots > list(machine).max_slots || !((*machine).hooks.stack_room)(machine, bytes, top) {
             return Err(TrapCode::StackOverflow);
         }
-        let bound = (*one).args.offset_from_unsigned((*one).base());
+        let bound = (*one).suspended.values.offset_from_unsigned((*one).base());
         let before = list(machine).replace_stack(one, slots).map_err(|_| TrapCode::StackOverflow)?;
         (*one).base().copy_from_nonoverlapping(before.start(), bound);
         begin_at(one, func, bound);
@@ -522,6 +482,7 @@ pub(crate) unsafe fn prepare(machine: *mut Machine, one: *mut Continuation, top:
 ///
 /// # Safety
 /// The continuation has not begun. Its stack has room for the function's frame.
+#[inline]
 unsafe fn begin_at(one: *mut Continuation, func: *mut Func, bound: usize) {
     // SAFETY: the caller guarantees the room. The frame contains the header, behind the arguments.
     unsafe {
@@ -529,7 +490,7 @@ unsafe fn begin_at(one: *mut Continuation, func: *mut Func, bound: usize) {
         let header = base.add((*func).header.into());
         header.add(HEADER_RETURN).cast::<*const u8>().write(continuation_exit());
         header.add(HEADER_CALLER).cast::<*mut u64>().write(base);
-        ((*one).fp, (*one).args, (*one).top) = (base, base.add(bound), base.add(bound));
+        ((*one).suspended.fp, (*one).suspended.values, (*one).top) = (base, base.add(bound), base.add(bound));
         (*one).stack_end = base.add((*one).slots);
     }
 }
@@ -575,13 +536,21 @@ pub(crate) unsafe fn enter(machine: *mut Machine, activation: *mut Activation, o
 pub(crate) unsafe fn enter_host(machine: *mut Machine, top: *mut u64) {
     // SAFETY: the caller guarantees a running activation.
     unsafe {
-        let running = (*machine).running;
-        if !(*running).continuation.is_null() {
-            core::hint::cold_path();
-            note(machine, running, top);
-            (*machine).stack_top = (*running).top;
-            (*machine).set_stack_end((*running).noted);
+        if !(*(*machine).running).continuation.is_null() {
+            enter_host_cold(machine, top);
         }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn enter_host_cold(machine: *mut Machine, top: *mut u64) {
+    // SAFETY: `enter_host` calls this, and its caller guarantees a running activation.
+    unsafe {
+        let running = (*machine).running;
+        note(machine, running, top);
+        (*machine).stack_top = (*running).top;
+        (*machine).set_stack_end((*running).noted);
     }
 }
 
@@ -618,6 +587,7 @@ pub(crate) unsafe fn unwind(machine: *mut Machine, activation: *mut Activation, 
 }
 
 /// Returns the address to which the function of a continuation returns.
+#[inline]
 pub(crate) fn continuation_exit() -> *const u8 {
     static CELL: [Handler; 1] = [crate::dispatch::cold::<Linked, ContinuationReturn>];
     CELL.as_ptr().cast()
@@ -635,7 +605,7 @@ impl Execute<Linked> for ContinuationReturn {
         unsafe {
             let machine = (*r.cx).machine;
             let ended = (*(*machine).running).continuation;
-            let Resumption { next, fp, instance, values, results, .. } = (*ended).resumed;
+            let Place { next, fp, instance, values, results, .. } = (*ended).resumed;
             let count = results.min((*ended).header.into());
             values.copy_from_nonoverlapping((*ended).base(), count);
             enter(machine, (*machine).running, (*ended).parent);

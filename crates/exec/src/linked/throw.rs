@@ -14,7 +14,7 @@ use crate::linked::cells::{
     exit_cell, is_fixed,
 };
 #[cfg(feature = "stack-switching")]
-use crate::linked::continuations::{Continuation, Resumption, continuation_exit, unwind};
+use crate::linked::continuations::{Continuation, Place, continuation_exit, unwind};
 use crate::linked::{Cell, Instance, Machine, Regs};
 use crate::state::UnwindTarget;
 
@@ -167,7 +167,7 @@ impl FrameWalk {
         // resumed this one.
         unsafe {
             let (activation, one) = self.running;
-            let Resumption { ip, fp, instance, header, .. } = (*one).resumed;
+            let Place { ip, fp, instance, header, .. } = (*one).resumed;
             let outer = (*one).parent;
             (self.ip, self.fp, self.instance, self.caller) = (ip, fp, instance, header);
             self.stack_end = if outer.is_null() { (*activation).noted } else { (*outer).stack_end };

@@ -138,6 +138,10 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         make_room: no_room,
         #[cfg(feature = "stack-switching")]
         stack_room: no_room,
+        #[cfg(feature = "stack-switching")]
+        grow_stack: wasmote_exec::grow_stack,
+        #[cfg(feature = "stack-switching")]
+        perform: wasmote_exec::perform,
         exception: no_exception,
         #[cfg(feature = "threads")]
         atomic_wait: no_wait,

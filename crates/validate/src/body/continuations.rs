@@ -1,8 +1,8 @@
 //! Validates the operators of continuations (proposal `stack-switching`).
 
 use wasmote_decode::operators::ResumeClause;
-use wasmote_ir::HeapType;
 use wasmote_ir::operators::{Operator, Row};
+use wasmote_ir::{HeapType, Proposal};
 
 use super::BodyValidator;
 use crate::fault::Invalid;
@@ -16,27 +16,56 @@ impl<'m> BodyValidator<'m> {
     /// Validates an operator of continuations, or of a proposal that no build runs.
     #[inline(never)]
     pub fn continuation(&mut self, operator: Operator, row: &Row) -> Result<(), Invalid> {
-        match operator {
-            Operator::ContNew => self.cont_new(),
-            Operator::ContBind => self.cont_bind(),
-            Operator::Suspend => self.suspend(),
-            Operator::Resume => {
-                let ty = self.reader.u32()?;
-                let params = &self.cont_type(ty)?.params;
-                self.resume(ty, params)
-            }
-            Operator::ResumeThrow => {
-                let (ty, tag) = (self.reader.u32()?, self.reader.u32()?);
-                let params = self.tag(tag)?;
-                self.resume(ty, params)
-            }
-            Operator::ResumeThrowRef => {
-                let ty = self.reader.u32()?;
-                self.resume(ty, &[Ty::EXNREF])
-            }
-            Operator::Switch => self.switch(),
-            _ => Err(self.missing(row.proposal)),
+        let made;
+        let mut index = 0;
+        let is_suspend = operator == Operator::Suspend;
+        if row.proposal == Proposal::StackSwitching && !is_suspend {
+            index = self.reader.u32()?;
         }
+        // The values that it takes below a continuation, and those that it leaves.
+        let (out, back): (&[Ty], &[Ty]) = match operator {
+            Operator::ContNew => {
+                let func = self.cont(index)?;
+                self.pop(Ty::concrete_ref(true, func))?;
+                self.push(self.concrete(false, index)?);
+                return Ok(());
+            }
+            Operator::ContBind => {
+                let to = self.reader.u32()?;
+                let (old, new) = (self.cont_type(index)?, self.cont_type(to)?);
+                let bound = old.params.len().checked_sub(new.params.len());
+                let Some((bound, rest)) = bound.and_then(|bound| old.params.split_at_checked(bound)) else {
+                    return Err(self.fault("type mismatch in continuation arguments"));
+                };
+                self.check_all(&new.params, rest)?;
+                self.check_all(&old.results, &new.results)?;
+                made = self.concrete(false, to)?;
+                (bound, core::slice::from_ref(&made))
+            }
+            Operator::Suspend | Operator::Switch => {
+                let tag = self.reader.u32()?;
+                let tag = self.tag_type(tag)?;
+                if is_suspend { (&tag.params, &tag.results) } else { self.switch(index, tag)? }
+            }
+            Operator::Resume | Operator::ResumeThrow | Operator::ResumeThrowRef => {
+                let ty = self.cont_type(index)?;
+                let mut params = &*ty.params;
+                if operator == Operator::ResumeThrow {
+                    let tag = self.reader.u32()?;
+                    params = self.tag(tag)?;
+                } else if operator == Operator::ResumeThrowRef {
+                    params = &[Ty::EXNREF];
+                }
+                self.clauses(ty)?;
+                (params, &ty.results)
+            }
+            _ => return Err(self.missing(row.proposal)),
+        };
+        if !is_suspend {
+            self.pop_all(&[self.concrete(true, index)?])?;
+        }
+        self.pop_all(out)?;
+        self.push_all(back)
     }
 
     /// Returns the function type of a continuation type.
@@ -59,15 +88,17 @@ impl<'m> BodyValidator<'m> {
         }
     }
 
-    /// Returns the function type of the continuations that references of a type are to.
+    /// Splits off the last type of a list, which must be a reference to a continuation. Returns the others, and the function
+    /// type of the continuation.
     #[inline(never)]
-    fn referenced(&self, ty: Ty) -> Result<&'m FuncType, Invalid> {
+    fn with_continuation<'t>(&self, types: &'t [Ty]) -> Result<(&'t [Ty], &'m FuncType), Invalid> {
+        let (last, others) = self.branch_with_reference(types)?;
         let outline = self.outline;
-        if let Some(HeapType::Index(place)) = ty.heap()
+        if let Some(HeapType::Index(place)) = last.heap()
             && let Some(&Composite::Cont(func)) = outline.types.get(place as usize).map(|ty| &ty.composite)
             && let Some(func) = outline.func_type_at(func)
         {
-            return Ok(func);
+            return Ok((others, func));
         }
         Err(self.fault("type mismatch: non-continuation type"))
     }
@@ -81,50 +112,13 @@ impl<'m> BodyValidator<'m> {
         found.iter().zip(expected).try_for_each(|(&found, &expected)| self.check(found, expected))
     }
 
-    fn cont_new(&mut self) -> Result<(), Invalid> {
-        let index = self.reader.u32()?;
-        let func = self.cont(index)?;
-        self.pop(Ty::concrete_ref(true, func))?;
-        self.push(self.concrete(false, index)?);
-        Ok(())
-    }
-
-    fn cont_bind(&mut self) -> Result<(), Invalid> {
-        let (from, to) = (self.reader.u32()?, self.reader.u32()?);
-        let (old, new) = (self.cont_type(from)?, self.cont_type(to)?);
-        let bound = old.params.len().checked_sub(new.params.len());
-        let Some((bound, rest)) = bound.and_then(|bound| old.params.split_at_checked(bound)) else {
-            return Err(self.fault("type mismatch in continuation arguments"));
-        };
-        self.check_all(&new.params, rest)?;
-        self.check_all(&old.results, &new.results)?;
-        self.pop(self.concrete(true, from)?)?;
-        self.pop_all(bound)?;
-        self.push(self.concrete(false, to)?);
-        Ok(())
-    }
-
-    fn suspend(&mut self) -> Result<(), Invalid> {
-        let tag = self.reader.u32()?;
-        let ty = self.tag_type(tag)?;
-        self.pop_all(&ty.params)?;
-        self.push_all(&ty.results)
-    }
-
-    /// Validates the rest of a `resume` of this continuation type, which takes these values.
-    #[inline(never)]
-    fn resume(&mut self, index: u32, params: &[Ty]) -> Result<(), Invalid> {
-        let ty = self.cont_type(index)?;
+    /// Validates the clauses of a `resume` of continuations of this type.
+    fn clauses(&mut self, resumed: &FuncType) -> Result<(), Invalid> {
         let count = self.reader.u32()?;
         if count > MAX_CLAUSES {
             return Err(self.fault("resume table size is out of bounds"));
         }
-        for _ in 0..count {
-            self.clause(ty)?;
-        }
-        self.pop(self.concrete(true, index)?)?;
-        self.pop_all(params)?;
-        self.push_all(&ty.results)
+        (0..count).try_for_each(|_| self.clause(resumed))
     }
 
     /// Validates a clause of a `resume` of continuations of this type.
@@ -139,26 +133,21 @@ impl<'m> BodyValidator<'m> {
             return Err(self.fault("type mismatch: switch tag does not match continuation"));
         };
         let types = self.label(label)?;
-        let (last, others) = self.branch_with_reference(&types)?;
+        let (others, suspended) = self.with_continuation(&types)?;
         self.check_all(&tag.params, others)?;
-        let suspended = self.referenced(last)?;
         self.check_all(&suspended.params, &tag.results)?;
         self.check_all(&resumed.results, &suspended.results)
     }
 
-    #[inline(never)]
-    fn switch(&mut self) -> Result<(), Invalid> {
-        let (index, tag) = (self.reader.u32()?, self.reader.u32()?);
-        let (ty, tag) = (self.cont_type(index)?, self.tag_type(tag)?);
+    /// Validates a `switch` to a continuation of the type with this index. Returns the values that go out and come back.
+    fn switch(&mut self, index: u32, tag: &FuncType) -> Result<(&'m [Ty], &'m [Ty]), Invalid> {
+        let ty = self.cont_type(index)?;
         if !tag.params.is_empty() {
             return Err(self.fault("type mismatch: non-empty tag parameter type"));
         }
-        let (last, params) = self.branch_with_reference(&ty.params)?;
-        let other = self.referenced(last)?;
+        let (params, other) = self.with_continuation(&ty.params)?;
         self.check_all(&ty.results, &tag.results)?;
         self.check_all(&tag.results, &other.results)?;
-        self.pop(self.concrete(true, index)?)?;
-        self.pop_all(params)?;
-        self.push_all(&other.params)
+        Ok((params, &other.params))
     }
 }

@@ -13,25 +13,45 @@ use crate::handlers::moves::move_slots;
 use crate::linked::cells::{FrameLayout, cross_instance_return, is_call_stub, is_fixed, translate_stub};
 #[cfg(feature = "stack-switching")]
 use crate::linked::continuations::{enter_host, leave_host};
-#[cfg(feature = "stack-switching")]
-use crate::linked::stack_growth::{grow_for_callee, grow_for_frame};
 use crate::linked::throw::resume_after_call;
 use crate::linked::{Activation, Cell, Flow, Func, Instance, Linked, Machine, Regs};
 use crate::mode::Calls;
 use crate::operand::{Source, instr_bytes};
 
-/// Only stacks of continuations grow, and this build has none.
-#[cfg(not(feature = "stack-switching"))]
+/// Makes room for a frame of `slots` slots at `fp`, and for an entry by [`save_instance`]. Returns where the frame is then,
+/// or null. The frame at `caller`, to which a return to `back` leads, is then where the machine's `across` says.
+///
+/// # Safety
+/// The machine runs code, and the call that leads to `back` is in the frame at `caller`.
 #[inline(always)]
-unsafe fn grow_for_frame(_: *mut Machine, _: *mut u64, _: usize, _: usize) -> *mut u64 {
+unsafe fn grow(machine: *mut Machine, fp: *mut u64, slots: usize, back: *const u8, caller: *mut u64) -> *mut u64 {
+    #[cfg(feature = "stack-switching")]
+    // SAFETY: the caller guarantees the frames.
+    unsafe {
+        if can_grow(machine) {
+            return ((*machine).hooks.grow_stack)(machine, fp, slots, back, caller);
+        }
+    }
+    let _ = (machine, fp, slots, back, caller);
     core::ptr::null_mut()
 }
 
-/// As [`grow_for_frame`].
-#[cfg(not(feature = "stack-switching"))]
+/// Whether the stack that is in use may grow. Only those of continuations do.
+///
+/// # Safety
+/// The machine runs code.
 #[inline(always)]
-unsafe fn grow_for_callee(_: *mut Machine, _: *mut u64, _: usize, _: *const u8, _: *mut u64) -> *mut u64 {
-    core::ptr::null_mut()
+unsafe fn can_grow(machine: *mut Machine) -> bool {
+    #[cfg(feature = "stack-switching")]
+    // SAFETY: the caller guarantees a running activation.
+    unsafe {
+        !(*(*machine).running).continuation.is_null()
+    }
+    #[cfg(not(feature = "stack-switching"))]
+    {
+        let _ = machine;
+        false
+    }
 }
 
 /// Opens the frame of `func` at slot `base`. The callee will return to the instruction at `back`. A call into another
@@ -77,7 +97,8 @@ unsafe fn out_of_line(r: &mut Regs, fp: *mut u64, back: *const u8) -> Flow {
     Flow::TailCall(cold::<Linked, CallOutOfLine>)
 }
 
-/// The second half of a call into another instance, or of one that found no room. `acc` has the function, `ip` the
+/// The second half of a call into another instance, or of one that found no room. It may be the call of a function whose
+/// instance runs already. `acc` has the function, `ip` the
 /// return address, `fp` the new frame, and the machine's `across` the caller's frame.
 pub struct CallOutOfLine;
 
@@ -94,7 +115,7 @@ impl Execute<Linked> for CallOutOfLine {
             let crosses = target != r.cx && !target.is_null();
             let slots = (*func).frame_slots as usize;
             if !fits_in_stack(r, r.fp, slots + if crosses { SAVED } else { 0 }) {
-                let grown = grow_for_callee((*r.cx).machine, r.fp, slots, back, caller);
+                let grown = grow((*r.cx).machine, r.fp, slots, back, caller);
                 if grown.is_null() {
                     if !is_fixed(back) {
                         r.ip = back.sub(size_of::<Cell>());
@@ -133,15 +154,15 @@ impl Execute<Linked> for DirectCallOutOfLine {
         unsafe {
             let code = code_of_call(r.ip).load(Ordering::Acquire);
             let front = FrameLayout::of(code);
-            let mut fp = r.fp.wrapping_add(r.u16(BASE));
+            let fp = r.fp.wrapping_add(r.u16(BASE));
             let machine = (*r.cx).machine;
             if !ends_before(fp, front.frame as usize, (*machine).stack_end()) {
-                let back = r.ip.add(instr_bytes::<Linked>(CALL_UNITS));
-                fp = grow_for_callee(machine, fp, front.frame as usize / size_of::<u64>(), back, r.fp);
-                if fp.is_null() {
+                if !can_grow(machine) {
                     return Flow::Trap(TrapCode::StackOverflow);
                 }
-                r.fp = (*machine).across;
+                let func = (*r.cx).funcs.add(r.u32(NUMBER) as usize);
+                r.set_callee(func);
+                return out_of_line(r, fp, r.ip.add(instr_bytes::<Linked>(CALL_UNITS)));
             }
             open_frame(r, code, front, fp);
             // A stub is no code of a function. It finds the code, and notices the interruption, too.
@@ -306,9 +327,9 @@ impl<A: Source<u64>> Execute<Linked> for IndirectSubtypeCall<A> {
         unsafe {
             match element_of_subtype(r, A::get(r, 0), A::UNITS) {
                 Ok(func) => {
-                    let base = r.u16(A::UNITS + 4);
-                    let back = r.ip.add(instr_bytes::<Linked>(A::UNITS + 5));
-                    enter(r, func, base, back)
+                    let fp = r.fp.wrapping_add(r.u16(A::UNITS + 4));
+                    r.set_callee(func);
+                    out_of_line(r, fp, r.ip.add(instr_bytes::<Linked>(A::UNITS + 5)))
                 }
                 Err(code) => Flow::Trap(code),
             }
@@ -369,18 +390,15 @@ impl<const AT: usize> Execute<Linked> for TailCallOutOfLine<AT> {
         unsafe {
             let func = r.callee();
             let slots = (*func).frame_slots as usize + SAVED;
-            if !fits_in_stack(r, r.fp, slots) {
-                let grown = grow_for_frame((*r.cx).machine, r.fp, slots, r.u16(AT + 2));
-                if grown.is_null() {
-                    return Flow::Trap(TrapCode::StackOverflow);
-                }
-                r.fp = grown;
+            // A stack that can grow does so in `CallOutOfLine`. If it fails, there is nothing left of this frame.
+            if !fits_in_stack(r, r.fp, slots) && !can_grow((*r.cx).machine) {
+                return Flow::Trap(TrapCode::StackOverflow);
             }
             let (first, count, header) = (r.u16(AT), r.u16(AT + 1), r.slot(AT + 2));
             r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
             (*(*r.cx).machine).across = header.add(HEADER_CALLER).cast::<*mut u64>().read();
             r.fp.add(first).copy_to(r.fp, count);
-            CallOutOfLine::run(r)
+            Flow::TailCall(cold::<Linked, CallOutOfLine>)
         }
     }
 }
@@ -432,26 +450,20 @@ impl Execute<Linked> for ResolveCall {
     }
 }
 
-/// Reports that there is no room for a function. Its frame was assumed to be smaller until `ResolveCall` knew it.
+/// Goes on with a function for which there is no room, or whose machine is interrupted. Its frame was assumed to be smaller
+/// until its code was known. So the call is made again, by [`CallOutOfLine`].
 struct CalleeOverflow;
 
 impl Execute<Linked> for CalleeOverflow {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
-        // SAFETY: `ResolveCall` left the function's record in the accumulator, and `fp` is at its frame, with the header.
+        // SAFETY: the function's record is in the accumulator, and `fp` is at its frame, with the header.
         unsafe {
-            let func = r.callee();
-            if fits_in_stack(r, r.fp, (*func).frame_slots as usize) {
-                return begin(r, func);
-            }
-            let grown = grow_for_frame((*r.cx).machine, r.fp, (*func).frame_slots as usize, (*func).header.into());
-            if !grown.is_null() {
-                r.fp = grown;
-                return begin(r, func);
-            }
-            abandon(r, func);
+            let header = r.fp.add(usize::from((*r.callee()).header));
+            r.ip = header.add(HEADER_RETURN).cast::<*const u8>().read();
+            (*(*r.cx).machine).across = header.add(HEADER_CALLER).cast::<*mut u64>().read();
         }
-        Flow::Trap(TrapCode::StackOverflow)
+        Flow::TailCall(cold::<Linked, CallOutOfLine>)
     }
 }
 
@@ -483,14 +495,7 @@ impl Execute<Linked> for Translate {
             let machine = (*r.cx).machine;
             let code = match ((*machine).hooks.translate)(machine, func) {
                 Ok(()) if fits_in_stack(r, r.fp, (*func).frame_slots as usize) => return begin(r, func),
-                Ok(()) => {
-                    let grown = grow_for_frame(machine, r.fp, (*func).frame_slots as usize, (*func).header.into());
-                    if !grown.is_null() {
-                        r.fp = grown;
-                        return begin(r, func);
-                    }
-                    TrapCode::StackOverflow
-                }
+                Ok(()) => return Flow::TailCall(cold::<Linked, CalleeOverflow>),
                 Err(code) => code,
             };
             abandon(r, func);
@@ -689,7 +694,10 @@ impl Execute<Linked> for IndirectSubtypeTailCall {
         // instruction.
         unsafe {
             match element_of_subtype(r, r.slot(0).read(), 1) {
-                Ok(func) => tail_call::<5>(r, func),
+                Ok(func) => {
+                    r.set_callee(func);
+                    Flow::TailCall(cold::<Linked, TailCallOutOfLine<5>>)
+                }
                 Err(code) => Flow::Trap(code),
             }
         }
