@@ -290,6 +290,8 @@ fn initialize(store: &mut Store<State>, instance: &Instance) -> Result<(), Error
     Ok(())
 }
 
+// Not inlined: it would be there twice, for a guest with threads and for one without.
+#[inline(never)]
 fn call_linked(
     store: &mut Store<State>,
     linker: &Linker<State>,
