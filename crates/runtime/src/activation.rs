@@ -111,7 +111,7 @@ impl Activation {
         // SAFETY: the caller borrows the store mutably and holds no reference to it.
         let store = unsafe { root.as_mut() };
         let Some(func) = store.func(func) else { unreachable!("functions stay in their store") };
-        let stack = ValueStack::new(store.engine.settings().max_stack).ok_or(OutOfMemory)?;
+        let stack = ValueStack::new(store.engine.settings().max_stack, store.engine.spaces()).ok_or(OutOfMemory)?;
         let machine = &raw mut store.machine;
         // SAFETY: `func` is a record of the store, and the caller guarantees that `args` has the slots of its type.
         // Nothing runs on the machine while its stack is replaced.

@@ -6,6 +6,7 @@ use wasmote_decode::MemoryType;
 
 use crate::guard;
 use crate::lock::Lock;
+use crate::reserve::SpacePool;
 use crate::types::TypeRegistry;
 
 /// The maximum size of a linear memory of a deterministic engine, in bytes. It is the maximum of 32-bit memories.
@@ -118,6 +119,7 @@ struct EngineInner {
     /// Whether 32-bit memories have guard pages: set, and available in this process.
     guards: bool,
     types: Lock<TypeRegistry>,
+    spaces: SpacePool,
     #[cfg(feature = "interrupt")]
     epochs: crate::deadlines::Epochs,
 }
@@ -136,6 +138,7 @@ impl Engine {
                 settings,
                 guards,
                 types: Lock::new(TypeRegistry::default()),
+                spaces: SpacePool::default(),
                 #[cfg(feature = "interrupt")]
                 epochs: crate::deadlines::Epochs::default(),
             }),
@@ -156,6 +159,11 @@ impl Engine {
     /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Returns the address space that stores have returned.
+    pub(crate) fn spaces(&self) -> &SpacePool {
+        &self.inner.spaces
     }
 
     /// Returns the epoch, and the deadlines of stores.

@@ -6,7 +6,7 @@
 //! Read the files in this order. A file uses only those before it, except for the few cycles that `cargo xtask
 //! circles` prints.
 //!
-//! 1. `shared`, `arena`, `lock`, `pages` with `reserve`, `stack`, `guard`: memory and its owners;
+//! 1. `shared`, `arena`, `lock`, `reserve`, `pages`, `stack`, `guard`: memory and its owners;
 //! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules share;
 //! 3. `bytes`, `origin`, `lazy_validation` with `threads`, `code`, `module`, `translation` with `wasm_code` and
 //!    `image_code`, `load`: from bytes to linked code, function by function; `listing`: prints that code;

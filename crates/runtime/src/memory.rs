@@ -58,7 +58,8 @@ pub(crate) fn sizes(ty: &MemoryType, engine: &Engine) -> Option<(u64, u64)> {
 impl MemoryRecord {
     pub(crate) fn new(ty: MemoryType, engine: &Engine, index: u32) -> Option<MemoryRecord> {
         let (len, max_bytes) = sizes(&ty, engine)?;
-        let pages = if engine.guards(&ty) { guard::pages(len)? } else { Pages::new(len, max_bytes)? };
+        let pool = Some(engine.spaces());
+        let pages = if engine.guards(&ty) { guard::pages(len, pool)? } else { Pages::new(len, max_bytes, pool)? };
         let exec = exec::Memory {
             base: pages.base(),
             page_log2: ty.page_log2,

@@ -7,7 +7,7 @@ use alloc::alloc::{alloc_zeroed, dealloc};
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 
-use crate::reserve::{MOST, Space};
+use crate::reserve::{MOST, PooledSpace, SpacePool};
 
 /// The bytes before the base of an allocation, which hold the length. Also the alignment of both.
 const FRONT: usize = 16;
@@ -23,7 +23,7 @@ pub(crate) struct Pages {
 
 enum Kind {
     /// Reserved address space that begins at `base`.
-    Reserved(Space),
+    Reserved(PooledSpace),
     /// An allocation with room for this many bytes from `base`.
     Allocated { capacity: usize },
 }
@@ -32,10 +32,11 @@ enum Kind {
 unsafe impl Send for Pages {}
 
 impl Pages {
-    /// Makes `len` zero bytes that may grow to `most`. `None` if there is not enough memory.
-    pub(crate) fn new(len: u64, most: u64) -> Option<Pages> {
+    /// Makes `len` zero bytes that may grow to `most`, with address space of the pool. `None` if there is not enough
+    /// memory.
+    pub(crate) fn new(len: u64, most: u64, pool: Option<&SpacePool>) -> Option<Pages> {
         let len = usize::try_from(len).ok()?;
-        let mut pages = Pages::with_room(len, most)?;
+        let mut pages = Pages::with_room(len, most, pool)?;
         pages.set_len(len);
         Some(pages)
     }
@@ -45,7 +46,7 @@ impl Pages {
     pub(crate) fn small(len: u64, most: u64) -> Option<Pages> {
         let bytes = usize::try_from(len).ok()?;
         if bytes > SMALL {
-            let pages = Pages::new(len, most)?;
+            let pages = Pages::new(len, most, None)?;
             pages.without_huge_pages();
             return Some(pages);
         }
@@ -62,32 +63,32 @@ impl Pages {
     }
 
     /// Tries the address space for `most` bytes, then for `len` bytes, then an allocation.
-    fn with_room(len: usize, most: u64) -> Option<Pages> {
-        Pages::reserve(len, most).or_else(|| Pages::allocate(len))
+    fn with_room(len: usize, most: u64, pool: Option<&SpacePool>) -> Option<Pages> {
+        Pages::reserve(len, most, pool).or_else(|| Pages::allocate(len))
     }
 
     /// Makes room for `len` bytes in address space for `most` bytes, or if there is not so much, for `len` bytes.
-    fn reserve(len: usize, most: u64) -> Option<Pages> {
+    fn reserve(len: usize, most: u64, pool: Option<&SpacePool>) -> Option<Pages> {
         let most = usize::try_from(most).unwrap_or(usize::MAX).max(len);
         let mut sizes = [most.min(MOST), len].into_iter().filter(|&size| size >= len);
-        sizes.find_map(|size| Pages::in_space(Space::new(size)?, len))
+        sizes.find_map(|size| Pages::in_space(size, len, pool))
     }
 
-    /// Makes room for `len` bytes in this address space. `None` if it is too small, or if there is not enough
+    /// Makes room for `len` bytes in address space for `size` bytes. `None` if that is less, or if there is not enough
     /// memory.
-    pub(crate) fn in_space(mut space: Space, len: usize) -> Option<Pages> {
-        let there = space.commit(len)?;
-        there.then(|| Pages { base: space.base(), kind: Kind::Reserved(space) })
+    pub(crate) fn in_space(size: usize, len: usize, pool: Option<&SpacePool>) -> Option<Pages> {
+        let space = PooledSpace::new(size, len, pool)?;
+        Some(Pages { base: space.base(), kind: Kind::Reserved(space) })
     }
 
     /// Makes `len` zero bytes that may grow to `most` without moving, and returns how many there is room for. On hosts
     /// with address space that is at most [`MOST`]; elsewhere all of it is allocated now.
     #[cfg(shared_memory)]
-    pub(crate) fn in_place(len: u64, most: u64) -> Option<(Pages, u64)> {
+    pub(crate) fn in_place(len: u64, most: u64, pool: &SpacePool) -> Option<(Pages, u64)> {
         let len = usize::try_from(len).ok()?;
         let most = usize::try_from(most.min(MOST as u64)).ok()?.max(len);
         let mut pages = match cfg!(reserve) {
-            true => Pages::in_space(Space::new(most)?, len)?,
+            true => Pages::in_space(most, len, Some(pool))?,
             false => Pages::allocate(most)?,
         };
         pages.set_len(len);
@@ -161,7 +162,7 @@ impl Pages {
     fn with_more_room(old: usize, len: usize, most: u64) -> Option<Pages> {
         let more = len.saturating_add(old / 2).min(usize::try_from(most).unwrap_or(usize::MAX));
         if len > SMALL
-            && let Some(pages) = Pages::reserve(len, len.saturating_mul(2).max(more) as u64)
+            && let Some(pages) = Pages::reserve(len, len.saturating_mul(2).max(more) as u64, None)
         {
             return Some(pages);
         }
@@ -207,12 +208,12 @@ mod tests {
 
     #[test]
     fn growing_keeps_bytes_and_adds_zeros() {
-        grows(Pages::new(0, 1 << 32).unwrap(), STEPS, 1 << 32);
+        grows(Pages::new(0, 1 << 32, None).unwrap(), STEPS, 1 << 32);
     }
 
     #[test]
     fn growing_beyond_what_was_reserved_moves() {
-        grows(Pages::new(0, 1).unwrap(), STEPS, 1 << 32);
+        grows(Pages::new(0, 1, None).unwrap(), STEPS, 1 << 32);
     }
 
     #[test]
@@ -235,8 +236,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_is_refused_and_leaves_all_as_it_was() {
-        assert!(Pages::new(1 << 62, 1 << 62).is_none());
-        let mut pages = Pages::new(10, 1 << 62).unwrap();
+        assert!(Pages::new(1 << 62, 1 << 62, None).is_none());
+        let mut pages = Pages::new(10, 1 << 62, None).unwrap();
         assert!(pages.grow(1 << 62, 1 << 62).is_none());
         assert!(pages.grow(u64::MAX, u64::MAX).is_none());
         assert_eq!(pages.len(), 10);

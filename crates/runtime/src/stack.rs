@@ -1,6 +1,6 @@
 //! The value stack: the slots of wasm frames.
 
-use crate::reserve::{IN_FRONT, Slots};
+use crate::reserve::{IN_FRONT, Slots, SpacePool};
 
 /// The slots of a value stack. All are zero at first, and a page is touched only when a frame reaches it.
 pub(crate) struct ValueStack {
@@ -9,10 +9,10 @@ pub(crate) struct ValueStack {
 
 impl ValueStack {
     /// Makes a stack of this many bytes, but at least 64 slots. `None` if there is not enough memory.
-    pub(crate) fn new(bytes: usize) -> Option<ValueStack> {
+    pub(crate) fn new(bytes: usize, pool: &SpacePool) -> Option<ValueStack> {
         // The smallest frame must fit.
         let len = (bytes / size_of::<u64>()).clamp(64, isize::MAX as usize / 16) + IN_FRONT;
-        Some(ValueStack { slots: Slots::new(len)? })
+        Some(ValueStack { slots: Slots::new(len, pool)? })
     }
 
     /// Returns the first slot of the first frame.
@@ -33,8 +33,9 @@ mod tests {
 
     #[test]
     fn what_was_left_in_one_stack_is_not_in_the_next() {
+        let pool = SpacePool::default();
         for _ in 0..20 {
-            let stack = ValueStack::new(1 << 20).unwrap();
+            let stack = ValueStack::new(1 << 20, &pool).unwrap();
             assert_eq!(stack.len(), 1 << 17);
             for at in 0..stack.len() {
                 // SAFETY: `at` is below the number of slots.
@@ -49,7 +50,8 @@ mod tests {
 
     #[test]
     fn more_than_can_be_had_is_refused() {
-        assert!(ValueStack::new(usize::MAX).is_none());
-        assert_eq!(ValueStack::new(0).unwrap().len(), 64);
+        let pool = SpacePool::default();
+        assert!(ValueStack::new(usize::MAX, &pool).is_none());
+        assert_eq!(ValueStack::new(0, &pool).unwrap().len(), 64);
     }
 }

@@ -144,7 +144,7 @@ impl Store {
             tables: Arena::new(),
             globals: Arena::new(),
             tags: Vec::new(),
-            objects: Objects::new(engine.settings())?,
+            objects: Objects::new(engine)?,
             places: LookupCache::default(),
             instances: Arena::new(),
             pending: None,
@@ -271,7 +271,7 @@ impl Store {
         if self.stack.is_some() {
             return Ok(false);
         }
-        let stack = ValueStack::new(self.engine.settings().max_stack).ok_or(OutOfMemory)?;
+        let stack = ValueStack::new(self.engine.settings().max_stack, self.engine.spaces()).ok_or(OutOfMemory)?;
         self.machine.set_stack(stack.start(), stack.len());
         self.stack = Some(stack);
         Ok(true)

@@ -1,6 +1,7 @@
 //! The stand-in for guard pages, in a build without them.
 
 use crate::pages::Pages;
+use crate::reserve::SpacePool;
 
 /// Returns that guarded memories are not possible.
 pub(crate) fn available() -> bool {
@@ -8,6 +9,6 @@ pub(crate) fn available() -> bool {
 }
 
 /// Returns no pages: no memory is guarded.
-pub(crate) fn pages(_: u64) -> Option<Pages> {
+pub(crate) fn pages(_: u64, _: Option<&SpacePool>) -> Option<Pages> {
     None
 }

@@ -10,7 +10,8 @@ use crate::error::Error;
 /// A store (spec: exec/runtime#store): instances, memories, tables, globals and functions. It also owns a value of
 /// type `T`, which host functions can use.
 ///
-/// All items stay in the store until the whole store is dropped.
+/// All items stay in the store until the whole store is dropped. A store is cheap enough for one request: value stacks
+/// and memories return to the engine, and later stores get them, with nothing of the earlier store in them.
 ///
 /// ```
 /// use wasmote::{Engine, Store};
@@ -25,7 +26,7 @@ pub struct Store<T> {
 }
 
 impl<T> Store<T> {
-    /// Makes an empty store. The first call allocates its value stack, and fails if there is no memory for it.
+    /// Makes an empty store. The first call takes a value stack from the engine, and fails if there is no memory for it.
     ///
     /// If there is no memory for the store itself, the process ends. [`Store::try_new`] returns an error instead.
     pub fn new(engine: &Engine, data: T) -> Store<T> {

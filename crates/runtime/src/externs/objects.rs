@@ -9,7 +9,7 @@ use wasmote_exec as exec;
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
-use crate::engine::{Engine, Settings};
+use crate::engine::Engine;
 use crate::type_ids::TypeIds;
 
 /// The handlers of instructions on objects: none.
@@ -23,7 +23,7 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
-    pub(crate) fn new(_: &Settings) -> Result<Objects, OutOfMemory> {
+    pub(crate) fn new(_: &Engine) -> Result<Objects, OutOfMemory> {
         Ok(Objects { roots: Roots, values: Vec::new() })
     }
 

@@ -11,12 +11,13 @@ use wasmote_gc as gc;
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, ValType};
 
-use crate::engine::{Engine, Settings};
+use crate::engine::Engine;
 #[cfg(feature = "stack-switching")]
 use crate::gc::continuations::ContinuationList;
 use crate::gc::roots::Roots;
 pub(crate) use crate::gc::roots::{OwnedEntry, RootEntry};
 use crate::pages::Pages;
+use crate::reserve::SpacePool;
 use crate::shared::try_box;
 use crate::type_ids::TypeIds;
 
@@ -27,13 +28,14 @@ pub(crate) const HANDLERS: &[exec::extend::Handler] = &gc::HANDLERS;
 struct HeapPages {
     pages: Option<Pages>,
     most: u64,
+    pool: SpacePool,
 }
 
 impl gc::HeapBacking for HeapPages {
     fn grow(&mut self, bytes: usize) -> Option<*mut u8> {
         match &mut self.pages {
             Some(pages) => pages.grow(bytes as u64, self.most)?,
-            none => *none = Some(Pages::new(bytes as u64, self.most)?),
+            none => *none = Some(Pages::new(bytes as u64, self.most, Some(&self.pool))?),
         }
         self.pages.as_ref().map(Pages::base)
     }
@@ -60,9 +62,11 @@ pub(crate) struct HostObject {
 }
 
 impl Objects {
-    pub(crate) fn new(settings: &Settings) -> Result<Objects, OutOfMemory> {
+    pub(crate) fn new(engine: &Engine) -> Result<Objects, OutOfMemory> {
+        let settings = engine.settings();
         let most = settings.max_gc_heap;
-        let span = HeapPages { pages: None, most: most.saturating_add(exec::Heap::SLACK as u64) };
+        let most_bytes = most.saturating_add(exec::Heap::SLACK as u64);
+        let span = HeapPages { pages: None, most: most_bytes, pool: engine.spaces().clone() };
         let span: Box<HeapPages> = try_box(span)?;
         let heap =
             gc::Heap::new(span, try_box(gc::layout::Layouts::default())?, most, settings.gc_stress, settings.gc_clock);

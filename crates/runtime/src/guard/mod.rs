@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use wasmote_exec::guard::{RESERVED, fault};
 
 use crate::pages::Pages;
-use crate::reserve::Space;
+use crate::reserve::{Space, SpacePool};
 use context::SIGNALS;
 
 /// The previous action of each signal. Valid once [`STATE`] is [`INSTALLED`].
@@ -34,10 +34,11 @@ const REFUSED: u8 = 3;
 /// and so do processes with a limit.
 const MUCH: usize = 1 << 42;
 
-/// Makes `len` zero bytes for a guarded memory. `None` if there is not enough memory or address space.
-pub(crate) fn pages(len: u64) -> Option<Pages> {
+/// Makes `len` zero bytes for a guarded memory, in address space of the pool. `None` if there is not enough memory or
+/// address space.
+pub(crate) fn pages(len: u64, pool: Option<&SpacePool>) -> Option<Pages> {
     let len = usize::try_from(len).ok()?;
-    let mut pages = Pages::in_space(Space::new(RESERVED)?, len)?;
+    let mut pages = Pages::in_space(RESERVED, len, pool)?;
     pages.set_len(len);
     Some(pages)
 }
@@ -49,7 +50,7 @@ pub(crate) fn available() -> bool {
         Ok(_) => {
             // A process may have less address space than the machine. A machine may have too little for more than a
             // few memories.
-            let there = Space::new(MUCH).is_some() && pages(0).is_some() && install();
+            let there = Space::new(MUCH).is_some() && pages(0, None).is_some() && install();
             STATE.store(if there { INSTALLED } else { REFUSED }, Ordering::Release);
             there
         }

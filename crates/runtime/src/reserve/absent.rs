@@ -9,11 +9,15 @@ pub(crate) const MOST: usize = usize::MAX;
 /// The slots before the first frame of a value stack.
 pub(crate) const IN_FRONT: usize = 0;
 
-/// Reserved address space. There is none here.
-pub(crate) enum Space {}
+/// The address space that stores have returned. There is none here.
+#[derive(Clone, Default)]
+pub(crate) struct SpacePool;
 
-impl Space {
-    pub(crate) fn new(_: usize) -> Option<Space> {
+/// Reserved address space. There is none here.
+pub(crate) enum PooledSpace {}
+
+impl PooledSpace {
+    pub(crate) fn new(_: usize, _: usize, _: Option<&SpacePool>) -> Option<PooledSpace> {
         None
     }
 
@@ -38,7 +42,7 @@ pub(crate) struct Slots {
 
 impl Slots {
     /// Makes `len` slots, at least one. `None` if there is not enough memory.
-    pub(crate) fn new(len: usize) -> Option<Slots> {
+    pub(crate) fn new(len: usize, _: &SpacePool) -> Option<Slots> {
         let layout = Layout::array::<u64>(len).ok()?;
         // SAFETY: `len` is at least one, so the layout is not empty.
         let start = NonNull::new(unsafe { alloc::alloc::alloc_zeroed(layout) })?;

@@ -53,98 +53,122 @@ pub(crate) fn populate<T>(room: &mut [MaybeUninit<T>]) {
 
 /// Reserved address space. Dropping it returns it to the system.
 pub(crate) struct Space {
-    base: NonNull<u8>,
-    /// The bytes from the base that are reserved, and how many of these are accessible memory.
+    /// The first byte of the mapping.
+    start: NonNull<u8>,
+    /// The bytes that are reserved after the first [`UNIT`], a multiple of it.
     size: usize,
-    committed: usize,
+    /// The bytes from the start that are accessible memory: none, or [`UNIT`] and those of the owner.
+    accessible: usize,
 }
 
+// SAFETY: it owns its mapping.
+unsafe impl Send for Space {}
+
 impl Space {
-    /// Reserves address space for `size` bytes from the base, rounded up. The bytes for the length before the base
-    /// are accessible.
+    /// Reserves address space for `size` bytes from the base, rounded up. No byte is accessible before
+    /// [`Space::commit`], not even those before the base.
     pub(crate) fn new(size: usize) -> Option<Space> {
         let size = round_up(size)?;
         let all = size.checked_add(UNIT)?;
         // SAFETY: a new mapping at an address that the system chooses changes no other.
         let start = unsafe { mmap_anonymous(ptr::null_mut(), all, ProtFlags::empty(), MapFlags::PRIVATE).ok()? };
-        // SAFETY: the mapping has `UNIT` bytes and more.
-        let base = unsafe { NonNull::new(start.cast::<u8>())?.add(UNIT) };
-        // From here on, dropping `space` unmaps it, also on failure.
-        let space = Space { base, size, committed: 0 };
-        // SAFETY: these are the first bytes of the new mapping, which nothing else uses.
-        unsafe { mprotect(start, UNIT, MprotectFlags::READ | MprotectFlags::WRITE).ok()? };
-        Some(space)
+        Some(Space { start: NonNull::new(start.cast())?, size, accessible: 0 })
     }
 
-    /// Returns the address of the first byte.
+    /// Returns the address of the first byte. The length lies before it.
     pub(crate) fn base(&self) -> NonNull<u8> {
-        self.base
+        // SAFETY: the mapping has `UNIT` bytes and more.
+        unsafe { self.start.add(UNIT) }
     }
 
-    /// Makes the first `len` bytes accessible. Returns `Some(false)` if fewer are reserved, and `None` if there is
-    /// not enough memory.
+    /// Makes the first `len` bytes accessible, and those for the length. Returns `Some(false)` if fewer are reserved,
+    /// and `None` if there is not enough memory.
     pub(crate) fn commit(&mut self, len: usize) -> Option<bool> {
-        if len > self.committed && len <= self.size {
-            let target = round_up(len)?;
-            // SAFETY: `size` is rounded up as `target` is, so the range lies in the mapping. Its bytes are not in
-            // use yet.
-            unsafe {
-                let start = self.base.add(self.committed).as_ptr().cast::<c_void>();
-                let access = MprotectFlags::READ | MprotectFlags::WRITE;
-                mprotect(start, target - self.committed, access).ok()?;
-            }
-            self.committed = target;
+        if len > self.size {
+            return Some(false);
         }
-        Some(len <= self.size)
+        let target = UNIT + round_up(len)?;
+        if target > self.accessible {
+            self.protect(self.accessible, target, MprotectFlags::READ | MprotectFlags::WRITE)?;
+            self.accessible = target;
+        }
+        Some(true)
+    }
+
+    /// Changes the access to these bytes of the mapping.
+    fn protect(&self, from: usize, to: usize, access: MprotectFlags) -> Option<()> {
+        // SAFETY: callers pass a range of the mapping, aligned to `UNIT`, whose bytes are not in use.
+        unsafe { mprotect(self.start.add(from).as_ptr().cast(), to - from, access).ok() }
+    }
+
+    /// Returns the bytes that are accessible.
+    pub(crate) fn accessible(&self) -> usize {
+        self.accessible
+    }
+
+    /// Returns whether so many bytes are reserved, rounded up.
+    pub(crate) fn has_size(&self, size: usize) -> bool {
+        round_up(size) == Some(self.size)
+    }
+
+    /// Returns whether so many bytes are accessible, rounded up, and no more.
+    pub(crate) fn is_committed(&self, len: usize) -> bool {
+        round_up(len).is_some_and(|len| UNIT + len == self.accessible)
+    }
+
+    /// Makes the first `len` bytes accessible, and no others. They must be zero, and not in use. `None` if there is not
+    /// enough memory, or if fewer are reserved.
+    pub(crate) fn recommit(&mut self, len: usize) -> Option<()> {
+        self.commit(len)?.then_some(())?;
+        let target = UNIT + round_up(len)?;
+        if target < self.accessible {
+            self.protect(target, self.accessible, MprotectFlags::empty())?;
+            self.accessible = target;
+        }
+        Some(())
+    }
+
+    /// Sets all bytes to zero that are accessible. The system takes back all pages but those of the length, and those of
+    /// the first `warm` bytes, a multiple of the page size. Returns `false` if it does not.
+    pub(crate) fn clear(&mut self, warm: usize) -> bool {
+        let base = self.base();
+        let len = self.accessible.saturating_sub(UNIT);
+        let warm = warm.min(len);
+        // SAFETY: these bytes are accessible, and the owner has given them up.
+        unsafe {
+            base.write_bytes(0, warm);
+            len == warm || discard(base.add(warm), len - warm)
+        }
     }
 
     /// Asks the system for pages of the usual size.
     pub(crate) fn without_huge_pages(&self) {
-        without_huge_pages(self.base, self.size);
+        // From the start, so that the mapping stays one.
+        without_huge_pages(self.start, UNIT + self.size);
+    }
+}
+
+/// Sets bytes to zero by returning their pages to the system. Returns `false` if it refuses.
+///
+/// # Safety
+/// The bytes are accessible pages of a private mapping that nothing uses.
+unsafe fn discard(start: NonNull<u8>, bytes: usize) -> bool {
+    let place = start.as_ptr().cast::<c_void>();
+    // SAFETY: the caller guarantees the pages. On Linux this advice is an order: the next access finds zeros.
+    #[cfg(target_os = "linux")]
+    return unsafe { rustix::mm::madvise(place, bytes, rustix::mm::Advice::LinuxDontNeed) }.is_ok();
+    // Elsewhere it is not: new pages replace the old ones.
+    #[cfg(not(target_os = "linux"))]
+    {
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: as above.
+        unsafe { mmap_anonymous(place, bytes, access, MapFlags::PRIVATE | MapFlags::FIXED) }.is_ok()
     }
 }
 
 impl Drop for Space {
     fn drop(&mut self) {
         // SAFETY: this is the whole mapping of `new`, and its owner is being dropped. A failure would only leak it.
-        let _ = unsafe { munmap(self.base.sub(UNIT).as_ptr().cast(), self.size + UNIT) };
-    }
-}
-
-/// The slots of a value stack, zero at first. An allocator would be slower: it may return memory that was used
-/// before, and then has to clear it. The one of glibc does so once a large allocation was freed. Each new store
-/// then took 8 MiB and a quarter of a millisecond.
-pub(crate) struct Slots {
-    start: NonNull<u64>,
-    len: usize,
-}
-
-impl Slots {
-    /// Makes `len` slots, at least one. `None` if there is not enough memory.
-    pub(crate) fn new(len: usize) -> Option<Slots> {
-        let access = ProtFlags::READ | ProtFlags::WRITE;
-        let bytes = len.checked_mul(size_of::<u64>())?;
-        // SAFETY: a new mapping at an address that the system chooses changes no other.
-        let start = unsafe { mmap_anonymous(ptr::null_mut(), bytes, access, MapFlags::PRIVATE).ok()? };
-        let start = NonNull::new(start.cast::<u64>())?;
-        without_huge_pages(start.cast(), bytes);
-        Some(Slots { start, len })
-    }
-
-    /// Returns the address of the first slot.
-    pub(crate) fn start(&self) -> NonNull<u64> {
-        self.start
-    }
-
-    /// Returns the number of slots.
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-}
-
-impl Drop for Slots {
-    fn drop(&mut self) {
-        // SAFETY: this is the whole mapping of `new`, and its owner is being dropped. A failure would only leak it.
-        let _ = unsafe { munmap(self.start.as_ptr().cast(), self.len * size_of::<u64>()) };
+        let _ = unsafe { munmap(self.start.as_ptr().cast(), self.size + UNIT) };
     }
 }

@@ -4,8 +4,14 @@
 mod absent;
 #[cfg(reserve)]
 mod mapped;
+#[cfg(reserve)]
+mod pool;
 
 #[cfg(not(reserve))]
-pub(crate) use absent::{IN_FRONT, MOST, Slots, Space, populate};
+pub(crate) use absent::{IN_FRONT, MOST, PooledSpace, Slots, SpacePool, populate};
+#[cfg(guarded)]
+pub(crate) use mapped::Space;
 #[cfg(reserve)]
-pub(crate) use mapped::{IN_FRONT, MOST, Slots, Space, populate};
+pub(crate) use mapped::{IN_FRONT, MOST, populate};
+#[cfg(reserve)]
+pub(crate) use pool::{PooledSpace, Slots, SpacePool};

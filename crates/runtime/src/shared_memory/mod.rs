@@ -82,7 +82,7 @@ impl SharedMemory {
         }
         let invalid = || Error::instantiate("a memory's type is invalid, or its minimum is too large");
         let (len, max_bytes) = sizes(&ty, engine).ok_or_else(invalid)?;
-        let made = Pages::in_place(len, max_bytes);
+        let made = Pages::in_place(len, max_bytes, engine.spaces());
         let (pages, room) = made.ok_or_else(|| Error::instantiate("there is no room for a shared memory's maximum"))?;
         let base = NonNull::new(pages.base()).ok_or(OutOfMemory)?;
         let inner = Inner {

@@ -1,0 +1,106 @@
+//! Stores that follow each other use the same value stacks and memories, and see nothing of each other.
+
+use wasmote::{Config, Engine, Instance, Module, Store, TrapCode};
+
+/// Fills the memory, reads all of it, and grows it.
+const BYTES: &str = r#"(module
+    (memory (export "memory") PAGES 40)
+    (func (export "fill") (memory.fill (i32.const 0) (i32.const 0xff) (i32.mul (memory.size) (i32.const 65536))))
+    (func (export "sum") (result i64) (local $at i32) (local $sum i64)
+        (local.set $at (i32.mul (memory.size) (i32.const 65536)))
+        (loop $again
+            (local.set $at (i32.sub (local.get $at) (i32.const 8)))
+            (local.set $sum (i64.or (local.get $sum) (i64.load (local.get $at))))
+            (br_if $again (local.get $at)))
+        (local.get $sum))
+    (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+    (func (export "at") (param i32) (result i32) (i32.load8_u (local.get 0))))"#;
+
+#[test]
+fn a_memory_has_no_bytes_of_an_earlier_store() {
+    for guard in [true, false] {
+        let engine = Engine::new(Config::new().guard_pages(guard));
+        let modules = [1, 2, 17].map(|pages| {
+            let wasm = wat::parse_str(BYTES.replace("PAGES", &pages.to_string())).unwrap();
+            (pages, Module::new(&engine, wasm).unwrap())
+        });
+        for _ in 0..3 {
+            for (pages, module) in &modules {
+                let mut store = Store::new(&engine, ());
+                let instance = Instance::new(&mut store, module, &[]).unwrap();
+                let fill = instance.get_typed_func::<(), ()>(&store, "fill").unwrap();
+                let sum = instance.get_typed_func::<(), i64>(&store, "sum").unwrap();
+                let grow = instance.get_typed_func::<i32, i32>(&store, "grow").unwrap();
+                let at = instance.get_typed_func::<i32, i32>(&store, "at").unwrap();
+                assert_eq!(sum.call(&mut store, ()).unwrap(), 0);
+                let end = pages * 65536;
+                assert_eq!(at.call(&mut store, end - 1).unwrap(), 0);
+                let error = at.call(&mut store, end).unwrap_err();
+                assert_eq!(error.as_trap().unwrap().code(), TrapCode::MemoryOutOfBounds);
+                fill.call(&mut store, ()).unwrap();
+                assert_eq!(grow.call(&mut store, 20).unwrap(), *pages);
+                assert_eq!(at.call(&mut store, end + 20 * 65536 - 1).unwrap(), 0);
+                fill.call(&mut store, ()).unwrap();
+            }
+        }
+    }
+}
+
+/// `leave` nests, and each frame has a reference to an object. `garbage` makes objects that nothing uses, in a frame
+/// with a thousand slots that nothing has written yet.
+#[cfg(feature = "gc")]
+fn objects(engine: &Engine) -> Module {
+    let numbers = "(i32.const 7)".repeat(900);
+    let params = "i32 ".repeat(900);
+    let text = format!(
+        r#"(module
+            (type $node (struct (field (ref null $node))))
+            (func $leave (export "leave") (param $n i32) (result i32) (local $node (ref null $node))
+                (local.set $node (struct.new $node (ref.null $node)))
+                (if (local.get $n) (then (drop (call $leave (i32.sub (local.get $n) (i32.const 1))))))
+                (ref.is_null (local.get $node)))
+            (func $many (param {params}))
+            (func (export "garbage") (param $n i32)
+                (loop $again
+                    (drop (struct.new $node (ref.null $node)))
+                    (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                (call $many {numbers})))"#,
+    );
+    Module::new(engine, wat::parse_str(text).unwrap()).unwrap()
+}
+
+/// Returns how many objects are left after a store made garbage.
+#[cfg(feature = "gc")]
+fn left(engine: &Engine, module: &Module) -> u64 {
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, module, &[]).unwrap();
+    let garbage = instance.get_typed_func::<i32, ()>(&store, "garbage").unwrap();
+    garbage.call(&mut store, 50).unwrap();
+    let stats = store.heap_stats();
+    assert!(stats.collections > 40, "each allocation collects: {stats:?}");
+    stats.live
+}
+
+#[cfg(feature = "gc")]
+#[test]
+fn references_that_an_earlier_store_left_keep_nothing_alive() {
+    let mut config = Config::new();
+    config.gc_stress(true);
+    let fresh = Engine::new(&config);
+    let expected = left(&fresh, &objects(&fresh));
+    let engine = Engine::new(&config);
+    let module = objects(&engine);
+    for resumable in [false, true] {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let leave = instance.get_typed_func::<i32, i32>(&store, "leave").unwrap();
+        if resumable {
+            leave.call_resumable(&mut store, 100).unwrap();
+        } else {
+            assert_eq!(leave.call(&mut store, 100).unwrap(), 0);
+        }
+        assert!(store.heap_stats().live > 50);
+        drop(store);
+        assert_eq!(left(&engine, &module), expected);
+    }
+}
