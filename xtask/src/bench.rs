@@ -7,6 +7,7 @@
 mod chart;
 mod choose;
 mod count;
+mod embedding;
 mod engine;
 mod folder;
 mod measure;
@@ -59,6 +60,9 @@ FILTER runs only the guests whose names contain it.
   --threads            instead, what two threads do in the time of one, and the cost of a shared memory
   --objects            instead, garbage collection: guests against Wasmtime with Cranelift, with and without compilation;
                        allocation against a native bump allocator; memory of binary trees
+  --embed              instead, what hosts do: calls in both directions, stores, instances, modules, linkers, threads, and
+                       what 10,000 live stores take; beside wasmi in one process. --rounds is 15 by default,
+                       and FILTER selects rows
 ";
 
 struct Options {
@@ -78,7 +82,10 @@ struct Options {
     objects: Option<PathBuf>,
 }
 
-pub fn main(arguments: Arguments) -> Result<()> {
+pub fn main(mut arguments: Arguments) -> Result<()> {
+    if arguments.contains("--embed") {
+        return embedding::main(arguments);
+    }
     let options = Options::parse(arguments)?;
     let scratch = project::target_dir().join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;

@@ -49,6 +49,11 @@ pub fn bump() -> Result<PathBuf> {
     build("bump")
 }
 
+/// The program that embeds wasmote and wasmi.
+pub fn embedding() -> Result<PathBuf> {
+    build("embedding")
+}
+
 /// A program that does nothing, as an engine that gets nothing to run.
 pub fn empty() -> Result<Engine> {
     Engine::new("empty", build("empty")?, "")
