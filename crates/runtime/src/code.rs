@@ -64,10 +64,21 @@ pub(crate) struct LinkedCode<'a> {
     pub(crate) cells: &'a [Cell],
 }
 
+/// Which code of a function: what instances run whose memory 0 is as the engine has it, or what those run that found no
+/// address space for guard pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Variant {
+    Usual,
+    Checked,
+}
+
 /// The code of the functions that a module defines.
 pub(crate) struct CodeStore {
-    /// The cells of each function; null until it is translated.
+    /// The cells of each function; null until it is translated. If memory 0 may lack guard pages, the checked variants
+    /// follow.
     entries: Box<[AtomicPtr<Cell>]>,
+    /// The number of functions.
+    functions: usize,
     /// The maximum bytes of cells.
     limit: u64,
     chunks: Lock<Chunks>,
@@ -112,10 +123,17 @@ unsafe impl Send for CodeStore {}
 unsafe impl Sync for CodeStore {}
 
 impl CodeStore {
-    /// Makes room for the code of `functions` functions, with at most `limit` bytes.
-    pub(crate) fn new(functions: usize, limit: u64) -> Result<CodeStore, OutOfMemory> {
-        let entries = try_collect((0..functions).map(|_| AtomicPtr::default()))?.try_into_box()?;
-        Ok(CodeStore { entries, limit, chunks: Lock::new(Chunks::default()) })
+    /// Makes room for the code of `functions` functions, with at most `limit` bytes; with checked variants or without.
+    pub(crate) fn new(functions: usize, limit: u64, variants: bool) -> Result<CodeStore, OutOfMemory> {
+        let entries = functions << u32::from(variants);
+        let entries = try_collect((0..entries).map(|_| AtomicPtr::default()))?.try_into_box()?;
+        Ok(CodeStore { entries, functions, limit, chunks: Lock::new(Chunks::default()) })
+    }
+
+    /// Returns the place of a function's code. `defined` is its index among the functions that the module defines.
+    fn entry(&self, defined: usize, variant: Variant) -> Option<&AtomicPtr<Cell>> {
+        let variants = self.entries.get(if variant == Variant::Checked { self.functions } else { 0 }..)?;
+        variants.get(..self.functions)?.get(defined)
     }
 
     /// Returns the limit in bytes, and how much of it is left.
@@ -126,8 +144,8 @@ impl CodeStore {
 
     /// Returns the code of a function, if it is translated. `defined` is its index among the functions that the
     /// module defines.
-    pub(crate) fn get(&self, defined: usize) -> Option<Code> {
-        let cells = self.entries.get(defined)?.load(Ordering::Acquire);
+    pub(crate) fn get(&self, defined: usize, variant: Variant) -> Option<Code> {
+        let cells = self.entry(defined, variant)?.load(Ordering::Acquire);
         // SAFETY: `publish` stored each pointer that is not null, and `copy_in` made it.
         (!cells.is_null()).then(|| unsafe { read(cells) })
     }
@@ -136,11 +154,12 @@ impl CodeStore {
     pub(crate) fn publish(
         &self,
         defined: usize,
+        variant: Variant,
         linked: &LinkedCode<'_>,
         made: CodeStats,
     ) -> Result<Code, PublishError> {
         let mut chunks = self.chunks.lock();
-        let entry = &self.entries[defined];
+        let Some(entry) = self.entry(defined, variant) else { unreachable!("the module defines the function") };
         let mut kept = entry.load(Ordering::Acquire);
         if kept.is_null() {
             if size_of_val(linked.cells) as u64 > self.limit.saturating_sub(chunks.bytes()) {

@@ -44,9 +44,9 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
     // `store`).
     let store = unsafe { root(machine).as_mut() };
     // SAFETY: `func` is a record of an instance in that store, which keeps both in place.
-    let (instance, ready) = unsafe {
+    let (instance, ready, variant) = unsafe {
         let instance = (*func).instance.cast::<InstanceRecord>();
-        (instance, (*instance).ready)
+        (instance, (*instance).ready, (*instance).variant)
     };
     if !ready {
         let error = Error::usage("the function is of an instance that could not be made");
@@ -54,11 +54,11 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
     }
     // SAFETY: the module of an instance never changes, and `func` lies in the array of the instance's functions.
     let (module, defined) = unsafe { ((*instance).module.inner(), func.offset_from_unsigned((*instance).exec.funcs)) };
-    let code = match module.code.get(defined) {
+    let code = match module.code.get(defined, variant) {
         Some(code) => code,
         None => {
             let index = module.info.imported_funcs + defined as u32;
-            match store.translate(module, index) {
+            match store.translate(module, index, variant) {
                 Ok(code) => code,
                 Err(error) => return Err(store.stop_with(error, TrapCode::InvalidFunction)),
             }

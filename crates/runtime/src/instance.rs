@@ -6,6 +6,7 @@ use wasmote_decode::{Import, ImportType};
 use wasmote_exec as exec;
 
 use crate::arena::FixedSlice;
+use crate::code::Variant;
 use crate::global::GlobalRecord;
 use crate::item::Item;
 use crate::module::Module;
@@ -18,6 +19,8 @@ pub struct InstanceRecord {
     /// The number of the memory that is exported as `memory`.
     pub(crate) memory: Option<u32>,
     pub(crate) parts: Parts,
+    /// Which code its functions run.
+    pub(crate) variant: Variant,
     /// Whether its globals and tables exist. If making them failed, its functions never run.
     pub(crate) ready: bool,
 }

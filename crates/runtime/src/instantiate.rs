@@ -10,6 +10,7 @@ use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
 use wasmote_ir::frame::HEADER;
 
 use crate::arena::FixedSlice;
+use crate::code::Variant;
 use crate::constant::{evaluate, invalid};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
@@ -101,11 +102,15 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     let mut memories: Vec<*mut exec::Memory> = try_with_capacity(info.memories.len().max(1))?;
     let mut tables: Vec<*mut exec::Table> = try_with_capacity(info.tables.len())?;
     let mut tags: Vec<u32> = try_with_capacity(info.tags.len())?;
+    let mut first_memory = None;
     for &given in given {
         match given {
             Item::Func(func) => imports.try_push(store.func(func).ok_or_else(invalid)?)?,
             Item::Table(table) => tables.try_push(table_of(store, table)?)?,
-            Item::Memory(memory) => memories.try_push(memory_of(store, memory)?)?,
+            Item::Memory(memory) => {
+                memories.try_push(memory_of(store, memory)?)?;
+                first_memory.get_or_insert(memory);
+            }
             Item::Global(global) => globals.try_push(global_of(store, global)?)?,
             Item::Tag(tag) => tags.try_push(tag)?,
         }
@@ -115,6 +120,7 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     for &ty in info.memories.get(memories.len()..).ok_or_else(invalid)? {
         let memory = store.add_memory(ty)?;
         memories.try_push(memory_of(store, memory)?)?;
+        first_memory.get_or_insert(memory);
     }
     for &ty in info.tags.get(tags.len()..).ok_or_else(invalid)? {
         let type_id = *inner.type_ids.ids().get(ty as usize).ok_or_else(invalid)?;
@@ -127,6 +133,11 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
 
     let root: *mut Store = store.machine.embedder.cast();
     let number = store.instances.len();
+    // Code relies on guard pages only where memory 0 has them.
+    let variant = match first_memory {
+        Some(memory) if inner.guarded() && !store.memory(memory).is_guarded() => Variant::Checked,
+        _ => Variant::Usual,
+    };
     let mut record = store.instances.push(InstanceRecord {
         exec: exec::Instance {
             // SAFETY: `root` is the store's own pointer to itself, and `&raw mut` only computes the address of its
@@ -147,12 +158,13 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
         module: module.clone(),
         memory: None,
         parts: Parts::default(),
+        variant,
         ready: false,
     })?;
     // From here on, the record holds the module. The module holds its types, so their numbers stay valid.
     store.add_types(&inner.type_ids)?;
     let mut parts = Parts {
-        funcs: functions(inner, record)?,
+        funcs: functions(inner, record, variant)?,
         imports: FixedSlice::new(imports)?,
         memories: FixedSlice::new(memories)?,
         ..Parts::default()
@@ -253,7 +265,11 @@ fn initial(
 
 /// Makes the records of the functions that a module defines.
 #[inline(never)]
-fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<FixedSlice<exec::Func>, Error> {
+fn functions(
+    module: &ModuleInner,
+    record: NonNull<InstanceRecord>,
+    variant: Variant,
+) -> Result<FixedSlice<exec::Func>, Error> {
     let info = &module.info;
     let types = info.funcs.get(info.imported_funcs as usize..);
     let types = types.ok_or_else(invalid)?;
@@ -270,7 +286,7 @@ fn functions(module: &ModuleInner, record: NonNull<InstanceRecord>) -> Result<Fi
         if header == NO_HEADER {
             return Err(invalid());
         }
-        let code = module.code.get(defined);
+        let code = module.code.get(defined, variant);
         funcs.push(exec::Func {
             code: code.map_or(translate_stub, |code| code.entry),
             frame_slots: match code {

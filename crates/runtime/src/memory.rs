@@ -17,6 +17,8 @@ pub struct MemoryRecord {
     ty: MemoryType,
     /// The maximum bytes, by its type, by the specification and by the settings.
     max_bytes: u64,
+    /// Whether inaccessible pages follow it, so that code needs no checks.
+    guarded: bool,
     bytes: Bytes,
 }
 
@@ -59,7 +61,13 @@ impl MemoryRecord {
     pub(crate) fn new(ty: MemoryType, engine: &Engine, index: u32) -> Option<MemoryRecord> {
         let (len, max_bytes) = sizes(&ty, engine)?;
         let pool = Some(engine.spaces());
-        let pages = if engine.guards(&ty) { guard::pages(len, pool)? } else { Pages::new(len, max_bytes, pool)? };
+        let wanted = engine.guards(&ty);
+        let (pages, guarded) = match if wanted { guard::pages(len, pool) } else { None } {
+            Some(pages) => (pages, true),
+            // Where there is no address space left, code checks each access, and the rest of the space is the host's.
+            None if wanted => (Pages::new(len, len.saturating_mul(2), None)?, false),
+            None => (Pages::new(len, max_bytes, pool)?, false),
+        };
         let exec = exec::Memory {
             base: pages.base(),
             page_log2: ty.page_log2,
@@ -68,7 +76,7 @@ impl MemoryRecord {
             max_pages: max_bytes >> ty.page_log2,
             embedder: index as usize,
         };
-        Some(MemoryRecord { exec, ty, max_bytes, bytes: Bytes::Own(pages) })
+        Some(MemoryRecord { exec, ty, max_bytes, guarded, bytes: Bytes::Own(pages) })
     }
 
     /// Makes the record of a memory that other stores use, too.
@@ -85,7 +93,12 @@ impl MemoryRecord {
             embedder: index as usize,
         };
         let bytes = Bytes::Shared { memory: memory.clone(), counted: 0 };
-        MemoryRecord { exec, ty, max_bytes: max_pages << ty.page_log2, bytes }
+        MemoryRecord { exec, ty, max_bytes: max_pages << ty.page_log2, guarded: false, bytes }
+    }
+
+    /// Returns whether inaccessible pages follow it, so that code needs no checks.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded
     }
 
     /// Returns the memory that other stores use, if this is one.

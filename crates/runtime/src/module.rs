@@ -47,7 +47,7 @@ impl ModuleInner {
         self.bytes.get()
     }
 
-    /// Returns whether its code leaves bounds checks of memory 0 to guard pages.
+    /// Returns whether its code leaves bounds checks of memory 0 to guard pages, in instances where that has them.
     pub(crate) fn guarded(&self) -> bool {
         self.info.memories.first().is_some_and(|ty| self.engine.guards(ty))
     }
@@ -109,12 +109,13 @@ impl Module {
             params.push(slots);
             headers.push(header);
         }
+        let guards = info.memories.first().is_some_and(|ty| engine.guards(ty));
         let inner = ModuleInner {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types, info.groups())?,
             params: params.try_into_box()?,
             headers: headers.try_into_box()?,
-            code: CodeStore::new(info.bodies.len(), engine.settings().code_limit(bytes_of_bodies(&info)))?,
+            code: CodeStore::new(info.bodies.len(), engine.settings().code_limit(bytes_of_bodies(&info)), guards)?,
             bytes,
             source,
             info,

@@ -22,7 +22,7 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 
 use crate::activation::Calls;
 use crate::arena::{Arena, FixedSlice};
-use crate::code::{Code, CodeStats, LookupCache};
+use crate::code::{Code, CodeStats, LookupCache, Variant};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
 use crate::fuel::FuelSlices;
@@ -579,11 +579,12 @@ impl Store {
     }
 
     /// Translates a function at its first call. The store pays for the code.
-    pub(crate) fn translate(&mut self, module: &ModuleInner, func: u32) -> Result<Code, Error> {
+    pub(crate) fn translate(&mut self, module: &ModuleInner, func: u32, variant: Variant) -> Result<Code, Error> {
         // The translator is the store's, too, so the limits are taken out meanwhile.
         let mut limits = core::mem::take(&mut self.limits);
         let mut budget = CodeBudget::new(&mut limits, self.data, self.heap_bytes());
-        let made = self.translation().map_err(Error::from).and_then(|made| made.function(module, func, &mut budget));
+        let made = self.translation().map_err(Error::from);
+        let made = made.and_then(|made| made.function(module, func, variant, &mut budget));
         self.limits = limits;
         made
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use wasmote_exec as exec;
 use wasmote_ir::fallible::OutOfMemory;
 
-use crate::code::{Code, CodeStats, LinkedCode, PublishError};
+use crate::code::{Code, CodeStats, LinkedCode, PublishError, Variant};
 use crate::engine::Settings;
 use crate::error::{Error, Fault};
 use crate::interrupt::configure;
@@ -59,16 +59,18 @@ impl Translation {
         }
     }
 
-    /// Makes and publishes the code of a function, for all instances of its module. `func` is its index; imports
+    /// Makes and publishes the code of a function, for all instances of its module that run this variant. `func` is its index; imports
     /// count. The budget pays for the code.
     pub(crate) fn function(
         &mut self,
         module: &ModuleInner,
         func: u32,
+        variant: Variant,
         budget: &mut CodeBudget<'_>,
     ) -> Result<Code, Error> {
         let defined = (func - module.info.imported_funcs) as usize;
         let LinkJob { source, linker, cells, .. } = self.unlinked(module, func, false)?;
+        let source = exec::UnlinkedFunc { guarded: source.guarded && variant == Variant::Usual, ..source };
         let start = linker.link(&source, module.type_ids.ids(), cells)?;
         let frame_slots = source.frame_slots;
         let bytes = size_of_val(&**cells) as u64;
@@ -79,7 +81,7 @@ impl Translation {
             cells: cells.len() as u64,
             wasm_bytes: module.info.bodies[defined].len() as u64,
         };
-        let kept = module.code.publish(defined, &LinkedCode { frame_slots, start, cells }, made);
+        let kept = module.code.publish(defined, variant, &LinkedCode { frame_slots, start, cells }, made);
         let code = kept.map_err(|error| match error {
             PublishError::Limit(limit) => Error::of(Fault::CodeLimit { func, limit }),
             PublishError::OutOfMemory => OutOfMemory.into(),
@@ -138,7 +140,7 @@ pub fn verify(module: &Module) -> Result<(), Error> {
     let inner = module.inner();
     let mut translation = Translation::new(inner.engine.settings());
     for func in inner.info.imported_funcs..inner.info.funcs.len() as u32 {
-        translation.function(inner, func, &mut CodeBudget::unlimited())?;
+        translation.function(inner, func, Variant::Usual, &mut CodeBudget::unlimited())?;
     }
     Ok(())
 }

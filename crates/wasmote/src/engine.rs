@@ -100,10 +100,11 @@ impl Config {
     /// process:
     ///
     /// - Each memory takes 8 GiB of address space. With 47-bit addresses, a process has room for about 16,000 such
-    ///   memories. Making one more is an error. If there is room for less than 500, addresses are compared instead.
-    /// - The first engine installs a handler for SIGSEGV (on macOS also for SIGBUS). It passes faults that are not
-    ///   wasmote's on to the handler installed before it. A handler that is installed later must do the same;
-    ///   otherwise such a trap ends the process.
+    ///   memories. For one more, and where there is room for less than 500, addresses are compared instead.
+    /// - The first such memory installs a handler for SIGSEGV (on macOS also for SIGBUS). It passes faults that are not
+    ///   wasmote's on to the handler installed before it. If the host installs a handler later, the next memory puts
+    ///   wasmote's above it again. Until then, the host's handler must pass on what it does not know; otherwise a trap
+    ///   ends the process.
     /// - A thread that blocks SIGSEGV must not run wasm: the system delivers the signal to no other thread, and the
     ///   trap ends the process.
     /// - A library that installed the handler must not be unloaded.

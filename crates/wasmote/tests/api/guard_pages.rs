@@ -154,6 +154,43 @@ fn a_trap_in_a_nested_call_ends_that_call_alone() {
     }
 }
 
+/// More memories than there is address space for with guard pages: the rest is checked, by the same module's code.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+fn without_address_space_accesses_are_checked() {
+    const MANY: usize = 17_000;
+    let engine = Engine::default();
+    let text = r#"(module (memory (export "m") 1)
+        (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "grow") (result i32) (memory.grow (i32.const 3))))"#;
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instances: Vec<Instance> = (0..MANY).map(|_| Instance::new(&mut store, &module, &[]).unwrap()).collect();
+    let importer = r#"(module (import "h" "m" (memory 1))
+        (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "grow") (result i32) (memory.grow (i32.const 3))))"#;
+    let importer = Module::new(&engine, wat::parse_str(importer).unwrap()).unwrap();
+    for &number in &[0, 1, MANY / 2, MANY - 2, MANY - 1] {
+        let memory = instances[number].get_memory(&store, "m").unwrap();
+        let other = Instance::new(&mut store, &importer, &[memory.into()]).unwrap();
+        for (instance, pages) in [(instances[number], 1u32), (other, 4)] {
+            let get = instance.get_typed_func::<u32, i32>(&store, "get").unwrap();
+            let grow = instance.get_typed_func::<(), i32>(&store, "grow").unwrap();
+            for (pages, grows) in [(pages, true), (pages + 3, false)] {
+                assert_eq!(get.call(&mut store, (pages << 16) - 4).unwrap(), 0);
+                for address in [(pages << 16) - 3, pages << 16, 1 << 31, u32::MAX] {
+                    let (code, offset) = outcome(get.call(&mut store, address).map(drop)).unwrap_err();
+                    assert_eq!(code, TrapCode::MemoryOutOfBounds);
+                    assert!(offset.is_some());
+                }
+                if grows {
+                    assert_eq!(grow.call(&mut store, ()).unwrap(), pages as i32);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn threads_trap_without_each_other() {
     for engine in engines() {
@@ -297,28 +334,123 @@ fn a_memory_that_grew_in_the_host_ends_where_it_does_now() {
 mod signals {
     use std::os::unix::process::ExitStatusExt;
     use std::process::Command;
-    use std::sync::atomic::{AtomicI32, Ordering};
+    use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
     use super::*;
 
     /// The environment variable that tells a child process which test it runs.
     const VARIABLE: &str = "WASMOTE_TEST_SIGNAL";
 
-    /// A guest traps; then the host itself accesses an invalid address.
-    fn trap_then_fault(config: &Config) {
-        let engine = Engine::new(config);
-        let text = r#"(module (memory 1) (func (export "f") (result i32) (i32.load (i32.const 65536))))"#;
-        let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
-        let mut store = Store::new(&engine, ());
-        let instance = Instance::new(&mut store, &module, &[]).unwrap();
-        let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
-        for _ in 0..3 {
-            let (code, _) = outcome(f.call(&mut store, ()).map(drop)).unwrap_err();
-            assert_eq!(code, TrapCode::MemoryOutOfBounds);
+    /// A guest with a function that traps.
+    struct Guest {
+        store: Store<()>,
+        f: wasmote::TypedFunc<(), i32>,
+    }
+
+    impl Guest {
+        fn new(config: &Config) -> Guest {
+            let engine = Engine::new(config);
+            let text = r#"(module (memory 1) (func (export "f") (result i32) (i32.load (i32.const 65536))))"#;
+            let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let f = instance.get_typed_func::<(), i32>(&store, "f").unwrap();
+            Guest { store, f }
         }
-        assert_eq!(SEEN.load(Ordering::Relaxed), 0, "the host's handler got a trap");
+
+        fn traps(&mut self) {
+            for _ in 0..3 {
+                let (code, _) = outcome(self.f.call(&mut self.store, ()).map(drop)).unwrap_err();
+                assert_eq!(code, TrapCode::MemoryOutOfBounds);
+            }
+        }
+    }
+
+    /// The host itself accesses an invalid address.
+    fn fault() {
         // SAFETY: none: the access is invalid on purpose, and the signal ends the process.
         unsafe { core::ptr::without_provenance_mut::<u32>(0xdead0).write_volatile(1) };
+    }
+
+    /// A guest traps; then the host itself accesses an invalid address.
+    fn trap_then_fault(config: &Config) {
+        Guest::new(config).traps();
+        assert_eq!(SEEN.load(Ordering::Relaxed), 0, "the host's handler got a trap");
+        fault();
+    }
+
+    /// What stood before [`passing_on`].
+    static BEFORE: AtomicUsize = AtomicUsize::new(0);
+
+    /// Passes each signal on to the handler that stood before, as Go's does with faults outside of Go.
+    extern "C" fn passing_on(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+        SEEN.fetch_add(1, Ordering::Relaxed);
+        let before = core::ptr::with_exposed_provenance::<()>(BEFORE.load(Ordering::Relaxed));
+        type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
+        // SAFETY: it is wasmote's handler, or that of the standard library: both have this signature.
+        unsafe { core::mem::transmute::<*const (), Handler>(before)(signal, info, context) };
+    }
+
+    fn current() -> libc::sigaction {
+        // SAFETY: all bytes zero are a valid action, and the system writes the current one.
+        unsafe {
+            let mut action: libc::sigaction = core::mem::zeroed();
+            assert_eq!(libc::sigaction(libc::SIGSEGV, core::ptr::null(), &mut action), 0);
+            action
+        }
+    }
+
+    fn pass_on() {
+        BEFORE.store(current().sa_sigaction, Ordering::Relaxed);
+        let handler: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) = passing_on;
+        handle(handler as usize, libc::SA_SIGINFO | libc::SA_ONSTACK);
+    }
+
+    #[allow(unconditional_recursion)]
+    #[inline(never)]
+    fn overflow(depth: u64) -> u64 {
+        let frame = std::hint::black_box([depth; 100]);
+        overflow(depth + 1) + frame[0]
+    }
+
+    /// The host installs a handler after a guest ran.
+    fn act_later(what: &str) {
+        let with_address: extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void) = with_address;
+        let config = Config::new();
+        let before = current().sa_sigaction;
+        drop(Engine::new(&config));
+        assert_eq!(current().sa_sigaction, before, "an engine alone needs no handler");
+        let mut first = Guest::new(&config);
+        first.traps();
+        match what {
+            // It passes nothing on. The next memory puts wasmote's handler above it.
+            "reporter" => handle(with_address as usize, libc::SA_SIGINFO),
+            "passing" => {
+                pass_on();
+                first.traps();
+                assert_eq!(SEEN.load(Ordering::Relaxed), 3);
+                SEEN.store(0, Ordering::Relaxed);
+            }
+            // As often as there is room, and more often.
+            "many" => {
+                for _ in 0..100 {
+                    pass_on();
+                    Guest::new(&config).traps();
+                    handle(with_address as usize, libc::SA_SIGINFO);
+                    Guest::new(&config).traps();
+                }
+            }
+            "overflow" => {
+                println!("{}", overflow(0));
+            }
+            _ => unreachable!(),
+        }
+        Guest::new(&config).traps();
+        if what != "many" {
+            first.traps();
+        }
+        assert_eq!(SEEN.load(Ordering::Relaxed), 0, "the host's handler got a trap");
+        fault();
     }
 
     static SEEN: AtomicI32 = AtomicI32::new(0);
@@ -356,9 +488,13 @@ mod signals {
             "ignored" => handle(libc::SIG_IGN, 0),
             // The standard library's handler, which reports stack overflows.
             "standard" | "checked" => {}
+            "reporter" | "passing" | "many" | "overflow" => {
+                act_later(what);
+                std::process::exit(1);
+            }
             "sent" => {
                 handle(libc::SIG_DFL, 0);
-                let _engine = Engine::default();
+                Guest::new(&Config::new()).traps();
                 // SAFETY: raises the signal that ends the process.
                 unsafe { libc::raise(libc::SIGSEGV) };
                 std::process::exit(1);
@@ -388,9 +524,14 @@ mod signals {
             ("standard", None, Some(libc::SIGSEGV)),
             ("checked", None, Some(libc::SIGSEGV)),
             ("sent", None, Some(libc::SIGSEGV)),
+            ("reporter", Some(42), None),
+            ("passing", None, Some(libc::SIGSEGV)),
+            ("many", Some(42), None),
+            ("overflow", None, Some(libc::SIGABRT)),
         ] {
             let (ended, killed, said) = run(what);
             assert_eq!((ended, killed), (code, signal), "{what}: {said}");
+            assert_eq!(said.contains("stack overflow"), what == "overflow", "{what}: {said}");
         }
     }
 }
