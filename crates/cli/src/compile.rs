@@ -8,7 +8,7 @@ use crate::failure::CliError;
 use crate::load::load_alone;
 use crate::options::Options;
 use crate::plural::Plural;
-use crate::terminal::Progress;
+use crate::progress::Progress;
 use crate::{input, output};
 
 /// From this many bytes on, a module takes a noticeable time.

@@ -11,7 +11,7 @@
 //!    safe to print; `type_text`: types as the text format writes them; `plural`: counts with their nouns;
 //! 4. a file for each command: `run` (with `background_validation`, `value` and `stats`), `validate`, `inspect`,
 //!    `dump`, `compile`, `to_text` (`wasmote print`), `from_text` (`wasmote parse`), `scripts` (`wasmote wast`),
-//!    `completion` and `man`; `terminal`: what only a terminal gets;
+//!    `completion` and `man`; `terminal` and `progress`: what only a terminal gets;
 //! 5. each with the feature of the same name, for `run`: `count` prints how often each instruction ran; `trace` prints
 //!    each instruction as it runs; `replay` records host calls and replays them; `profile` finds out where the time
 //!    goes.
@@ -56,6 +56,8 @@ mod output;
 mod plural;
 #[cfg(feature = "profile")]
 mod profile;
+#[cfg(any(feature = "compile", feature = "script"))]
+mod progress;
 #[cfg(feature = "replay")]
 mod replay;
 mod run;

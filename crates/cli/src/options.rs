@@ -253,6 +253,7 @@ impl Options {
     }
 
     /// Returns the files of a command that takes several.
+    #[cfg(any(feature = "validate", feature = "script"))]
     pub fn files(&self) -> impl Iterator<Item = &'static [u8]> {
         core::iter::once(self.file).chain(self.args.iter().copied())
     }

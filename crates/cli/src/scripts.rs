@@ -10,7 +10,7 @@ use crate::escaped::Escaped;
 use crate::failure::{CliError, shown};
 use crate::file_kind::FileKind;
 use crate::options::Options;
-use crate::terminal::Progress;
+use crate::progress::Progress;
 use crate::{input, print};
 
 /// Reads the script in the file.
