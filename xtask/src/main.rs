@@ -4,6 +4,7 @@
 //! - Checks: [`ci`] runs all of them in order: [`deps`] with [`opcodes`], [`packages`], [`circles`], [`conformance`], [`tailcheck`],
 //!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`],
 //!   [`wasi_threads`], [`nextpnr`].
+//! - [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
 //! - Measurements: [`mod@bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
@@ -29,6 +30,7 @@ mod nextpnr;
 mod no_std_check;
 mod opcodes;
 mod packages;
+mod port;
 mod project;
 mod same_image;
 mod size;
@@ -111,6 +113,7 @@ const COMMANDS: &[Command] = &[
         threads::OPTIONS,
         threads::stress,
     ),
+    command("port", "PATH [OPTION]", "tests of wasmi or Wasmtime compile and pass", port::OPTIONS, port::main),
     command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
         unless_left_out(a, miri::check)
     }),

@@ -40,10 +40,10 @@ fn start(module: &Module, file: &[u8], threads: usize) -> Result<(), Error> {
     };
     let mut started = 0;
     // If the system refuses a thread, the ones started so far do all the work.
-    while started < threads && spawn(|module, file| refuse(module.validate(), module, file)) {
+    while started < threads && spawn(|module, file| refuse(module.validate_functions(), module, file)) {
         started += 1;
     }
-    if started == 0 { module.validate() } else { Ok(()) }
+    if started == 0 { module.validate_functions() } else { Ok(()) }
 }
 
 /// Ends the process if the verdict is an error. Only the first thread that comes here prints it.
@@ -62,5 +62,5 @@ fn refuse(verdict: Result<(), Error>, module: &Module, file: &[u8]) {
 /// Helps to validate a module that [`start`] was called for. Returns when the whole module is known to be valid;
 /// otherwise ends the process.
 fn wait_validated(module: &Module, file: &[u8]) {
-    refuse(module.validate(), module, file);
+    refuse(module.validate_functions(), module, file);
 }

@@ -65,7 +65,7 @@ impl CliError {
         match error.kind() {
             ErrorKind::Exit(exit) => CliError { status: exit.0, message: String::new() },
             ErrorKind::Exception(exception) => CliError { status: EXIT_TRAP, ..CliError::load(file, exception) },
-            ErrorKind::Trap(trap) => CliError { status: EXIT_TRAP, ..CliError::load(file, trap) },
+            ErrorKind::TrapCode(_) => CliError { status: EXIT_TRAP, ..CliError::load(file, error) },
             ErrorKind::Decode(error) => match &error.kind {
                 DecodeErrorKind::Malformed(_) => CliError::malformed(file, error),
                 DecodeErrorKind::Component => CliError::load(file, error),

@@ -51,8 +51,7 @@ fn begin(store: &mut Store<State>, options: &Options) -> Result<(), Error> {
 
 /// Returns why a guest was interrupted, and the exit status.
 fn reason(error: &Error) -> Option<(&'static str, i32)> {
-    let trap = error.as_trap()?;
-    if trap.code() != TrapCode::Interrupted {
+    if error.as_trap_code()? != TrapCode::Interrupt {
         return None;
     }
     if wasmote_rt::interrupted() {

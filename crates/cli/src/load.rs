@@ -69,7 +69,7 @@ fn module(engine: &Engine, input: Input) -> Result<Module, Error> {
 
 #[cfg(feature = "validate")]
 fn load_binary(engine: &Engine, wasm: WasmBytes) -> Result<Module, Error> {
-    Module::new(engine, wasm)
+    Module::from_binary(engine, wasm)
 }
 
 #[cfg(all(feature = "wasm", not(feature = "validate")))]

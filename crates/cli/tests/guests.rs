@@ -380,7 +380,7 @@ fn check_call(store: &mut Store<()>, instance: Instance, line: &str) {
         (("= ", expected), Ok(())) => assert_eq!(printed(&results), expected, "{line}"),
         (("! ", expected), Err(error)) => {
             let reason = expected.split_once("wasm trap: ").unwrap().1;
-            assert_eq!(error.as_trap().expect("a trap").code().message(), reason, "{line}");
+            assert_eq!(error.as_trap_code().expect("a trap").message(), reason, "{line}");
         }
         (_, result) => panic!("{line}: {result:?}"),
     }

@@ -124,6 +124,8 @@ mod guests {
             context = context.arg(argument.as_bytes());
         }
         let mut store = Store::new(engine, context.build().unwrap());
+        // An error if the engine does not meter code.
+        let _ = store.set_fuel(u64::MAX);
         let count = interruptions.clone();
         store.epoch_deadline_callback(move |_| {
             count.fetch_add(1, Ordering::Relaxed);

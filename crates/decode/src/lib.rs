@@ -3,7 +3,7 @@
 //!
 //! Read in this order:
 //!
-//! 1. [`module`]: the data; [`Header`]: the kinds of files.
+//! 1. [`module`]: the data, with `external_types`; [`Header`]: the kinds of files.
 //! 2. `sections`: reads a binary section by section.
 //! 3. [`reader`] and [`operators`]: read the contents of function bodies, for all crates that need them. `types`,
 //!    `initial` and `constant`: types, items with constant expressions, and these expressions.
@@ -26,6 +26,7 @@ extern crate alloc;
 #[cfg(feature = "wasm")]
 mod constant;
 pub mod error;
+mod external_types;
 pub mod header;
 #[cfg(feature = "image")]
 pub mod image;
@@ -50,6 +51,7 @@ mod types;
 mod unsupported;
 
 pub use error::{DecodeError, DecodeErrorKind};
+pub use external_types::Mutability;
 pub use header::Header;
 pub use module::*;
 #[cfg(feature = "wasm")]

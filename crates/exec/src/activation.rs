@@ -42,7 +42,7 @@ impl Stop {
             Stop::Trapped(code) => Err(code),
             Stop::Threw => Err(TrapCode::Exception),
             Stop::OutOfFuel => Err(TrapCode::OutOfFuel),
-            Stop::Interrupted => Err(TrapCode::Interrupted),
+            Stop::Interrupted => Err(TrapCode::Interrupt),
             Stop::Waiting => Err(TrapCode::Suspended),
         }
     }
@@ -141,7 +141,7 @@ impl<M: Mode> Activation<M> {
             base: room.base,
             noted: room.end,
             top: room.base.wrapping_add(slots),
-            site: Site { code: TrapCode::Unreachable, regs },
+            site: Site { code: TrapCode::UnreachableCodeReached, regs },
             progress: 0,
             host: None,
             outer: core::ptr::null_mut(),
@@ -281,7 +281,7 @@ impl<M: Mode> Activation<M> {
     #[inline(never)]
     unsafe fn stopped(&mut self, machine: *mut Machine<M>) -> Stop {
         match self.site.code {
-            code @ (TrapCode::OutOfFuel | TrapCode::Interrupted) if self.host.is_none() => {
+            code @ (TrapCode::OutOfFuel | TrapCode::Interrupt) if self.host.is_none() => {
                 // SAFETY: the caller guarantees that the activation stopped on this machine. `site` has the registers
                 // of the innermost frame.
                 let top = unsafe { M::frame_limit(machine, &self.site.regs).unwrap_or(self.stack_end()) };

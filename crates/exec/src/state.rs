@@ -166,7 +166,7 @@ pub struct Hooks<M: Mode> {
     /// Waits until a notification comes at an address of a shared memory, if the `width` bytes there equal `expected`:
     /// 4 or 8. The address is aligned and in bounds. A negative timeout lasts for ever; others are in nanoseconds.
     /// Returns 0 after a notification, 1 if the value is another, and 2 if the time is over. After a trap of
-    /// [`TrapCode::Interrupted`] the instruction runs again; the embedder notes what is left of the time.
+    /// [`TrapCode::Interrupt`] the instruction runs again; the embedder notes what is left of the time.
     #[cfg(feature = "threads")]
     pub atomic_wait: M::LinkedOnly<AtomicWait<M>>,
     /// Wakes up to `count` of those that wait at an address of a shared memory. The address is aligned and in bounds.

@@ -127,7 +127,7 @@ unsafe fn element(r: &mut Regs, log2: u32) -> Result<*mut u8, TrapCode> {
 /// Checks that the slots are enough for an array's element. An image can give any number of slots.
 #[inline(always)]
 pub(crate) fn has_slots(count: usize, log2: u32) -> Result<(), TrapCode> {
-    if count < if log2 == 4 { 2 } else { 1 } { Err(TrapCode::Unreachable) } else { Ok(()) }
+    if count < if log2 == 4 { 2 } else { 1 } { Err(TrapCode::UnreachableCodeReached) } else { Ok(()) }
 }
 
 /// Allocates an object. All slots from the one that unit `top` names on are free.
@@ -187,7 +187,7 @@ pub(crate) unsafe fn element_log2(r: &Regs) -> Result<u32, TrapCode> {
     match unsafe { layouts(r).get(r.u32(0)) } {
         Some(Layout::Array { log2, .. }) => Ok((*log2).into()),
         // This happens only in code that was not validated.
-        _ => Err(TrapCode::Unreachable),
+        _ => Err(TrapCode::UnreachableCodeReached),
     }
 }
 
@@ -422,7 +422,7 @@ mod rows {
         cold StructNew(r) {
             let ty = r.u32(0);
             let Some(Layout::Fixed { bytes, fields, .. }) = layouts(r).get(ty) else {
-                return Err(TrapCode::Unreachable);
+                return Err(TrapCode::UnreachableCodeReached);
             };
             let reference = new_object(r, *bytes as usize, ty.into(), 5)?;
             set_fields(heap(r).base.add(reference as usize * 4), fields, r.slot(2), r.u16(3));
@@ -431,10 +431,10 @@ mod rows {
         cold StructNewDesc(r) {
             let ty = r.u32(0);
             let Some(Layout::Fixed { bytes, fields, .. }) = layouts(r).get(ty) else {
-                return Err(TrapCode::Unreachable);
+                return Err(TrapCode::UnreachableCodeReached);
             };
             let values = r.slot(2);
-            let Some(count) = r.u16(3).checked_sub(1) else { return Err(TrapCode::Unreachable) };
+            let Some(count) = r.u16(3).checked_sub(1) else { return Err(TrapCode::UnreachableCodeReached) };
             let descriptor = values.add(count).read() as u32;
             if descriptor == 0 {
                 return Err(TrapCode::NullReference);
@@ -449,7 +449,7 @@ mod rows {
         }
         cold StructNewDefault(r) {
             let ty = r.u32(0);
-            let Some(Layout::Fixed { bytes, .. }) = layouts(r).get(ty) else { return Err(TrapCode::Unreachable) };
+            let Some(Layout::Fixed { bytes, .. }) = layouts(r).get(ty) else { return Err(TrapCode::UnreachableCodeReached) };
             let reference = new_object(r, *bytes as usize, ty.into(), 3)?;
             r.slot(2).write(reference.into());
         }

@@ -8,7 +8,7 @@ use core::fmt;
 #[non_exhaustive]
 pub enum TrapCode {
     /// `unreachable` was executed.
-    Unreachable = 1,
+    UnreachableCodeReached = 1,
     /// A load, store or bulk operation accessed a place outside a memory.
     MemoryOutOfBounds,
     /// An operator accessed a place outside a table.
@@ -36,7 +36,7 @@ pub enum TrapCode {
     /// The fuel is used up.
     OutOfFuel,
     /// The embedder asked for an interruption.
-    Interrupted,
+    Interrupt,
     /// No handler caught an exception.
     Exception,
     /// The heap has no room for an object.
@@ -62,7 +62,7 @@ pub enum TrapCode {
 impl TrapCode {
     /// All codes, in the order of their numbers. The first is 1.
     pub const ALL: [TrapCode; TrapCode::UnhandledTag as usize] = [
-        TrapCode::Unreachable,
+        TrapCode::UnreachableCodeReached,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
         TrapCode::UndefinedElement,
@@ -76,7 +76,7 @@ impl TrapCode {
         TrapCode::InvalidFunction,
         TrapCode::Host,
         TrapCode::OutOfFuel,
-        TrapCode::Interrupted,
+        TrapCode::Interrupt,
         TrapCode::Exception,
         TrapCode::HeapExhausted,
         TrapCode::ArrayOutOfBounds,
@@ -92,7 +92,7 @@ impl TrapCode {
     /// Returns the message. Where the specification's scripts have a wording, it is theirs.
     pub const fn message(self) -> &'static str {
         match self {
-            TrapCode::Unreachable => "unreachable",
+            TrapCode::UnreachableCodeReached => "unreachable",
             TrapCode::MemoryOutOfBounds => "out of bounds memory access",
             TrapCode::TableOutOfBounds => "out of bounds table access",
             TrapCode::UndefinedElement => "undefined element",
@@ -106,7 +106,7 @@ impl TrapCode {
             TrapCode::InvalidFunction => "invalid function",
             TrapCode::Host => "error in a host function",
             TrapCode::OutOfFuel => "out of fuel",
-            TrapCode::Interrupted => "interrupted",
+            TrapCode::Interrupt => "interrupted",
             TrapCode::Exception => "uncaught exception",
             TrapCode::HeapExhausted => "out of memory for objects",
             TrapCode::ArrayOutOfBounds => "out of bounds array access",

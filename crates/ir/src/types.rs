@@ -19,6 +19,32 @@ pub enum ValType {
     Ref(RefType),
 }
 
+/// The names that wasmi has for the types of the specification's version 2.
+#[allow(non_upper_case_globals)]
+impl ValType {
+    /// The same as [`ValType::FUNCREF`].
+    pub const FuncRef: ValType = ValType::FUNCREF;
+    /// The same as [`ValType::EXTERNREF`].
+    pub const ExternRef: ValType = ValType::EXTERNREF;
+}
+
+/// The names that wasmi has for the types of the specification's version 2.
+#[allow(non_upper_case_globals)]
+impl RefType {
+    /// The same as [`RefType::FUNC`].
+    pub const Func: RefType = RefType::FUNC;
+    /// The same as [`RefType::EXTERN`].
+    pub const Extern: RefType = RefType::EXTERN;
+}
+
+/// The names that Wasmtime has for the types of the specification's version 2.
+impl RefType {
+    /// The same as [`RefType::FUNC`].
+    pub const FUNCREF: RefType = RefType::FUNC;
+    /// The same as [`RefType::EXTERN`].
+    pub const EXTERNREF: RefType = RefType::EXTERN;
+}
+
 impl ValType {
     /// `funcref`: nullable references to functions.
     pub const FUNCREF: ValType = ValType::Ref(RefType::FUNC);

@@ -10,10 +10,11 @@ use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
+use crate::call_hook::{self, CallHook};
 use crate::error::Error;
 use crate::interrupt::{self, Next};
 use crate::lock::Lock;
-use crate::run::failure;
+use crate::run::{failure, hook_failed};
 use crate::shared::FallibleArc;
 use crate::stack::ValueStack;
 use crate::store::{Store, StoreId};
@@ -237,7 +238,21 @@ impl Activation {
 
     /// # Safety
     /// As for [`Activation::run`]. `call` is this one, was taken, and can continue.
-    unsafe fn go_on(
+    unsafe fn go_on(&mut self, root: NonNull<Store>, call: Call, results: &mut [u64]) -> Result<Progress, Error> {
+        // SAFETY: the caller guarantees the same for all of these.
+        unsafe {
+            call_hook::around(
+                root,
+                [CallHook::CallingWasm, CallHook::ReturningFromWasm],
+                || self.go_on_in_wasm(root, call, results),
+                |code| hook_failed(root, code),
+            )
+        }
+    }
+
+    /// # Safety
+    /// As for [`Activation::go_on`].
+    unsafe fn go_on_in_wasm(
         &mut self,
         mut root: NonNull<Store>,
         mut call: Call,
@@ -315,7 +330,7 @@ impl Activation {
             exec::Stop::OutOfFuel => Progress::OutOfFuel,
             exec::Stop::Interrupted => Progress::Interrupted,
             // SAFETY: the caller borrows the store mutably and holds no reference to it.
-            exec::Stop::Waiting => match unsafe { root.as_mut() }.pending.take() {
+            exec::Stop::Waiting => match unsafe { root.as_mut() }.kept_error(code) {
                 Some(error) => Progress::Waiting(error),
                 None => return Err(Error::usage("a host function suspended a call without a reason")),
             },

@@ -22,6 +22,12 @@ impl WasmBytes {
     }
 }
 
+impl AsRef<[u8]> for WasmBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.get()
+    }
+}
+
 impl From<&[u8]> for WasmBytes {
     fn from(wasm: &[u8]) -> WasmBytes {
         WasmBytes(Cow::Owned(wasm.to_vec()))

@@ -21,6 +21,8 @@ pub struct Settings {
     pub eager_translation: bool,
     /// Whether wasm code takes fuel.
     pub fuel: bool,
+    /// Whether modules with a start function are refused.
+    pub forbids_start: bool,
     /// Whether float arithmetic always returns the canonical NaN.
     pub canonical_nans: bool,
     /// Whether runs have the same results on every machine. [`Engine::new`] sets the other fields accordingly.
@@ -77,6 +79,7 @@ impl Default for Settings {
             lazy_validation: false,
             eager_translation: false,
             fuel: false,
+            forbids_start: false,
             canonical_nans: false,
             deterministic: false,
             guard_pages: cfg!(target_os = "linux"),

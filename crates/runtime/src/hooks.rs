@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 
+use crate::call_hook::{self, CallHook};
 use crate::error::Error;
 use crate::host::{HostCall, HostFrame, HostRecord};
 use crate::instance::InstanceRecord;
@@ -144,7 +145,12 @@ pub(crate) unsafe fn host(
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance, slots, ty: NonNull::from(code.ty()) };
         let call = HostCall::new(&mut frame);
-        let outcome = without_unwinding(root, || code.call(call));
+        let outcome = call_hook::around(
+            root,
+            [CallHook::CallingHost, CallHook::ReturningFromHost],
+            || without_unwinding(root, || code.call(call)),
+            |code| code,
+        );
         root.as_mut().leave(scope);
         outcome
     }

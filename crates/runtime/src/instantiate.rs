@@ -19,7 +19,7 @@ use crate::item::Item;
 use crate::memory::MemoryRecord;
 use crate::module::{Module, ModuleInner, NO_HEADER};
 use crate::origin::Offset;
-use crate::run::invoke;
+use crate::run::invoke_with_hooks;
 use crate::store::Store;
 use crate::table::TableRecord;
 use crate::tag::TagRecord;
@@ -39,7 +39,7 @@ pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, impo
     if let Some(start) = start {
         // SAFETY: the caller borrows the store mutably and holds no reference to it. `start` is a record of the store.
         // Validation allows no parameters and no results for a start function.
-        unsafe { invoke(root, start, &[], &mut [])? };
+        unsafe { invoke_with_hooks(root, start, &[], &mut [])? };
     }
     Ok(index)
 }

@@ -42,7 +42,7 @@ impl InterruptHandle {
     }
 
     /// Returns how many calls interruptions have ended in this store so far. If the number is the same as when a host
-    /// function returned [`TrapCode::Interrupted`](wasmote_ir::TrapCode::Interrupted), its call may be made again.
+    /// function returned [`TrapCode::Interrupt`](wasmote_ir::TrapCode::Interrupt), its call may be made again.
     pub fn stopped_calls(&self) -> usize {
         self.0.stopped_calls.load(Ordering::Relaxed)
     }

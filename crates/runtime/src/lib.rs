@@ -20,7 +20,7 @@
 //! 7. `noted`, or `not_noted` in a build without recording: what the host changes; `replay`: host calls that are
 //!    recorded or replayed; `samples`, or `unsampled` in a build without profiles, and `profile`: the
 //!    stacks that were found;
-//! 8. `owned`, `caller`: borrows of a store together with the embedder's data.
+//! 8. `owned`, `caller`: borrows of a store together with the embedder's data; `call_hook`: what hears of calls.
 //!
 //! `unsafe` is needed because records refer to each other by pointers. It relies on three invariants. Records stay
 //! at their addresses until their store is dropped. A store checks every number that it is given. While code runs,
@@ -40,6 +40,7 @@ mod activation;
 mod arena;
 mod backtrace;
 mod bytes;
+mod call_hook;
 mod caller;
 mod code;
 mod constant;
@@ -138,6 +139,7 @@ use unsampled as samples;
 pub use activation::{Activation, Progress};
 pub use backtrace::{Backtrace, Frame, MAX_OMITTED};
 pub use bytes::WasmBytes;
+pub use call_hook::CallHook;
 pub use caller::Caller;
 pub use code::CodeStats;
 pub use engine::{Engine, OptionalSettings, Settings};

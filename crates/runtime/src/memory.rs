@@ -190,6 +190,12 @@ impl MemoryRecord {
     /// # Panics
     /// If the memory is shared: other threads may change its bytes.
     #[inline]
+    pub fn data_ptr(&self) -> *mut u8 {
+        self.check_own();
+        self.exec.base
+    }
+
+    /// Returns the bytes.
     pub fn data(&self) -> &[u8] {
         self.check_own();
         // SAFETY: the pages are this record's own, and nobody changes them while it is borrowed. They are in memory, so

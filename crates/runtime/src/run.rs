@@ -6,6 +6,7 @@ use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
 
 use crate::backtrace::Backtrace;
+use crate::call_hook::{self, CallHook};
 use crate::error::{Error, Fault};
 use crate::interrupt::{self, Next};
 use crate::shared::try_box;
@@ -24,10 +25,48 @@ pub(crate) unsafe fn call(root: NonNull<Store>, func: u32, args: &[u64], results
     // `func`. The caller guarantees the slots of `args` and `results`.
     unsafe {
         match root.as_ref().func(func) {
-            Some(func) => invoke(root, func, args, results),
+            Some(func) => invoke_with_hooks(root, func, args, results),
             None => unreachable!("functions stay in their store"),
         }
     }
+}
+
+/// As [`invoke`], with the embedder's hook around calls of wasm.
+///
+/// # Safety
+/// As for [`invoke`].
+#[inline(always)]
+pub(crate) unsafe fn invoke_with_hooks(
+    root: NonNull<Store>,
+    func: *mut exec::Func,
+    args: &[u64],
+    results: &mut [u64],
+) -> Result<(), Error> {
+    // SAFETY: the caller guarantees the same for all of these. The reference to the store ends at once.
+    unsafe {
+        #[cfg(feature = "call-hook")]
+        if (*func).instance.is_null() {
+            // A host function. `hooks::host` calls the hook.
+            return invoke(root, func, args, results);
+        }
+        call_hook::around(
+            root,
+            [CallHook::CallingWasm, CallHook::ReturningFromWasm],
+            || invoke(root, func, args, results),
+            |code| hook_failed(root, code),
+        )
+    }
+}
+
+/// Returns the error of a hook.
+///
+/// # Safety
+/// The caller borrows the store mutably, and holds no reference to it.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn hook_failed(mut root: NonNull<Store>, code: TrapCode) -> Error {
+    // SAFETY: the caller guarantees the same.
+    unsafe { root.as_mut() }.error_of(code)
 }
 
 /// Calls a function by its record. Arguments and results are in slots.
@@ -84,7 +123,7 @@ unsafe fn stopped(
     unsafe {
         loop {
             match code {
-                TrapCode::Interrupted => match interrupt::next(root, activation) {
+                TrapCode::Interrupt => match interrupt::next(root, activation) {
                     Ok(Next::Stop) => break,
                     Ok(Next::Resume | Next::Yield) => {}
                     Err(of_callback) => return Err(failure(root, activation, of_callback)),

@@ -22,6 +22,7 @@ use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 
 use crate::activation::Calls;
 use crate::arena::{Arena, FixedSlice};
+use crate::call_hook::CallHooks;
 use crate::code::{Code, CodeStats, LookupCache, Variant};
 use crate::engine::Engine;
 use crate::error::{Error, Fault};
@@ -94,6 +95,9 @@ pub struct Store {
     pub(crate) noted: Noted,
     #[cfg_attr(not(feature = "profile"), allow(dead_code))]
     pub(crate) samples: Samples,
+    /// What is called when calls pass between the host and wasm.
+    #[cfg_attr(not(feature = "call-hook"), allow(dead_code))]
+    pub(crate) call_hooks: CallHooks,
 }
 
 /// Identifies a store. No number is used twice, so a handle matches only its own store.
@@ -116,6 +120,10 @@ impl Store {
         // Without a stack, even the smallest frame has no room. So the first call reaches `make_stack`.
         let mut machine = exec::Machine::new(core::ptr::null_mut(), 0, hooks);
         machine.max_native_stack = engine.settings().max_native_stack;
+        // Without metering, metered images run as if fuel had no limit.
+        if engine.settings().fuel {
+            machine.fuel = 0;
+        }
         let mut no_memory = try_with_capacity(1)?;
         no_memory.push(exec::Memory {
             base: exec::EmptyMemory::base(),
@@ -154,6 +162,7 @@ impl Store {
             translation: None,
             noted: Noted::default(),
             samples: Samples::default(),
+            call_hooks: CallHooks::default(),
         };
         let root = NonNull::from(Box::leak(try_box(store)?));
         // SAFETY: `root` was just leaked from a box, so nothing else refers to it.

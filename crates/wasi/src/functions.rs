@@ -155,8 +155,8 @@ mod tests {
         let mut imported = BTreeSet::new();
         for wasm in guests("wasm") {
             let module = wasmote::Module::new(&engine, wasm).unwrap();
-            for import in module.imports().filter(|import| import.module == "wasi_snapshot_preview1") {
-                imported.insert(import.name.to_string());
+            for import in module.imports().filter(|import| import.module() == "wasi_snapshot_preview1") {
+                imported.insert(import.name().to_string());
             }
         }
         let printed: Vec<String> = guests("txt").into_iter().map(|text| String::from_utf8(text).unwrap()).collect();

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let instance = linker.instantiate(&mut store, &module)?;
     let run = instance.get_typed_func::<u32, ()>(&store, "run")?;
     let error = run.call(&mut store, 100).unwrap_err();
-    assert_eq!(error.as_trap().map(wasmote::Trap::code), Some(TrapCode::OutOfFuel));
+    assert_eq!(error.as_trap_code(), Some(TrapCode::OutOfFuel));
     println!("the guest ended with {} units left", store.get_fuel()?);
     Ok(())
 }

@@ -17,7 +17,7 @@ const PROGRAM: &str = r#"(module
 fn time(mut caller: Caller<'_, ()>, at: u32) -> Result<(), Error> {
     let now = SystemTime::UNIX_EPOCH.elapsed().map_err(Error::host)?.as_micros() as u64;
     let memory = caller.memory().ok_or_else(|| Error::new("the program exports no memory"))?;
-    memory.write(&mut caller, at.into(), &now.to_le_bytes())
+    memory.write(&mut caller, at as usize, &now.to_le_bytes())
 }
 
 /// Runs the program in a store that records or replays.

@@ -52,7 +52,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 store.set_fuel(1000)?;
                 call.resume(&mut store)?
             }
-            other => return Err(format!("cannot go on with {other:?}").into()),
         };
         calls.push_back((goods, call));
     }

@@ -6,7 +6,6 @@ use core::fmt;
 
 use wasmote_ir::TrapCode;
 
-use crate::backtrace::Trap;
 use crate::error::{BoxedError, Error, ErrorKind};
 use crate::exception::Exception;
 use crate::exit::I32Exit;
@@ -41,7 +40,6 @@ impl From<anyhow::Error> for Error {
         let take = match () {
             () if outermost.is::<Error>() => own::<Error>,
             () if outermost.is::<TrapCode>() => own::<TrapCode>,
-            () if outermost.is::<Trap>() => own::<Trap>,
             () if outermost.is::<Exception>() => own::<Exception>,
             () if outermost.is::<I32Exit>() => own::<I32Exit>,
             () => carry,

@@ -50,8 +50,8 @@ impl<T: 'static> HostFuture<T> {
     }
 
     /// Waits for the future in the reason of a suspension.
-    async fn wait(error: wasmote_runtime::Error) -> Result<Finish<T>, Error> {
-        let mut suspension = Error::from(error).downcast::<Suspension>()?;
+    async fn wait(error: Error) -> Result<Finish<T>, Error> {
+        let mut suspension = error.downcast::<Suspension>()?;
         match suspension.value.as_deref_mut().and_then(|value| value.downcast_mut::<HostFuture<T>>()) {
             Some(HostFuture(future)) => Ok(future.get_mut().as_mut().await),
             None => Err(suspension.into_error().unsuspended()),
@@ -82,7 +82,7 @@ pub trait AsyncRet<T>: Send + 'static {
 ///         let bytes = receive().await;
 ///         Then(move |mut store: StoreContextMut<'_, u32>| {
 ///             *store.data_mut() += 1;
-///             memory.map_or(Ok(()), |memory| memory.write(store, at.into(), &bytes))
+///             memory.map_or(Ok(()), |memory| memory.write(store, at as usize, &bytes))
 ///         })
 ///     }
 /// })?;
@@ -181,12 +181,18 @@ async fn run<T: 'static>(mut ctx: StoreContextMut<'_, T>, mut call: Call, result
         progress = match progress {
             Progress::Returned => return Ok(()),
             Progress::OutOfFuel => call.go_on(&mut ctx.0.untyped(), Next::Trap(TrapCode::OutOfFuel), results)?,
-            Progress::Interrupted => call.go_on(&mut ctx.0.untyped(), Next::Trap(TrapCode::Interrupted), results)?,
+            Progress::Interrupted => call.go_on(&mut ctx.0.untyped(), Next::Trap(TrapCode::Interrupt), results)?,
             Progress::Yielded => {
                 yield_once().await;
                 call.go_on(&mut ctx.0.untyped(), Next::Run, results)?
             }
             Progress::Waiting(error) => {
+                let error = Error::from(error);
+                if !error.is_suspension() {
+                    // The host function has failed. This ends the call, and adds the frames around it.
+                    progress = call.go_on(&mut ctx.0.untyped(), Next::Fail(error), results)?;
+                    continue;
+                }
                 let finish = HostFuture::<T>::wait(error).await?;
                 finish_host(&mut ctx, &mut call, finish, results)?
             }

@@ -1,20 +1,12 @@
-//! Traps and backtraces, with what is known of each frame.
+//! Backtraces, with what is known of each frame.
 
 use core::fmt;
 
-use wasmote_ir::TrapCode;
 use wasmote_runtime as runtime;
 
 use crate::dwarf::Lines;
 use crate::handles::Instance;
 use crate::module::Module;
-
-/// The reason why wasm code stopped, and where it stopped (spec: exec/runtime#results).
-#[derive(Clone, Debug)]
-pub struct Trap {
-    code: TrapCode,
-    backtrace: WasmBacktrace,
-}
 
 /// The functions of wasm that were running when an error stopped them.
 ///
@@ -28,56 +20,11 @@ pub struct WasmBacktrace(runtime::Backtrace);
 #[repr(transparent)]
 pub struct FrameInfo(runtime::Frame);
 
-impl Trap {
-    pub(crate) fn new(code: TrapCode, backtrace: runtime::Backtrace) -> Trap {
-        Trap { code, backtrace: WasmBacktrace(backtrace) }
-    }
-
-    /// Makes a trap without frames.
-    pub fn without_frames(code: TrapCode) -> Trap {
-        Trap { code, backtrace: WasmBacktrace::default() }
-    }
-
-    /// Returns the reason.
-    pub fn code(&self) -> TrapCode {
-        self.code
-    }
-
-    pub(crate) fn code_ref(&self) -> &TrapCode {
-        &self.code
-    }
-
-    /// Returns where it happened.
-    pub fn backtrace(&self) -> &WasmBacktrace {
-        &self.backtrace
-    }
-
-    pub(crate) fn backtrace_mut(&mut self) -> &mut WasmBacktrace {
-        &mut self.backtrace
-    }
-
-    /// Returns the frames of the running functions, the innermost first. Only the innermost 64 are kept.
-    pub fn frames(&self) -> &[FrameInfo] {
-        self.backtrace.frames()
-    }
-
-    /// Returns how many frames are missing from [`Trap::frames`]. At most 1000 are counted.
-    pub fn omitted_frames(&self) -> usize {
-        self.backtrace.omitted_frames()
-    }
-}
-
-impl fmt::Display for Trap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("wasm trap: ")?;
-        f.write_str(self.code.message())?;
-        self.backtrace.write_lines(f)
-    }
-}
-
-impl core::error::Error for Trap {}
-
 impl WasmBacktrace {
+    pub(crate) fn of(frames: runtime::Backtrace) -> WasmBacktrace {
+        WasmBacktrace(frames)
+    }
+
     /// Returns the frames, the innermost first. Only the innermost 64 are kept.
     #[allow(unsafe_code)]
     pub fn frames(&self) -> &[FrameInfo] {

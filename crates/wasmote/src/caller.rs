@@ -68,12 +68,12 @@ impl<'a, T> Caller<'a, T> {
     /// Instantiation looks it up once, so this is cheap. `None` also if threads share it: see
     /// [`Caller::shared_memory`].
     pub fn memory(&self) -> Option<Memory> {
-        self.exported_memory()?.memory()
+        self.exported_memory()?.into_memory()
     }
 
     /// Returns the memory that the calling instance exports as `memory`, if threads share it.
     pub fn shared_memory(&self) -> Option<SharedMemory> {
-        self.exported_memory()?.shared_memory()
+        self.exported_memory()?.into_shared_memory()
     }
 
     #[inline]

@@ -36,7 +36,7 @@ impl Module {
             return Err(Error::new("the module is already an image"));
         }
         #[cfg(feature = "validate")]
-        self.validate()?;
+        self.validate_functions()?;
         let limit = self.inner().code_limit();
         let image = wasmote_compile::write_image_limited(limit, self.inner().info(), self.inner().bytes(), options);
         image.map_err(|error| match error {

@@ -2,7 +2,6 @@
 
 use core::any::Any;
 
-use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
 
 use crate::anyhow_errors;
@@ -18,7 +17,7 @@ impl Error {
 
     /// Returns the first error of the type `E`: that of the embedder, one of its sources, or one of this crate.
     ///
-    /// Those of this crate are [`Trap`](crate::Trap), [`TrapCode`], [`Exception`](crate::Exception), [`I32Exit`](crate::I32Exit), [`WasmBacktrace`](crate::WasmBacktrace) and the errors in
+    /// Those of this crate are [`TrapCode`](crate::TrapCode), [`Exception`](crate::Exception), [`I32Exit`](crate::I32Exit), [`WasmBacktrace`](crate::WasmBacktrace) and the errors in
     /// [`ErrorKind`].
     pub fn downcast_ref<E: core::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
         let mut next = self.content();
@@ -33,12 +32,7 @@ impl Error {
             }
             next = error.source();
         }
-        let code = match self.kind() {
-            ErrorKind::Trap(trap) => Some(trap.code_ref() as &AnyError),
-            _ => None,
-        };
-        let backtrace = self.backtrace().map(|backtrace| backtrace as &AnyError);
-        code.into_iter().chain(backtrace).find_map(<AnyError>::downcast_ref)
+        self.backtrace().and_then(|backtrace| (backtrace as &AnyError).downcast_ref())
     }
 
     /// Takes an error whose type a box would hide, or that needs no box. `slot` is an `Option` of any error.
@@ -79,7 +73,7 @@ impl Error {
         if error.is::<E>() { error.downcast_mut() } else { anyhow_errors::downcast_mut(error) }
     }
 
-    /// Returns the error by value, if it is of the type `E`: that of the embedder, or a [`Trap`](crate::Trap), [`TrapCode`],
+    /// Returns the error by value, if it is of the type `E`: that of the embedder, or a [`TrapCode`](crate::TrapCode),
     /// [`Exception`](crate::Exception) or [`I32Exit`](crate::I32Exit). Its sources are not looked at: they cannot be taken out.
     ///
     /// # Errors
@@ -94,12 +88,9 @@ impl Error {
                     Err(error) => ErrorKind::Host(error),
                 },
             },
-            ErrorKind::Trap(trap) => match cast::<TrapCode, E>(trap.code()) {
+            ErrorKind::TrapCode(code) => match cast(code) {
                 Ok(code) => return Ok(code),
-                Err(_) => match cast(trap) {
-                    Ok(trap) => return Ok(trap),
-                    Err(trap) => ErrorKind::Trap(trap),
-                },
+                Err(code) => ErrorKind::TrapCode(code),
             },
             ErrorKind::Exception(exception) => match cast(exception) {
                 Ok(exception) => return Ok(exception),
@@ -126,7 +117,8 @@ impl Error {
             ErrorKind::Decode(error) => error,
             #[cfg(feature = "validate")]
             ErrorKind::Validate(error) => error,
-            ErrorKind::Trap(trap) => trap,
+            ErrorKind::Func(error) => error,
+            ErrorKind::TrapCode(code) => code,
             ErrorKind::Exception(exception) => exception,
             ErrorKind::Host(error) => &**error,
             ErrorKind::Exit(exit) => exit,

@@ -12,8 +12,20 @@ pub enum Validation {
     Eager,
     /// Validates each body at its first call. A call of an invalid function fails, and execution stops with that
     /// error. Everything else about the module is validated when it is loaded.
-    /// [`Module::validate`](crate::Module::validate) validates all remaining bodies. Other threads may call it
+    /// [`Module::validate_functions`](crate::Module::validate_functions) validates all remaining bodies. Other threads may call it
     /// while this one runs the module.
+    Lazy,
+}
+
+/// When functions are validated and translated: see [`Config::compilation_mode`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CompilationMode {
+    /// Validates and translates all functions when the module is loaded.
+    Eager,
+    /// Validates all functions when the module is loaded, and translates each at its first call.
+    #[default]
+    LazyTranslation,
+    /// Validates and translates each function at its first call.
     Lazy,
 }
 
@@ -51,13 +63,21 @@ impl Config {
         self
     }
 
+    /// Sets when functions are validated and translated. The same as [`Config::validation`] and
+    /// [`Config::eager_translation`] together. Default: [`CompilationMode::LazyTranslation`].
+    pub fn compilation_mode(&mut self, mode: CompilationMode) -> &mut Config {
+        self.settings.lazy_validation = mode == CompilationMode::Lazy;
+        self.settings.eager_translation = mode == CompilationMode::Eager;
+        self
+    }
+
     /// Sets whether wasm code takes fuel. Default: off.
     ///
     /// Each operator costs one unit, charged where functions and loops begin. Operators that work on many bytes or
     /// elements cost more, in proportion to their number. Without fuel, execution traps with
     /// [`OutOfFuel`](crate::TrapCode::OutOfFuel). `docs/fuel.md` lists all costs;
     /// [`FUEL_SCHEDULE`](crate::FUEL_SCHEDULE) is the version of that list.
-    /// [`Store::set_fuel`](crate::Store::set_fuel) gives a store its fuel.
+    /// A new store has none: [`Store::set_fuel`](crate::Store::set_fuel) gives it some.
     ///
     /// [`Store::consume_fuel`](crate::Store::consume_fuel) takes some of it for the work of a host function.
     ///
@@ -66,6 +86,14 @@ impl Config {
     /// It runs as if fuel had no limit, and a store's fuel cannot be read or set.
     pub fn consume_fuel(&mut self, consume: bool) -> &mut Config {
         self.settings.fuel = consume;
+        self
+    }
+
+    /// Sets whether modules may have a start function, which runs when they are instantiated. Default: yes. Without it,
+    /// such modules are refused when they are loaded, with
+    /// [`TranslationError::StartFunction`](crate::errors::TranslationError::StartFunction).
+    pub fn allow_start_fn(&mut self, allow: bool) -> &mut Config {
+        self.settings.forbids_start = !allow;
         self
     }
 

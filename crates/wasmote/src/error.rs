@@ -11,7 +11,8 @@ use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime as runtime;
 use wasmote_runtime::try_box;
 
-use crate::backtrace::{Trap, WasmBacktrace};
+use crate::backtrace::WasmBacktrace;
+use crate::errors::{FuncError, TranslationError};
 use crate::exception::Exception;
 use crate::exit::I32Exit;
 use crate::extern_type::ExternType;
@@ -80,8 +81,8 @@ pub(crate) type BoxedError = Box<dyn core::error::Error + Send + Sync>;
 /// use wasmote::{Error, I32Exit, TrapCode};
 ///
 /// // A host function returns these to trap, or to end the program.
-/// let error = Error::from(TrapCode::Unreachable);
-/// assert_eq!(error.as_trap_code(), Some(TrapCode::Unreachable));
+/// let error = Error::from(TrapCode::UnreachableCodeReached);
+/// assert_eq!(error.as_trap_code(), Some(TrapCode::UnreachableCodeReached));
 /// let error = Error::from(I32Exit(3));
 /// assert_eq!(error.i32_exit_status(), Some(3));
 /// ```
@@ -93,7 +94,7 @@ pub struct Error {
 /// What happened, and where.
 struct Inner {
     kind: ErrorKind,
-    /// The frames of wasm that the error stopped. Traps and exceptions have theirs in `kind`.
+    /// The frames of wasm that the error stopped. Exceptions have theirs in `kind`.
     backtrace: WasmBacktrace,
     /// What makes another error of one that suspends a call. Programs without such errors do not link it.
     unsuspend: Option<Unsuspend>,
@@ -115,14 +116,8 @@ pub enum ErrorKind {
     /// code is invalid.
     #[cfg(feature = "image")]
     Image(wasmote_ir::image::ImageError),
-    /// The translator's limits do not allow this function.
-    #[cfg(feature = "wasm")]
-    Translate {
-        /// The function's index; imports count.
-        func: u32,
-        /// Which limit, and where.
-        error: wasmote_translate::TranslateError,
-    },
+    /// A valid module is refused.
+    Translation(TranslationError),
     /// The module's code exceeds [`Config::max_code_size`](crate::Config::max_code_size) with this function.
     CodeLimit {
         /// The function's index; imports count.
@@ -134,8 +129,10 @@ pub enum ErrorKind {
     Link(Box<[ImportProblem]>),
     /// A valid module could not be instantiated.
     Instantiate(Cow<'static, str>),
-    /// Wasm code trapped.
-    Trap(Trap),
+    /// The types of a call are not those of the function.
+    Func(FuncError),
+    /// Wasm code trapped, for this reason.
+    TrapCode(TrapCode),
     /// Wasm code or a host function threw an exception that nothing caught.
     Exception(Exception),
     /// The embedder's own error: see [`Error::host`].
@@ -181,7 +178,7 @@ impl Error {
 
     /// Makes an error of the embedder's own error type, which [`Error::downcast_ref`] and [`Error::downcast`] return.
     ///
-    /// An [`Error`], [`Trap`], [`TrapCode`], [`Exception`] or [`I32Exit`] becomes an error of that kind, also in a box.
+    /// An [`Error`], [`TrapCode`], [`Exception`] or [`I32Exit`] becomes an error of that kind, also in a box.
     pub fn host<E: Into<Box<dyn core::error::Error + Send + Sync>> + 'static>(error: E) -> Error {
         let mut error = Some(error);
         match Error::take(&mut error) {
@@ -200,10 +197,6 @@ impl Error {
         };
         let error = match error.downcast::<TrapCode>() {
             Ok(code) => return (*code).into(),
-            Err(error) => error,
-        };
-        let error = match error.downcast::<Trap>() {
-            Ok(trap) => return (*trap).into(),
             Err(error) => error,
         };
         let error = match error.downcast::<I32Exit>() {
@@ -246,13 +239,13 @@ impl Error {
             #[cfg(feature = "image")]
             Other::Image(error) => ErrorKind::Image(error),
             #[cfg(feature = "wasm")]
-            Other::Translate { func, error } => ErrorKind::Translate { func, error },
+            Other::Translate { func, error } => ErrorKind::Translation(TranslationError::Function { func, error }),
             Other::CodeLimit { func, limit } => ErrorKind::CodeLimit { func, limit },
             Other::Imports => ErrorKind::Instantiate("the imports do not fit the module".into()),
             Other::Instantiate(message) => ErrorKind::Instantiate(message.into()),
-            Other::Trap(code) => return Error::of(ErrorKind::Trap(Trap::new(code, backtrace))),
+            Other::Trap(code) => ErrorKind::TrapCode(code),
             // Only images that were modified have such references to what is no exception.
-            Other::Exception { .. } => return Error::of(ErrorKind::Trap(Trap::new(TrapCode::Exception, backtrace))),
+            Other::Exception { .. } => ErrorKind::TrapCode(TrapCode::Exception),
             Other::Usage(message) => ErrorKind::Usage(message.into()),
             // Only `stop` makes these, of the box of an error.
             Other::Host { error, .. } => {
@@ -269,7 +262,6 @@ impl Error {
     fn add_frames(&mut self, outer: runtime::Backtrace) {
         let Some(inner) = self.inner.as_deref_mut() else { return };
         match &mut inner.kind {
-            ErrorKind::Trap(trap) => trap.backtrace_mut(),
             ErrorKind::Exception(exception) => exception.backtrace_mut(),
             _ => &mut inner.backtrace,
         }
@@ -344,7 +336,6 @@ impl Error {
     pub fn backtrace(&self) -> Option<&WasmBacktrace> {
         let inner = self.inner.as_deref()?;
         let backtrace = match &inner.kind {
-            ErrorKind::Trap(trap) => trap.backtrace(),
             ErrorKind::Exception(exception) => exception.backtrace(),
             _ => &inner.backtrace,
         };
@@ -366,16 +357,15 @@ impl Error {
     /// Returns the reason, if wasm code trapped.
     pub fn as_trap_code(&self) -> Option<TrapCode> {
         match self.kind() {
-            ErrorKind::Trap(trap) => Some(trap.code()),
-            _ => self.in_host_error(&|error| Some(error.as_trap()?.code_ref())).copied(),
+            ErrorKind::TrapCode(code) => Some(*code),
+            _ => self.in_host_error(&|error| error.trap_code()).copied(),
         }
     }
 
-    /// Returns the trap, if wasm code trapped.
-    pub fn as_trap(&self) -> Option<&Trap> {
+    fn trap_code(&self) -> Option<&TrapCode> {
         match self.kind() {
-            ErrorKind::Trap(trap) => Some(trap),
-            _ => self.in_host_error(&|error| error.as_trap()),
+            ErrorKind::TrapCode(code) => Some(code),
+            _ => self.in_host_error(&|error| error.trap_code()),
         }
     }
 
@@ -412,12 +402,6 @@ impl From<runtime::Error> for Error {
     }
 }
 
-impl From<Trap> for Error {
-    fn from(trap: Trap) -> Error {
-        Error::of(ErrorKind::Trap(trap))
-    }
-}
-
 /// Lets host functions throw with `?` or `into()`.
 impl From<Exception> for Error {
     fn from(exception: Exception) -> Error {
@@ -428,7 +412,7 @@ impl From<Exception> for Error {
 /// Lets host functions trap with `?` or `into()`.
 impl From<TrapCode> for Error {
     fn from(code: TrapCode) -> Error {
-        Error::from(Trap::without_frames(code))
+        Error::of(ErrorKind::TrapCode(code))
     }
 }
 

@@ -26,7 +26,7 @@ use crate::value::Val;
 ///     (func (export "raise") (throw $tag (i32.const 7))))"#)?;
 /// let module = Module::new(&engine, wasm)?;
 /// let mut store = Store::new(&engine, ());
-/// let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+/// let tag = Tag::new(&mut store, FuncType::new([ValType::I32], []));
 /// let mut linker = Linker::new(&engine);
 /// linker.define("host", "tag", tag)?;
 /// linker.func_wrap("host", "fail", move |x: i32| -> Result<(), Error> {

@@ -20,15 +20,31 @@ pub enum ExternType {
     Tag(FuncType),
 }
 
-impl ExternType {
-    /// Returns the function type, if this is the type of a function.
-    pub fn func(&self) -> Option<&FuncType> {
-        match self {
-            ExternType::Func(ty) => Some(ty),
-            _ => None,
+macro_rules! kinds {
+    ($($name:ident, $kind:ident: $ty:ty, $what:literal;)*) => {
+        impl ExternType {
+            $(
+                #[doc = concat!("Returns the type of the ", $what, ", if this is one.")]
+                pub fn $name(&self) -> Option<&$ty> {
+                    match self {
+                        ExternType::$kind(ty) => Some(ty),
+                        _ => None,
+                    }
+                }
+            )*
         }
-    }
+    };
+}
 
+kinds! {
+    func, Func: FuncType, "function";
+    table, Table: TableType, "table";
+    memory, Memory: MemoryType, "memory";
+    global, Global: GlobalType, "global";
+    tag, Tag: FuncType, "tag";
+}
+
+impl ExternType {
     /// Returns the type of an import. `None` if its type index is out of range, which only an invalid module can
     /// cause.
     pub(crate) fn of_import(module: &Module, ty: ImportType) -> Result<Option<ExternType>, OutOfMemory> {

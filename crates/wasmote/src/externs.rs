@@ -29,11 +29,12 @@ pub enum Extern {
 }
 
 macro_rules! into {
-    ($($name:ident, $kind:ident;)*) => {
+    ($($into:ident, $kind:ident, $what:literal;)*) => {
         impl Extern {
             $(
-                #[doc = concat!("Returns the ", stringify!($name), ", if this is one.")]
-                pub fn $name(self) -> Option<$kind> {
+                #[doc = concat!("Returns the ", $what, ", if this is one.")]
+                #[must_use]
+                pub fn $into(self) -> Option<$kind> {
                     match self {
                         Extern::$kind(it) => Some(it),
                         _ => None,
@@ -53,12 +54,12 @@ macro_rules! into {
 }
 
 into! {
-    func, Func;
-    table, Table;
-    memory, Memory;
-    shared_memory, SharedMemory;
-    global, Global;
-    tag, Tag;
+    into_func, Func, "function";
+    into_table, Table, "table";
+    into_memory, Memory, "memory";
+    into_shared_memory, SharedMemory, "shared memory";
+    into_global, Global, "global";
+    into_tag, Tag, "tag";
 }
 
 impl Extern {

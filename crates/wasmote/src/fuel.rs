@@ -9,7 +9,7 @@ use crate::store::Store;
 macro_rules! fuel {
     ($( $ty:ty; )*) => { $(
         impl<T> $ty {
-            /// Returns the fuel that is left. A new store has `u64::MAX` units.
+            /// Returns the fuel that is left. A new store has none.
             ///
             /// # Errors
             /// Fails if the engine does not meter code: see [`Config::consume_fuel`](crate::Config::consume_fuel).
@@ -45,7 +45,7 @@ fuel! {
 }
 
 impl<T> StoreContext<'_, T> {
-    /// Returns the fuel that is left. A new store has `u64::MAX` units.
+    /// Returns the fuel that is left. A new store has none.
     ///
     /// # Errors
     /// Fails if the engine does not meter code: see [`Config::consume_fuel`](crate::Config::consume_fuel).

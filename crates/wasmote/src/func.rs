@@ -9,7 +9,8 @@ use wasmote_runtime::{HostCode, Store, StoreMut, no_memory, slots};
 
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::errors::FuncError;
 use crate::handles::Func;
 use crate::host::of_values;
 use crate::thrown::failure;
@@ -105,11 +106,13 @@ pub(crate) fn check_args(store: &Store, ty: &FuncType, args: &[Val], results: &[
         params += usize::from(ty.slots());
         arg.is_of(ty, store)
     };
-    let fit = args.len() == ty.params.len() && args.iter().zip(&ty.params).all(&mut fits);
-    if !fit || results.len() != ty.results.len() {
-        return Err(Error::new("the arguments or the number of results do not fit the function's type"));
-    }
-    Ok(params)
+    let wrong = match () {
+        () if args.len() != ty.params.len() => FuncError::MismatchingParameterLen,
+        () if !args.iter().zip(&ty.params).all(&mut fits) => FuncError::MismatchingParameterType,
+        () if results.len() != ty.results.len() => FuncError::MismatchingResultLen,
+        () => return Ok(params),
+    };
+    Err(Error::of(ErrorKind::Func(wrong)))
 }
 
 #[allow(unsafe_code)]

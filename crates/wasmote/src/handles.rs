@@ -58,8 +58,7 @@ numbered! {
     /// use wasmote::{Engine, Memory, MemoryType, Store};
     ///
     /// let mut store = Store::new(&Engine::default(), ());
-    /// let ty = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };
-    /// let memory = Memory::new(&mut store, ty)?;
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
     /// memory.write(&mut store, 65530, b"hello")?;
     /// assert_eq!(memory.grow(&mut store, 1)?, 1);
     /// assert_eq!(&memory.data(&store)[65530..65535], b"hello");
@@ -69,15 +68,14 @@ numbered! {
     /// A table in a store.
     ///
     /// ```
-    /// use wasmote::{Engine, Func, Store, Table, TableType, Val, ValType};
+    /// use wasmote::{Engine, Func, Ref, RefType, Store, Table, TableType};
     ///
     /// let mut store = Store::new(&Engine::default(), ());
-    /// let ty = TableType { element: ValType::FUNCREF, min: 2, max: None, table64: false };
-    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// let table = Table::new(&mut store, TableType::new(RefType::FUNC, 2, None), Ref::Func(None))?;
     /// let func = Func::wrap(&mut store, || 42);
     /// table.set(&mut store, 1, func.into())?;
-    /// assert_eq!(table.get(&store, 0), Some(Val::FuncRef(None)));
-    /// assert_eq!(table.get(&store, 1), Some(Val::FuncRef(Some(func))));
+    /// assert_eq!(table.get(&store, 0), Some(Ref::Func(None)));
+    /// assert_eq!(table.get(&store, 1), Some(Ref::Func(Some(func))));
     /// assert_eq!(table.get(&store, 2), None);
     /// # Ok::<(), wasmote::Error>(())
     /// ```
@@ -85,10 +83,10 @@ numbered! {
     /// A global in a store.
     ///
     /// ```
-    /// use wasmote::{Engine, Global, GlobalType, Store, Val, ValType};
+    /// use wasmote::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
     ///
     /// let mut store = Store::new(&Engine::default(), ());
-    /// let ty = GlobalType { content: ValType::I64, mutable: true };
+    /// let ty = GlobalType::new(ValType::I64, Mutability::Var);
     /// let global = Global::new(&mut store, ty, Val::I64(41))?;
     /// global.set(&mut store, Val::I64(42))?;
     /// assert_eq!(global.get(&store), Val::I64(42));
@@ -101,7 +99,7 @@ numbered! {
     /// use wasmote::{Engine, FuncType, Store, Tag, ValType};
     ///
     /// let mut store = Store::new(&Engine::default(), ());
-    /// let ty = FuncType { params: [ValType::I32].into(), results: [].into() };
+    /// let ty = FuncType::new([ValType::I32], []);
     /// let tag = Tag::new(&mut store, ty.clone());
     /// assert_eq!(tag.ty(&store), ty);
     /// assert_ne!(tag, Tag::new(&mut store, ty));

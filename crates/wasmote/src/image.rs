@@ -20,7 +20,7 @@ impl Module {
     /// Fails if the bytes are not an image, are damaged, or are of another version or build. The message says what
     /// to do.
     pub fn from_image(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
-        Ok(Module(runtime::Module::of_image(engine.inner(), image.into())?))
+        Module::admitted(runtime::Module::of_image(engine.inner(), image.into())?)
     }
 
     /// Loads an image without verifying its functions and data.
@@ -33,7 +33,7 @@ impl Module {
     #[allow(unsafe_code)]
     pub unsafe fn from_image_unchecked(engine: &Engine, image: impl Into<WasmBytes>) -> Result<Module, Error> {
         // SAFETY: the caller guarantees that the image is unchanged since it was written.
-        Ok(Module(unsafe { runtime::Module::from_image_unchecked(engine.inner(), image.into()) }?))
+        Module::admitted(unsafe { runtime::Module::from_image_unchecked(engine.inner(), image.into()) }?)
     }
 
     /// The four bytes at the beginning of each image.

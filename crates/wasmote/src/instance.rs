@@ -58,7 +58,7 @@ impl Instance {
 
     /// Returns the exported function with this name.
     pub fn get_func(&self, ctx: impl AsContext, name: &str) -> Option<Func> {
-        self.get_export(ctx, name)?.func()
+        self.get_export(ctx, name)?.into_func()
     }
 
     /// Returns the exported function with this name, typed by [`Func::typed`].
@@ -78,27 +78,27 @@ impl Instance {
 
     /// Returns the exported table with this name.
     pub fn get_table(&self, ctx: impl AsContext, name: &str) -> Option<Table> {
-        self.get_export(ctx, name)?.table()
+        self.get_export(ctx, name)?.into_table()
     }
 
     /// Returns the exported memory with this name. `None` also if threads share it.
     pub fn get_memory(&self, ctx: impl AsContext, name: &str) -> Option<Memory> {
-        self.get_export(ctx, name)?.memory()
+        self.get_export(ctx, name)?.into_memory()
     }
 
     /// Returns the exported shared memory with this name.
     pub fn get_shared_memory(&self, ctx: impl AsContext, name: &str) -> Option<SharedMemory> {
-        self.get_export(ctx, name)?.shared_memory()
+        self.get_export(ctx, name)?.into_shared_memory()
     }
 
     /// Returns the exported tag with this name.
     pub fn get_tag(&self, ctx: impl AsContext, name: &str) -> Option<Tag> {
-        self.get_export(ctx, name)?.tag()
+        self.get_export(ctx, name)?.into_tag()
     }
 
     /// Returns the exported global with this name.
     pub fn get_global(&self, ctx: impl AsContext, name: &str) -> Option<Global> {
-        self.get_export(ctx, name)?.global()
+        self.get_export(ctx, name)?.into_global()
     }
 
     /// Returns all exports with their names, in order.

@@ -29,7 +29,7 @@ pub use runtime::UpdateDeadline;
 ///     handle.interrupt();
 /// });
 /// let error = instance.get_typed_func::<(), ()>(&store, "spin")?.call(&mut store, ()).unwrap_err();
-/// assert_eq!(error.as_trap().unwrap().code(), TrapCode::Interrupted);
+/// assert_eq!(error.as_trap_code().unwrap(), TrapCode::Interrupt);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub struct InterruptHandle(runtime::InterruptHandle);
 
 impl InterruptHandle {
     /// Stops the store's running code at its next call, loop or part of a bulk operation. If no code runs, it stops the
-    /// next code that runs. The call then ends with the trap [`Interrupted`](crate::TrapCode::Interrupted).
+    /// next code that runs. The call then ends with the trap [`Interrupt`](crate::TrapCode::Interrupt).
     /// Several interruptions before that count as one. If the store is gone, nothing happens.
     ///
     /// It never waits and never allocates, so a signal handler may call it.
@@ -102,7 +102,7 @@ impl Error {
     ///
     /// The interruption takes effect at once. If the code continues after it, the host function is called again with
     /// the same arguments, so it must not have done anything yet. Otherwise the call ends with the trap
-    /// [`Interrupted`](crate::TrapCode::Interrupted). An error of a call that ended so is another one: a host function
+    /// [`Interrupt`](crate::TrapCode::Interrupt). An error of a call that ended so is another one: a host function
     /// that passes it on is not called again.
     ///
     /// ```
@@ -122,7 +122,7 @@ impl Error {
     /// let mut store = Store::new(&engine, ());
     /// let instance = linker.instantiate(&mut store, &Module::new(&engine, wasm)?)?;
     /// let error = instance.get_typed_func::<(), ()>(&store, "run")?.call(&mut store, ()).unwrap_err();
-    /// assert_eq!(error.as_trap().unwrap().code(), TrapCode::Interrupted);
+    /// assert_eq!(error.as_trap_code().unwrap(), TrapCode::Interrupt);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cold]
@@ -172,7 +172,7 @@ impl<T> Store<T> {
         self.as_context_mut().set_epoch_deadline(ticks)
     }
 
-    /// Sets that a call ends with the trap [`Interrupted`](crate::TrapCode::Interrupted) at the deadline.
+    /// Sets that a call ends with the trap [`Interrupt`](crate::TrapCode::Interrupt) at the deadline.
     pub fn epoch_deadline_trap(&mut self) {
         self.as_context_mut().inner_mut().epoch_deadline_trap();
     }

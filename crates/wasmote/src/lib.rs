@@ -40,15 +40,15 @@
 //!
 //! Read in this order:
 //!
-//! 1. `engine`, `module` with `validate`, `image` and `compile`, `store` with `limits`, `context`: what stores share,
+//! 1. `engine`, `module` with `validate`, `text`, `image` and `compile`, `store` with `limits`, `context`: what stores share,
 //!    and how a store is borrowed;
 //! 2. `handles`: the embedder's handles of items in a store; `value`: values, and their form as slots;
 //! 3. `extern_type`, `externs`, `imports`: imports and exports;
 //! 4. `func`, `memory`, `shared_memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
-//!    item;
-//! 5. `typed`, `host`, `caller`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
+//!    item; `reference`: what tables hold;
+//! 5. `typed`, `host`, `caller`, `call_hook`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
 //!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;
-//! 6. `interrupt`: other threads stop code; `error` with `messages`, `downcast` and `anyhow_errors`, `exit`, `exception`,
+//! 6. `interrupt`: other threads stop code; `error` with `errors`, `messages`, `downcast` and `anyhow_errors`, `exit`, `exception`,
 //!    `backtrace` with `dwarf`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions; `rooted`: references that the host owns;
 //! 8. `replay`: records host calls, and replays them;
@@ -79,6 +79,8 @@ mod anyhow_errors;
 #[cfg(feature = "async")]
 mod async_calls;
 mod backtrace;
+#[cfg(feature = "call-hook")]
+mod call_hook;
 mod caller;
 #[cfg(feature = "compile")]
 mod compile;
@@ -88,6 +90,7 @@ mod downcast;
 mod dwarf;
 mod engine;
 mod error;
+pub mod errors;
 mod exception;
 mod exit;
 mod extern_type;
@@ -121,6 +124,7 @@ mod no_anyhow_errors;
 mod no_dwarf;
 #[cfg(feature = "profile")]
 mod profile;
+mod reference;
 #[cfg(feature = "replay")]
 mod replay;
 mod resumable;
@@ -132,6 +136,8 @@ mod store;
 mod suspension;
 mod table;
 mod tag;
+#[cfg(feature = "wat")]
+mod text;
 mod thrown;
 #[cfg(feature = "trace")]
 mod trace;
@@ -147,12 +153,14 @@ use no_anyhow_errors as anyhow_errors;
 #[cfg(not(feature = "dwarf"))]
 use no_dwarf as dwarf;
 
-pub use backtrace::{FrameInfo, Trap, WasmBacktrace};
+pub use backtrace::{FrameInfo, WasmBacktrace};
+#[cfg(feature = "call-hook")]
+pub use call_hook::CallHook;
 pub use caller::Caller;
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 #[cfg(feature = "dwarf")]
 pub use dwarf::FrameSymbol;
-pub use engine::{Config, Engine, Validation};
+pub use engine::{CompilationMode, Config, Engine, Validation};
 pub use error::{Error, ErrorKind, ImportProblem};
 pub use exception::Exception;
 pub use exit::I32Exit;
@@ -171,15 +179,16 @@ pub use interrupt::{InterruptHandle, UpdateDeadline};
 pub use limits::{
     DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter, StoreLimits, StoreLimitsBuilder,
 };
-pub use linker::Linker;
-pub use module::{ExportDescription, ImportDescription, Module};
+pub use linker::{InstancePre, Linker};
+pub use module::{CustomSection, ExportType, ImportType, Module, ResourcesRequired};
 #[cfg(feature = "profile")]
 pub use profile::{Profile, ProfiledFunction, Sampler};
+pub use reference::{Nullable, Ref};
 #[cfg(feature = "replay")]
 pub use replay::{ReplayError, ReplayedCall};
 pub use resumable::{
-    ResumableCall, ResumableCallHostTrap, ResumableCallInterrupted, ResumableCallOutOfFuel, TypedResumableCall,
-    TypedResumableCallHostTrap, TypedResumableCallInterrupted, TypedResumableCallOutOfFuel,
+    ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
+    TypedResumableCallOutOfFuel,
 };
 pub use rooted::{GcRef, OwnedRooted, Rooted};
 pub use shared_memory::{SharedMemory, WaitResult};
@@ -187,6 +196,8 @@ pub use store::Store;
 #[cfg(feature = "trace")]
 pub use trace::{TraceStep, When};
 pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
+#[doc(no_inline)]
+pub use typed::{WasmTypes as WasmParams, WasmTypes as WasmResults};
 #[cfg(feature = "validate")]
 pub use validate::{Features, ValidateError};
 pub use value::Val;
@@ -206,7 +217,8 @@ pub use wasmote_runtime::{Lock, Writes};
 #[cfg(feature = "compile")]
 pub use wasmote_compile::ImageOptions;
 pub use wasmote_decode::{
-    CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, ModuleInfo, SubType, TableType,
+    CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, ModuleInfo, Mutability, SubType,
+    TableType,
 };
 /// The version of the fuel schedule, which says what each operator costs. `docs/fuel.md` lists the costs. The
 /// number changes whenever a cost changes. A metered image has the number of the schedule that it was compiled for, and
@@ -215,5 +227,19 @@ pub use wasmote_ir::fuel::SCHEDULE as FUEL_SCHEDULE;
 pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]
 pub use wasmote_translate::{CodeOptions, OpSet};
+#[cfg(feature = "wat")]
+pub use wasmote_wat::TextError;
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = core::result::Result<T, E>;
+/// The name that Wasmtime has for the reason of a trap.
+pub type Trap = TrapCode;
+/// The name that wasmi has for `f32`.
+pub type F32 = f32;
+/// The name that wasmi has for `f64`.
+pub type F64 = f64;
+/// A vector of 128 bits, lane 0 in the lowest bits.
+pub type V128 = u128;
+
 #[cfg(feature = "wasm")]
 pub use wasmote_translate::{TranslateError, TranslateErrorKind};

@@ -197,8 +197,8 @@ impl Error {
     /// runtime's own, which can add one.
     #[cold]
     fn into_runtime(self) -> runtime::Error {
-        match self.as_trap() {
-            Some(trap) if trap.frames().is_empty() => trap.code().into(),
+        match self.as_trap_code() {
+            Some(code) if self.backtrace().is_none() => code.into(),
             _ => self.into_host(),
         }
     }

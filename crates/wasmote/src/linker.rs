@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 use core::marker::PhantomData;
 
 use wasmote_decode::{FuncType, Import, ImportType};
@@ -155,7 +156,7 @@ impl<T> Linker<T> {
     ///     Ok(())
     /// }
     /// let mut linker = Linker::new(&Engine::default());
-    /// let ty = FuncType { params: [ValType::I32; 2].into(), results: [ValType::I32].into() };
+    /// let ty = FuncType::new([ValType::I32; 2], [ValType::I32]);
     /// linker.func_raw("math", "add", ty, add)?;
     /// # Ok::<(), Error>(())
     /// ```
@@ -252,18 +253,128 @@ impl<T> Linker<T> {
         instantiate(ctx.0.untyped(), module, &imports)
     }
 
+    /// Does the same as [`Linker::instantiate`]: the name that wasmi has for it.
+    ///
+    /// # Errors
+    /// As [`Linker::instantiate`].
+    ///
+    /// # Panics
+    /// As [`Linker::instantiate`].
+    pub fn instantiate_and_start(&self, ctx: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance, Error> {
+        self.instantiate(ctx, module)
+    }
+
+    /// Finds the imports of a module once, for many instances.
+    ///
+    /// # Errors
+    /// Fails if imports are not defined, or are host functions of another type than the module asks for. The types of
+    /// items that are in a store are compared when the module is instantiated.
+    pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>, Error> {
+        let found = find(&self.definitions, None, module)?;
+        let mut definitions = try_with_capacity(found.len())?;
+        definitions.extend(found.into_iter().cloned());
+        Ok(InstancePre { module: module.clone(), definitions, data: PhantomData })
+    }
+
+    /// Defines an item under a second name.
+    ///
+    /// # Errors
+    /// Fails if there is no item `as_module::name`, or if the second name is taken.
+    pub fn alias(&mut self, module: &str, name: &str, as_module: &str, as_name: &str) -> Result<&mut Self, Error> {
+        let Some(definition) = self.definitions.get(module, name) else { return Err(undefined(module, name)) };
+        let definition = definition.clone();
+        self.insert(as_module, as_name, definition)
+    }
+
+    /// Defines all items of a module under the name of another.
+    ///
+    /// # Errors
+    /// Fails if one of the names is taken.
+    pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<(), Error> {
+        let Some(names) = self.definitions.0.get(module).cloned() else { return Ok(()) };
+        for (name, definition) in names.iter() {
+            self.insert(as_module, name, definition.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Returns all definitions: module name, item name, and the item. Host functions are added to the store.
+    ///
+    /// If there is no memory for that, the process ends.
+    pub fn iter<'a: 'p, 'p>(
+        &'a self,
+        mut ctx: impl AsContextMut<Data = T> + 'p,
+    ) -> impl Iterator<Item = (&'a str, &'a str, Extern)> + 'p
+    where
+        T: 'p,
+    {
+        let all = self.definitions.0.iter();
+        let all = all.flat_map(|(module, names)| names.iter().map(move |(name, it)| (module, name, it)));
+        all.map(move |(module, name, definition)| {
+            (module, name, definition.to_extern(ctx.as_context_mut().inner_mut()))
+        })
+    }
+
+    /// Returns what runs a module by its name alone: its function with the empty name, or else `_start`. A module that is
+    /// defined and has neither is run by a function that does nothing.
+    ///
+    /// # Errors
+    /// Fails if there is no such module, or if the item is no function.
+    pub fn get_default(&self, mut ctx: impl AsContextMut<Data = T>, module: &str) -> Result<Func, Error> {
+        if self.definitions.0.get(module).is_none() {
+            return Err(undefined(module, "_start"));
+        }
+        match self.get(&mut ctx, module, "").or_else(|| self.get(&mut ctx, module, "_start")) {
+            Some(item) => item.into_func().ok_or_else(|| undefined(module, "_start")),
+            None => Ok(Func::wrap(ctx, || ())),
+        }
+    }
+
+    /// Defines the exports of a module under a module name.
+    ///
+    /// A command, which exports `_start`, is instantiated anew for each call of one of its functions; other exports of it
+    /// are not defined. Any other module is instantiated now, and an exported `_initialize` is called.
+    ///
+    /// # Errors
+    /// Fails as [`Linker::instantiate`] and [`Linker::instance`] do, or with the error of `_initialize`.
+    ///
+    /// # Panics
+    /// As [`Linker::instantiate`].
+    pub fn module(
+        &mut self,
+        mut ctx: impl AsContextMut<Data = T>,
+        name: &str,
+        module: &Module,
+    ) -> Result<&mut Self, Error>
+    where
+        T: 'static,
+    {
+        if module.get_export("_start").is_some() {
+            let pre = Arc::new(self.instantiate_pre(module)?);
+            for export in module.exports() {
+                let ExternType::Func(ty) = export.ty() else { continue };
+                let (pre, func): (_, Box<str>) = (pre.clone(), export.name().into());
+                self.func_new(name, export.name(), ty.clone(), move |mut caller, args, results| {
+                    let instance = pre.instantiate(&mut caller)?;
+                    let func = instance.get_func(&caller, &func).ok_or_else(|| undefined("", &func))?;
+                    func.call(&mut caller, args, results)
+                })?;
+            }
+            return Ok(self);
+        }
+        let instance = self.instantiate(&mut ctx, module)?;
+        if let Some(initialize) = instance.get_func(&ctx, "_initialize") {
+            initialize.call(&mut ctx, &[], &mut [])?;
+        }
+        self.instance(ctx, name, instance)
+    }
+
     /// Returns the definition with this name. A host function is added to the store, again at each call.
     ///
     /// If there is no memory for that, the process ends.
     pub fn get(&self, mut ctx: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let definition = self.definitions.get(module, name)?;
-        if let Definition::Extern(item) = definition {
-            return Some(item.clone());
-        }
-        let mut ctx = ctx.as_context_mut();
-        let store = ctx.inner_mut();
-        let provided = provide(store, definition, None).unwrap_or_else(|_| no_memory());
-        Some(Extern::of(store, provided))
+        Some(definition.to_extern(ctx.as_context_mut().inner_mut()))
     }
 
     /// Returns the imports of a module that are not defined here, in order: module name, item name and type. A name that
@@ -317,6 +428,70 @@ fn unknown((_module, _name): &(Box<str>, Box<str>)) -> Error {
     Error::new(message!("the module called an import that is not defined", ": {_module}::{_name}"))
 }
 
+/// A module whose imports are found: [`Linker::instantiate_pre`] makes it. It is cheap to clone.
+pub struct InstancePre<T> {
+    module: Module,
+    /// One for each import, in order.
+    definitions: Vec<Definition>,
+    data: PhantomData<fn(T) -> T>,
+}
+
+impl<T> InstancePre<T> {
+    /// Returns the module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// Instantiates the module, and runs its start function; see [`Instance::new`].
+    ///
+    /// # Errors
+    /// Fails if an item of a store is of another type than the module asks for. Fails also as [`Instance::new`] does.
+    ///
+    /// # Panics
+    /// If a definition belongs to another store.
+    pub fn instantiate(&self, mut ctx: impl AsContextMut<Data = T>) -> Result<Instance, Error> {
+        let mut ctx = ctx.as_context_mut();
+        let imports = provide_all(ctx.inner_mut(), &self.module, self.definitions.iter())?;
+        instantiate(ctx.0.untyped(), &self.module, &imports)
+    }
+}
+
+impl<T> Clone for InstancePre<T> {
+    fn clone(&self) -> Self {
+        InstancePre { module: self.module.clone(), definitions: self.definitions.clone(), data: PhantomData }
+    }
+}
+
+impl<T> fmt::Debug for InstancePre<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstancePre").field("module", &self.module).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Linker")
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn undefined(_module: &str, _name: &str) -> Error {
+    Error::new(message!("there is no such definition", ": {_module}::{_name}"))
+}
+
+impl Definition {
+    /// Returns the item. A host function is added to the store. If there is no memory for that, the process ends.
+    #[inline(never)]
+    fn to_extern(&self, store: &mut Store) -> Extern {
+        if let Definition::Extern(item) = self {
+            return item.clone();
+        }
+        let provided = provide(store, self, None).unwrap_or_else(|_| no_memory());
+        Extern::of(store, provided)
+    }
+}
+
 impl Definitions {
     fn get(&self, module: &str, name: &str) -> Option<&Definition> {
         self.0.get(module)?.get(name)
@@ -344,35 +519,55 @@ fn provide(store: &mut Store, definition: &Definition, type_id: Option<u32>) -> 
 
 /// Finds a module's imports, in order. The store is changed only if all of them are found.
 fn resolve(definitions: &Definitions, store: &mut Store, module: &Module) -> Result<Vec<Item>, Error> {
+    let found = find(definitions, Some(store), module)?;
+    provide_all(store, module, found.into_iter())
+}
+
+/// Finds the definitions of a module's imports, in order. Without a store, only the types of host functions are compared.
+fn find<'a>(
+    definitions: &'a Definitions,
+    store: Option<&Store>,
+    module: &Module,
+) -> Result<Vec<&'a Definition>, Error> {
     let inner = module.inner();
     let mut problems = Vec::new();
     let mut found = try_with_capacity(inner.info().imports.len())?;
     for import in &inner.info().imports {
         let definition = definitions.get(&import.module, &import.name);
         match definition {
-            Some(definition) if fits(store, inner, import, definition) => found.push((definition, import.ty)),
+            Some(definition) if fits(store, inner, import, definition) => found.push(definition),
             _ => problems.try_push(problem(store, inner, import, definition)?)?,
         }
     }
     if !problems.is_empty() {
         return Err(Error::of(ErrorKind::Link(problems.try_into_box()?)));
     }
+    Ok(found)
+}
+
+/// Adds the definitions of a module's imports to the store, and returns the items.
+fn provide_all<'a>(
+    store: &mut Store,
+    module: &Module,
+    found: impl ExactSizeIterator<Item = &'a Definition>,
+) -> Result<Vec<Item>, Error> {
+    let inner = module.inner();
     // A host function gets the module's own type, which may be in a recursion group with other types.
     let number = |ty| match ty {
         ImportType::Func(ty) | ImportType::ExactFunc(ty) => inner.type_id(ty),
         _ => None,
     };
     let mut provided = try_with_capacity(found.len())?;
-    for (definition, ty) in found {
-        provided.push(provide(store, definition, number(ty))?);
+    for (definition, import) in found.zip(&inner.info().imports) {
+        provided.push(provide(store, definition, number(import.ty))?);
     }
     Ok(provided)
 }
 
 #[inline(never)]
-fn fits(store: &Store, module: &runtime::Module, import: &Import, definition: &Definition) -> bool {
+fn fits(store: Option<&Store>, module: &runtime::Module, import: &Import, definition: &Definition) -> bool {
     match (definition, import.ty) {
-        (Definition::Extern(item), _) => item.matches(store, module, import.ty),
+        (Definition::Extern(item), _) => store.is_none_or(|store| item.matches(store, module, import.ty)),
         (Definition::Host(host), ImportType::Func(ty) | ImportType::ExactFunc(ty)) => {
             module.func_type(ty) == Some(host.ty())
         }
@@ -383,13 +578,13 @@ fn fits(store: &Store, module: &runtime::Module, import: &Import, definition: &D
 #[cold]
 #[inline(never)]
 fn problem(
-    store: &Store,
+    store: Option<&Store>,
     module: &runtime::Module,
     import: &Import,
     definition: Option<&Definition>,
 ) -> Result<ImportProblem, Error> {
     let found = match definition {
-        Some(Definition::Extern(item)) => Some(item.type_in(store)?),
+        Some(Definition::Extern(item)) => store.map(|store| item.type_in(store)).transpose()?,
         Some(Definition::Host(host)) => Some(ExternType::Func(host.ty().try_clone()?)),
         None => None,
     };

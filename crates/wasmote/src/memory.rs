@@ -41,6 +41,18 @@ impl Memory {
         ctx.inner().memory(self.number(ctx.inner())).size()
     }
 
+    /// Returns the size in bytes.
+    pub fn data_size(&self, ctx: impl AsContext) -> usize {
+        let ctx = ctx.as_context();
+        ctx.inner().memory(self.number(ctx.inner())).data().len()
+    }
+
+    /// Returns the address of the first byte. It is valid until the memory grows, or is dropped with its store.
+    pub fn data_ptr(&self, ctx: impl AsContext) -> *mut u8 {
+        let ctx = ctx.as_context();
+        ctx.inner().memory(self.number(ctx.inner())).data_ptr()
+    }
+
     /// Adds `delta` pages of zeros, and returns the previous size in pages (spec: exec/modules#growing-memories).
     ///
     /// # Errors
@@ -93,7 +105,7 @@ impl Memory {
     ///
     /// # Errors
     /// Fails if the range does not lie in the memory. `buffer` is then unchanged.
-    pub fn read(&self, ctx: impl AsContext, offset: u64, buffer: &mut [u8]) -> Result<(), Error> {
+    pub fn read(&self, ctx: impl AsContext, offset: usize, buffer: &mut [u8]) -> Result<(), Error> {
         let ctx = ctx.as_context();
         let data = ctx.inner().memory(self.number(ctx.inner())).data();
         buffer.copy_from_slice(data.get(range(offset, buffer.len())?).ok_or_else(out_of_bounds)?);
@@ -104,23 +116,21 @@ impl Memory {
     ///
     /// # Errors
     /// Fails if the range does not lie in the memory. The memory is then unchanged.
-    pub fn write(&self, mut ctx: impl AsContextMut, offset: u64, bytes: &[u8]) -> Result<(), Error> {
+    pub fn write(&self, mut ctx: impl AsContextMut, offset: usize, bytes: &[u8]) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let index = self.number(store);
         let (memory, mut writes) = store.memory_and_writes(index);
         let place = memory.data_mut().get_mut(range(offset, bytes.len())?).ok_or_else(out_of_bounds)?;
-        writes.add(offset, bytes.len() as u64);
+        writes.add(offset as u64, bytes.len() as u64);
         place.copy_from_slice(bytes);
         Ok(())
     }
 }
 
 #[inline]
-fn range(offset: u64, len: usize) -> Result<Range<usize>, Error> {
-    let start = usize::try_from(offset).ok();
-    let end = start.and_then(|start| start.checked_add(len));
-    Ok(start.ok_or_else(out_of_bounds)?..end.ok_or_else(out_of_bounds)?)
+fn range(offset: usize, len: usize) -> Result<Range<usize>, Error> {
+    Ok(offset..offset.checked_add(len).ok_or_else(out_of_bounds)?)
 }
 
 #[cold]

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use wasmote_ir::TrapCode;
+
 use crate::error::{Error, ErrorKind};
 
 #[cfg(feature = "messages")]
@@ -12,8 +14,9 @@ mod text {
     use wasmote_ir::ValType;
     use wasmote_ir::fallible::OutOfMemory;
 
-    use super::write_all;
+    use super::{write_all, write_trap};
     use crate::error::{Error, ErrorKind, ImportProblem};
+    use crate::errors::TranslationError;
     use crate::extern_type::ExternType;
 
     impl fmt::Display for Error {
@@ -27,8 +30,11 @@ mod text {
                 ErrorKind::Validate(error) => write!(f, "invalid module: {error}"),
                 #[cfg(feature = "image")]
                 ErrorKind::Image(error) => write!(f, "{} (at offset {:#x})", error.kind.message(), error.offset),
+                ErrorKind::Translation(TranslationError::StartFunction) => {
+                    f.write_str("configuration disallows start functions but found one")
+                }
                 #[cfg(feature = "wasm")]
-                ErrorKind::Translate { func, error } => {
+                ErrorKind::Translation(TranslationError::Function { func, error }) => {
                     let (reason, offset) = (error.kind.message(), error.offset);
                     write!(f, "cannot translate function {func}: {reason} (at offset {offset:#x})")
                 }
@@ -36,8 +42,9 @@ mod text {
                     write!(f, "the module's code exceeds the limit of {limit} bytes with function {func}")
                 }
                 ErrorKind::Link(problems) => display_link(problems, f),
+                ErrorKind::Func(error) => fmt::Display::fmt(error, f),
                 ErrorKind::Instantiate(message) => write!(f, "cannot instantiate: {message}"),
-                ErrorKind::Trap(trap) => fmt::Display::fmt(trap, f),
+                ErrorKind::TrapCode(code) => write_trap(*code, self, f),
                 ErrorKind::Exception(exception) => fmt::Display::fmt(exception, f),
                 ErrorKind::Host(error) => fmt::Display::fmt(error, f),
                 #[cfg(feature = "interrupt")]
@@ -155,8 +162,9 @@ mod numbers {
 
     use wasmote_ir::fallible::OutOfMemory;
 
-    use super::write_all;
+    use super::{write_all, write_trap};
     use crate::error::{Error, ErrorKind};
+    use crate::errors::TranslationError;
 
     impl fmt::Display for Error {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -165,16 +173,18 @@ mod numbers {
             }
             let (number, detail) = match self.kind() {
                 ErrorKind::Host(error) => return fmt::Display::fmt(error, f),
-                ErrorKind::Trap(trap) => return fmt::Display::fmt(trap, f),
+                ErrorKind::TrapCode(code) => return write_trap(*code, self, f),
                 ErrorKind::Exception(exception) => return fmt::Display::fmt(exception, f),
                 ErrorKind::Instantiate(message) | ErrorKind::Usage(message) => return f.write_str(message),
                 ErrorKind::Decode(error) => (1, error.offset as u64),
                 #[cfg(feature = "validate")]
                 ErrorKind::Validate(error) => (2, error.offset as u64),
+                ErrorKind::Translation(TranslationError::StartFunction) => (10, 0),
                 #[cfg(feature = "wasm")]
-                ErrorKind::Translate { error, .. } => (3, u64::from(error.offset)),
+                ErrorKind::Translation(TranslationError::Function { error, .. }) => (3, u64::from(error.offset)),
                 #[cfg(feature = "image")]
                 ErrorKind::Image(error) => (6, u64::from(error.offset)),
+                ErrorKind::Func(error) => (9, *error as u64),
                 ErrorKind::CodeLimit { func, .. } => (7, u64::from(*func)),
                 ErrorKind::Link(problems) => (4, problems.len() as u64),
                 #[cfg(feature = "interrupt")]
@@ -187,11 +197,18 @@ mod numbers {
     }
 }
 
+/// Writes a trap and its frames, a line for each.
+fn write_trap(code: TrapCode, error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("wasm trap: ")?;
+    f.write_str(code.message())?;
+    error.backtrace().map_or(Ok(()), |backtrace| backtrace.write_lines(f))
+}
+
 /// Writes an error and its frames, a line for each. Traps and exceptions print theirs always.
 fn write_all(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{error}")?;
     match (error.kind(), error.backtrace()) {
-        (ErrorKind::Trap(_) | ErrorKind::Exception(_), _) | (_, None) => Ok(()),
+        (ErrorKind::TrapCode(_) | ErrorKind::Exception(_), _) | (_, None) => Ok(()),
         (_, Some(backtrace)) => backtrace.write_lines(f),
     }
 }

@@ -3,12 +3,13 @@
 
 use core::fmt;
 
-use wasmote_decode::ModuleInfo;
+use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_runtime as runtime;
 use wasmote_runtime::CodeStats;
 
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::errors::TranslationError;
 use crate::extern_type::ExternType;
 
 /// A module (spec: syntax/modules). It is cheap to clone, threads can share it, and it can be instantiated any
@@ -21,8 +22,8 @@ use crate::extern_type::ExternType;
 /// let wasm = wat::parse_str(r#"(module (func (export "answer") (result i32) i32.const 42))"#)?;
 /// let module = Module::new(&engine, wasm)?;
 /// let export = module.exports().next().unwrap();
-/// assert_eq!(export.name, "answer");
-/// assert_eq!(export.ty.to_string(), "func () -> i32");
+/// assert_eq!(export.name(), "answer");
+/// assert_eq!(export.ty().to_string(), "func () -> i32");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -31,24 +32,79 @@ pub struct Module(pub(crate) runtime::Module);
 
 /// An import of a module.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ImportDescription<'a> {
-    /// The name of the imported module.
-    pub module: &'a str,
-    /// The name of the item in that module.
-    pub name: &'a str,
-    /// The type that the module asks for.
-    pub ty: ExternType,
+pub struct ImportType<'a> {
+    module: &'a str,
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ImportType<'a> {
+    /// Returns the name of the imported module.
+    pub fn module(&self) -> &'a str {
+        self.module
+    }
+
+    /// Returns the name of the item in that module.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Returns the type that the module asks for.
+    pub fn ty(&self) -> &ExternType {
+        &self.ty
+    }
 }
 
 /// An export of a module.
 #[derive(Clone, Debug)]
+pub struct ExportType<'a> {
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ExportType<'a> {
+    /// Returns the name of the export.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Returns the type of the exported item.
+    pub fn ty(&self) -> &ExternType {
+        &self.ty
+    }
+}
+
+/// A custom section of a module (spec: binary/modules#custom-section).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CustomSection<'a> {
+    name: &'a str,
+    data: &'a [u8],
+}
+
+impl<'a> CustomSection<'a> {
+    /// Returns the name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Returns the contents, without the name.
+    pub fn data(&self) -> &'a [u8] {
+        self.data
+    }
+}
+
+/// What an instance of a module takes at least: see [`Module::resources_required`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct ExportDescription<'a> {
-    /// The name of the export.
-    pub name: &'a str,
-    /// The type of the exported item.
-    pub ty: ExternType,
+pub struct ResourcesRequired {
+    /// The number of memories that the module defines.
+    pub num_memories: u32,
+    /// The largest minimum of these, in pages.
+    pub max_initial_memory_size: Option<u64>,
+    /// The number of tables that the module defines.
+    pub num_tables: u32,
+    /// The largest minimum of these, in elements.
+    pub max_initial_table_size: Option<u64>,
 }
 
 impl Module {
@@ -71,7 +127,15 @@ impl Module {
     #[allow(unsafe_code)]
     pub unsafe fn new_unchecked(engine: &Engine, wasm: impl Into<runtime::WasmBytes>) -> Result<Module, Error> {
         // SAFETY: the caller guarantees that the module is valid.
-        Ok(Module(unsafe { runtime::Module::unchecked(engine.inner(), wasm.into()) }?))
+        Module::admitted(unsafe { runtime::Module::unchecked(engine.inner(), wasm.into()) }?)
+    }
+
+    /// Refuses what the engine's settings do not allow.
+    pub(crate) fn admitted(module: runtime::Module) -> Result<Module, Error> {
+        if module.engine().settings().forbids_start && module.info().start.is_some() {
+            return Err(Error::of(ErrorKind::Translation(TranslationError::StartFunction)));
+        }
+        Ok(Module(module))
     }
 
     /// Returns the runtime's module as a module of this crate.
@@ -91,26 +155,54 @@ impl Module {
     }
 
     /// Returns the imports, in order.
-    pub fn imports(&self) -> impl Iterator<Item = ImportDescription<'_>> {
-        self.info().imports.iter().filter_map(|import| {
-            Some(ImportDescription {
-                module: &import.module,
-                name: &import.name,
-                ty: ExternType::of_import(&self.0, import.ty).ok()??,
-            })
+    ///
+    /// If there is no memory for a type, the process ends.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.info().imports.iter().map(|import| {
+            let ty = ExternType::of_import(&self.0, import.ty).unwrap_or_else(|_| runtime::no_memory());
+            ImportType { module: &import.module, name: &import.name, ty: ty.unwrap_or_else(invalid) }
         })
     }
 
     /// Returns the exports, in order.
-    pub fn exports(&self) -> impl Iterator<Item = ExportDescription<'_>> {
-        self.info().exports.iter().filter_map(|export| {
-            Some(ExportDescription { name: &export.name, ty: ExternType::of_export(&self.0, export)? })
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        self.info().exports.iter().map(|export| {
+            let ty = ExternType::of_export(&self.0, export);
+            ExportType { name: &export.name, ty: ty.unwrap_or_else(invalid) }
         })
     }
 
     /// Returns the type of the export with this name.
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         ExternType::of_export(&self.0, self.0.export(name)?)
+    }
+
+    /// Returns the custom sections, in order. Images have none: what they keep of them are names and offsets.
+    pub fn custom_sections(&self) -> impl ExactSizeIterator<Item = CustomSection<'_>> {
+        self.info().customs.iter().map(|custom| CustomSection {
+            name: &custom.name,
+            data: self.bytes().get(custom.bytes.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Returns what an instance takes at least. What is imported does not count.
+    pub fn resources_required(&self) -> ResourcesRequired {
+        let info = self.info();
+        let (mut memories, mut tables) = (0, 0);
+        for import in &info.imports {
+            match import.ty {
+                wasmote_decode::ImportType::Memory(_) => memories += 1,
+                wasmote_decode::ImportType::Table(_) => tables += 1,
+                _ => {}
+            }
+        }
+        let (memories, tables) = (&info.memories[memories..], &info.tables[tables..]);
+        ResourcesRequired {
+            num_memories: memories.len() as u32,
+            max_initial_memory_size: memories.iter().map(|ty| ty.min).max(),
+            num_tables: tables.len() as u32,
+            max_initial_table_size: tables.iter().map(|ty| ty.min).max(),
+        }
     }
 
     /// Returns the decoded module. For an image, it has everything but the data segments.
@@ -137,6 +229,12 @@ impl Module {
     pub fn stats(&self) -> CodeStats {
         self.0.stats()
     }
+}
+
+/// Stands for the type of an item that does not exist. Only invalid modules that nobody validated have such.
+#[cold]
+fn invalid() -> ExternType {
+    ExternType::Func(FuncType::new([], []))
 }
 
 impl fmt::Debug for Module {

@@ -37,6 +37,11 @@ impl<T> NameMap<T> {
         Some(&mut self.all.get_mut(at)?.1)
     }
 
+    /// Returns all names and values, in the order in which the names were added.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.all.iter().map(|(name, value)| (&**name, value))
+    }
+
     /// Sets the value of this name. A previous value is replaced.
     ///
     /// # Errors

@@ -50,19 +50,16 @@ use crate::value::{Val, write_slots};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum ResumableCall {
     /// The call has returned.
     Finished,
-    /// A host function suspended it: see [`Caller::suspend`](crate::Caller::suspend).
+    /// A host function returned an error, or suspended it: see [`Caller::suspend`](crate::Caller::suspend).
     HostTrap(ResumableCallHostTrap),
-    /// The fuel is used up.
+    /// The fuel is used up, or the call was [interrupted](ResumableCallOutOfFuel::is_interrupted).
     OutOfFuel(ResumableCallOutOfFuel),
-    /// It was interrupted, for example by [`InterruptHandle::interrupt`](crate::InterruptHandle::interrupt).
-    Interrupted(ResumableCallInterrupted),
 }
 
-/// A call that waits for a host function.
+/// A call that waits for a host function, which returned an error. The error has no backtrace.
 #[derive(Debug)]
 pub struct ResumableCallHostTrap {
     call: Call,
@@ -72,16 +69,13 @@ pub struct ResumableCallHostTrap {
 
 /// As [`ResumableCall`], with results of a type known at compile time.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum TypedResumableCall<R> {
     /// The call has returned these results.
     Finished(R),
-    /// A host function suspended it: see [`Caller::suspend`](crate::Caller::suspend).
+    /// A host function returned an error, or suspended it: see [`Caller::suspend`](crate::Caller::suspend).
     HostTrap(TypedResumableCallHostTrap<R>),
-    /// The fuel is used up.
+    /// The fuel is used up, or the call was [interrupted](TypedResumableCallOutOfFuel::is_interrupted).
     OutOfFuel(TypedResumableCallOutOfFuel<R>),
-    /// It was interrupted, for example by [`InterruptHandle::interrupt`](crate::InterruptHandle::interrupt).
-    Interrupted(TypedResumableCallInterrupted<R>),
 }
 
 /// As [`ResumableCallHostTrap`], with results of a type known at compile time.
@@ -90,65 +84,64 @@ pub struct TypedResumableCallHostTrap<R> {
     results: PhantomData<fn() -> R>,
 }
 
-/// Defines the types of calls that need nothing from the host to go on.
-macro_rules! stopped {
-    ($(#[$doc:meta])* $name:ident, $typed:ident) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub struct $name {
-            call: Call,
-        }
-
-        #[doc = concat!("As [`", stringify!($name), "`], with results of a type known at compile time.")]
-        pub struct $typed<R> {
-            call: Call,
-            results: PhantomData<fn() -> R>,
-        }
-
-        impl $name {
-            /// Goes on. The results of the call are written once it has returned.
-            ///
-            /// # Errors
-            /// Fails if the length of `results` is wrong, or if the call belongs to another store. Otherwise as
-            /// [`Func::call`]. An error ends the call.
-            ///
-            /// # Panics
-            /// If a host function panics.
-            pub fn resume(self, mut ctx: impl AsContextMut, results: &mut [Val]) -> Result<ResumableCall, Error> {
-                ResumableCall::go_on_with_values(self.call, ctx.as_context_mut().0.untyped(), Next::Run, results)
-            }
-        }
-
-        impl<R: WasmTypes> $typed<R> {
-            /// Goes on.
-            ///
-            /// # Errors
-            #[doc = concat!("As [`", stringify!($name), "::resume`].")]
-            ///
-            /// # Panics
-            /// If a host function panics.
-            pub fn resume(self, mut ctx: impl AsContextMut) -> Result<TypedResumableCall<R>, Error> {
-                TypedResumableCall::go_on(self.call, ctx.as_context_mut().0.untyped(), Next::Run)
-            }
-        }
-
-        impl<R> fmt::Debug for $typed<R> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.call.fmt(f)
-            }
-        }
-    };
+/// A call that has used up the fuel, or was interrupted. After [`Store::set_fuel`](crate::Store::set_fuel) it goes on. If
+/// that is less than the next instruction takes, the call stops again at once.
+#[derive(Debug)]
+pub struct ResumableCallOutOfFuel {
+    call: Call,
+    interrupted: bool,
 }
 
-stopped! {
-    /// A call that has used up the fuel. It goes on after [`Store::set_fuel`](crate::Store::set_fuel). If that is less
-    /// than the next instruction takes, the call stops again at once.
-    ResumableCallOutOfFuel, TypedResumableCallOutOfFuel
+/// As [`ResumableCallOutOfFuel`], with results of a type known at compile time.
+pub struct TypedResumableCallOutOfFuel<R> {
+    call: ResumableCallOutOfFuel,
+    results: PhantomData<fn() -> R>,
 }
 
-stopped! {
-    /// A call that was interrupted. It goes on until it is interrupted again.
-    ResumableCallInterrupted, TypedResumableCallInterrupted
+impl ResumableCallOutOfFuel {
+    /// Returns whether the call was interrupted, for example by
+    /// [`InterruptHandle::interrupt`](crate::InterruptHandle::interrupt). It then needs no fuel to go on.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// Goes on. The results of the call are written once it has returned.
+    ///
+    /// # Errors
+    /// Fails if the length of `results` is wrong, or if the call belongs to another store. Otherwise as
+    /// [`Func::call`]. An error ends the call.
+    ///
+    /// # Panics
+    /// If a host function panics.
+    pub fn resume(self, mut ctx: impl AsContextMut, results: &mut [Val]) -> Result<ResumableCall, Error> {
+        ResumableCall::go_on_with_values(self.call, ctx.as_context_mut().0.untyped(), Next::Run, results)
+    }
+}
+
+impl<R: WasmTypes> TypedResumableCallOutOfFuel<R> {
+    /// Goes on.
+    ///
+    /// # Errors
+    /// As [`ResumableCallOutOfFuel::resume`].
+    ///
+    /// # Panics
+    /// If a host function panics.
+    pub fn resume(self, mut ctx: impl AsContextMut) -> Result<TypedResumableCall<R>, Error> {
+        TypedResumableCall::go_on(self.call.call, ctx.as_context_mut().0.untyped(), Next::Run)
+    }
+}
+
+impl<R> TypedResumableCallOutOfFuel<R> {
+    /// Returns whether the call was interrupted; see [`ResumableCallOutOfFuel::is_interrupted`].
+    pub fn is_interrupted(&self) -> bool {
+        self.call.interrupted
+    }
+}
+
+impl<R> fmt::Debug for TypedResumableCallOutOfFuel<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.call.fmt(f)
+    }
 }
 
 /// A call that has not ended.
@@ -264,9 +257,11 @@ impl ResumableCall {
     ) -> Result<ResumableCall, Error> {
         Ok(match call.go_on(ctx, next, slots)? {
             Progress::Returned => ResumableCall::Finished,
-            Progress::OutOfFuel => ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call }),
+            Progress::OutOfFuel => ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call, interrupted: false }),
             // A call yields only if it is told to.
-            Progress::Interrupted | Progress::Yielded => ResumableCall::Interrupted(ResumableCallInterrupted { call }),
+            Progress::Interrupted | Progress::Yielded => {
+                ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call, interrupted: true })
+            }
             Progress::Waiting(error) => ResumableCall::HostTrap(ResumableCallHostTrap::new(call, ctx, error)?),
         })
     }
@@ -294,10 +289,14 @@ impl ResumableCall {
 }
 
 impl ResumableCallHostTrap {
-    /// Takes the reason out of the error with which a host function suspended the call.
+    /// Takes the reason out of the error with which a host function stopped the call.
     fn new(call: Call, ctx: &StoreMut<'_, ()>, error: wasmote_runtime::Error) -> Result<ResumableCallHostTrap, Error> {
         let store = ctx.borrow().store();
-        let reason = Error::from(error).downcast::<Suspension>()?;
+        let error = Error::from(error);
+        let reason = match error.is_suspension() {
+            true => error.downcast::<Suspension>()?,
+            false => Suspension { error, value: None },
+        };
         let host = call.activation.awaited(store).ok_or_else(not_waiting)?;
         Ok(ResumableCallHostTrap { call, host: Func::of(store, host), reason })
     }
@@ -374,11 +373,8 @@ impl<R: WasmTypes> TypedResumableCall<R> {
             ResumableCall::HostTrap(call) => {
                 TypedResumableCall::HostTrap(TypedResumableCallHostTrap { call, results: PhantomData })
             }
-            ResumableCall::OutOfFuel(ResumableCallOutOfFuel { call }) => {
+            ResumableCall::OutOfFuel(call) => {
                 TypedResumableCall::OutOfFuel(TypedResumableCallOutOfFuel { call, results: PhantomData })
-            }
-            ResumableCall::Interrupted(ResumableCallInterrupted { call }) => {
-                TypedResumableCall::Interrupted(TypedResumableCallInterrupted { call, results: PhantomData })
             }
         })
     }

@@ -67,6 +67,13 @@ impl<T> Store<T> {
     }
 }
 
+/// An empty store of an engine of its own, with default settings.
+impl<T: Default> Default for Store<T> {
+    fn default() -> Store<T> {
+        Store::new(&Engine::default(), T::default())
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for Store<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Store").field(self.data()).finish()

@@ -7,6 +7,7 @@ use wasmote_runtime::Store;
 use crate::context::{AsContext, AsContextMut};
 use crate::error::Error;
 use crate::handles::Table;
+use crate::reference::Ref;
 use crate::value::Val;
 
 fn out_of_bounds() -> Error {
@@ -23,7 +24,7 @@ impl Table {
     ///
     /// # Panics
     /// If `init` is a reference of another store.
-    pub fn new(mut ctx: impl AsContextMut, ty: TableType, init: Val) -> Result<Table, Error> {
+    pub fn new(mut ctx: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let init = to_reference(init, ty.element, store)?;
@@ -48,12 +49,12 @@ impl Table {
     }
 
     /// Returns an element, or `None` beyond the end.
-    pub fn get(&self, ctx: impl AsContext, index: u64) -> Option<Val> {
+    pub fn get(&self, ctx: impl AsContext, index: u64) -> Option<Ref> {
         let ctx = ctx.as_context();
         let store = ctx.inner();
         let record = store.table(self.number(store));
         let element = *record.elements().get(usize::try_from(index).ok()?)?;
-        Some(Val::of_slots(record.ty().element, &[u64::from(element)], store))
+        Val::of_slots(record.ty().element, &[u64::from(element)], store).ref_()
     }
 
     /// Sets an element.
@@ -63,7 +64,7 @@ impl Table {
     ///
     /// # Panics
     /// If `value` is a reference of another store.
-    pub fn set(&self, ctx: impl AsContextMut, index: u64, value: Val) -> Result<(), Error> {
+    pub fn set(&self, ctx: impl AsContextMut, index: u64, value: Ref) -> Result<(), Error> {
         self.fill(ctx, index, value, 1)
     }
 
@@ -75,7 +76,7 @@ impl Table {
     ///
     /// # Panics
     /// If `init` is a reference of another store.
-    pub fn grow(&self, mut ctx: impl AsContextMut, delta: u64, init: Val) -> Result<u64, Error> {
+    pub fn grow(&self, mut ctx: impl AsContextMut, delta: u64, init: Ref) -> Result<u64, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let index = self.number(store);
@@ -95,7 +96,7 @@ impl Table {
     ///
     /// # Panics
     /// If `value` is a reference of another store.
-    pub fn fill(&self, mut ctx: impl AsContextMut, index: u64, value: Val, len: u64) -> Result<(), Error> {
+    pub fn fill(&self, mut ctx: impl AsContextMut, index: u64, value: Ref, len: u64) -> Result<(), Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let table = self.number(store);
@@ -131,7 +132,8 @@ impl Table {
 }
 
 /// Returns the value as a reference of this type.
-fn to_reference(value: Val, ty: ValType, store: &Store) -> Result<u32, Error> {
+fn to_reference(value: Ref, ty: ValType, store: &Store) -> Result<u32, Error> {
+    let value = Val::from(value);
     if !ty.is_ref() || !value.is_of(ty, store) {
         return Err(Error::new("the value is not of the table's element type"));
     }
@@ -152,14 +154,14 @@ mod tests {
     fn a_collection_looks_at_parts_that_were_written_alone() {
         let mut store = Store::new(&Engine::default(), ());
         let ty = TableType { element: ValType::EXTERNREF, min: 10_000_000, max: None, table64: false };
-        let tables: Vec<Table> = (0..100).map(|_| Table::new(&mut store, ty, Val::ExternRef(None)).unwrap()).collect();
+        let tables: Vec<Table> = (0..100).map(|_| Table::new(&mut store, ty, Ref::Extern(None)).unwrap()).collect();
         let looked = |store: &Store<()>| {
             let ctx = store.as_context();
             let used = |table: &Table| ctx.inner().table(table.number(ctx.inner())).used().flatten().count();
             tables.iter().map(used).sum::<usize>()
         };
         assert_eq!(looked(&store), 0);
-        let value = Val::ExternRef(Some(ExternRef::new(&mut store, 1)));
+        let value = Ref::Extern(Some(ExternRef::new(&mut store, 1)));
         for table in &tables {
             table.set(&mut store, 9_999_999, value).unwrap();
             table.fill(&mut store, 1023, value, 2).unwrap();

@@ -16,7 +16,7 @@ pub(crate) fn stop(store: &mut runtime::Store, error: Error) -> TrapCode {
     }
     #[cfg(feature = "interrupt")]
     if let crate::error::ErrorKind::Interrupted = error.kind() {
-        return TrapCode::Interrupted;
+        return TrapCode::Interrupt;
     }
     let suspends = error.is_suspension();
     match error.stop(store) {

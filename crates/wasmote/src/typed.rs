@@ -2,6 +2,7 @@
 //! values to and from slots.
 
 use alloc::sync::Arc;
+use core::fmt;
 use core::marker::PhantomData;
 
 use wasmote_decode::FuncType;
@@ -11,10 +12,9 @@ use wasmote_runtime::{HostCall, HostCode, Root, Store};
 use crate::caller::Caller;
 use crate::context::AsContextMut;
 use crate::engine::Engine;
-use crate::error::{BoxedError, Error};
-use crate::extern_type::ExternType;
+use crate::error::{BoxedError, Error, ErrorKind};
+use crate::errors::FuncError;
 use crate::handles::{ExternRef, Func};
-use crate::messages::message;
 use crate::rooted::OwnedRooted;
 use crate::thrown::{failure, stop};
 use crate::value::func_of_slot;
@@ -49,12 +49,15 @@ impl<P, R> Clone for TypedFunc<P, R> {
 
 impl<P, R> Copy for TypedFunc<P, R> {}
 
+impl<P, R> fmt::Debug for TypedFunc<P, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.func.fmt(f)
+    }
+}
+
 impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     pub(crate) fn new(func: Func, ty: &FuncType, engine: &Engine) -> Result<TypedFunc<P, R>, Error> {
-        let checked = !fit(engine, P::TYPES, &ty.params);
-        if checked && !may_match(engine, P::TYPES, &ty.params) || !fit(engine, &ty.results, R::TYPES) {
-            return Err(wrong_type(ty));
-        }
+        let checked = check_types(ty, P::TYPES, R::TYPES, engine)?;
         Ok(TypedFunc { func, checked, types: PhantomData })
     }
 
@@ -104,6 +107,21 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     }
 }
 
+/// Checks that a function can be called with the types `params` and `results`. Returns whether each call must check its
+/// references.
+#[inline(never)]
+fn check_types(ty: &FuncType, params: &[ValType], results: &[ValType], engine: &Engine) -> Result<bool, Error> {
+    let checked = !fit(engine, params, &ty.params);
+    let wrong = match () {
+        () if params.len() != ty.params.len() => FuncError::MismatchingParameterLen,
+        () if checked && !may_match(engine, params, &ty.params) => FuncError::MismatchingParameterType,
+        () if results.len() != ty.results.len() => FuncError::MismatchingResultLen,
+        () if !fit(engine, &ty.results, results) => FuncError::MismatchingResultType,
+        () => return Ok(checked),
+    };
+    Err(Error::of(ErrorKind::Func(wrong)))
+}
+
 /// Returns whether all values of the types `given` are values of the types `asked`.
 fn fit(engine: &Engine, given: &[ValType], asked: &[ValType]) -> bool {
     given == asked
@@ -139,12 +157,6 @@ fn check(store: &Store, params: &[ValType], args: &[u64]) -> Result<(), Error> {
         at += usize::from(ty.slots());
     }
     Ok(())
-}
-
-#[cold]
-fn wrong_type(ty: &FuncType) -> Error {
-    let _ty = ExternType::Func(ty.clone());
-    Error::new(message!("the function has another type", ": {_ty}"))
 }
 
 /// A Rust type that stands for a WebAssembly type. [`Func::wrap`] lists them.

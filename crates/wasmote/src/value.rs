@@ -4,6 +4,7 @@ use wasmote_ir::{HeapType, RefType, ValType};
 use wasmote_runtime::{Root, Store};
 
 use crate::handles::{AnyRef, ExnRef, ExternRef, Func};
+use crate::reference::Ref;
 
 /// A value of any WebAssembly type.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -29,7 +30,7 @@ pub enum Val {
 }
 
 macro_rules! accessors {
-    ($($name:ident, $kind:ident: $ty:ty;)*) => { $(
+    ($($name:ident, $unwrap:ident, $kind:ident: $ty:ty;)*) => { $(
         #[doc = concat!("Returns the value, if it is a [`Val::", stringify!($kind), "`].")]
         pub fn $name(&self) -> Option<$ty> {
             match *self {
@@ -37,7 +38,26 @@ macro_rules! accessors {
                 _ => None,
             }
         }
+
+        #[doc = concat!("Returns the value of a [`Val::", stringify!($kind), "`].")]
+        ///
+        /// # Panics
+        /// If it is of another kind.
+        #[track_caller]
+        pub fn $unwrap(&self) -> $ty {
+            match *self {
+                Val::$kind(value) => value,
+                _ => other_kind(stringify!($kind)),
+            }
+        }
     )* };
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn other_kind(wanted: &str) -> ! {
+    panic!("the value is no `Val::{wanted}`")
 }
 
 impl Val {
@@ -74,13 +94,26 @@ impl Val {
     }
 
     accessors! {
-        i32, I32: i32;
-        i64, I64: i64;
-        f32, F32: f32;
-        f64, F64: f64;
-        v128, V128: u128;
-        func_ref, FuncRef: Option<Func>;
-        extern_ref, ExternRef: Option<ExternRef>;
+        i32, unwrap_i32, I32: i32;
+        i64, unwrap_i64, I64: i64;
+        f32, unwrap_f32, F32: f32;
+        f64, unwrap_f64, F64: f64;
+        v128, unwrap_v128, V128: u128;
+        funcref, unwrap_funcref, FuncRef: Option<Func>;
+        externref, unwrap_externref, ExternRef: Option<ExternRef>;
+        exnref, unwrap_exnref, ExnRef: Option<ExnRef>;
+        anyref, unwrap_anyref, AnyRef: Option<AnyRef>;
+    }
+
+    /// Returns the value as a reference, if it is one.
+    pub fn ref_(&self) -> Option<Ref> {
+        Some(match *self {
+            Val::FuncRef(value) => Ref::Func(value),
+            Val::ExternRef(value) => Ref::Extern(value),
+            Val::ExnRef(value) => Ref::Exn(value),
+            Val::AnyRef(value) => Ref::Any(value),
+            _ => return None,
+        })
     }
 
     /// Returns whether this is a value of type `ty`. An index in `ty` is the engine's number of a type.
@@ -193,4 +226,6 @@ from! {
     u128 => V128 |it| it;
     Func => FuncRef Some;
     ExternRef => ExternRef Some;
+    Option<Func> => FuncRef |it| it;
+    Option<ExternRef> => ExternRef |it| it;
 }

@@ -41,7 +41,7 @@ fn load(engine: &Engine, text: &str, origin: Option<CodeOptions>) -> Module {
 }
 
 fn code(error: &Error) -> Option<TrapCode> {
-    error.as_trap().map(|trap| trap.code())
+    error.as_trap_code()
 }
 
 /// Functions that never return, and do not use up the stack.
@@ -142,8 +142,8 @@ fn stop_all(text: &str, names: &[String]) {
                     handle.interrupt();
                 });
                 let error = func.call(&mut store, &args, &mut results).unwrap_err();
-                assert_eq!(code(&error), Some(TrapCode::Interrupted), "{name}: {error}");
-                assert!(!error.as_trap().unwrap().frames().is_empty(), "{name} has no frames");
+                assert_eq!(code(&error), Some(TrapCode::Interrupt), "{name}: {error}");
+                assert!(!error.backtrace().unwrap().frames().is_empty(), "{name} has no frames");
                 stopper.join().unwrap();
                 // The store works as before.
                 assert!(!store.interrupt_handle().unwrap().is_interrupted());
@@ -165,7 +165,7 @@ fn an_interruption_before_a_call_stops_that_call_only() {
     handle.interrupt();
     handle.interrupt();
     assert!(handle.is_interrupted());
-    assert_eq!(code(&f.call(&mut store, 3).unwrap_err()), Some(TrapCode::Interrupted));
+    assert_eq!(code(&f.call(&mut store, 3).unwrap_err()), Some(TrapCode::Interrupt));
     assert_eq!(f.call(&mut store, 3).unwrap(), 7);
     drop(store);
     handle.interrupt();
@@ -183,7 +183,7 @@ fn a_start_function_is_stopped() {
         ticker.increment_epoch();
     });
     let error = Instance::new(&mut store, &module, &[]).unwrap_err();
-    assert_eq!(code(&error), Some(TrapCode::Interrupted));
+    assert_eq!(code(&error), Some(TrapCode::Interrupt));
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn epochs_stop_only_stores_whose_deadline_has_come() {
         for (number, (store, f)) in stores.iter_mut().enumerate() {
             let outcome = f.call(&mut *store, 5);
             match outcome {
-                Err(error) if number == epoch => assert_eq!(code(&error), Some(TrapCode::Interrupted)),
+                Err(error) if number == epoch => assert_eq!(code(&error), Some(TrapCode::Interrupt)),
                 outcome => assert_eq!(outcome.unwrap(), 0),
             }
         }
@@ -256,7 +256,7 @@ fn a_callback_decides_at_the_deadline_and_may_call_wasm() {
     assert_eq!(wait.call(&mut store, ()).unwrap_err().to_string(), "enough");
     store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Interrupt));
     store.set_epoch_deadline(0).unwrap();
-    assert_eq!(code(&wait.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupted));
+    assert_eq!(code(&wait.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupt));
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn an_interruption_wakes_the_waker_of_a_host_function() {
     let mut store = Store::new(&engine, woken.clone());
     let instance = linker.instantiate(&mut store, &load(&engine, text, None)).unwrap();
     let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
-    assert_eq!(code(&f.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupted));
+    assert_eq!(code(&f.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupt));
     assert_eq!(woken.0.load(Ordering::SeqCst), 1);
     store.interrupt_handle().unwrap().interrupt();
     assert_eq!(woken.0.load(Ordering::SeqCst), 1);
@@ -367,7 +367,7 @@ fn a_host_function_that_passes_on_an_interruption_is_not_called_again() {
             thread::sleep(Duration::from_millis(5));
             stopper.interrupt();
         });
-        assert_eq!(code(&g.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupted));
+        assert_eq!(code(&g.call(&mut store, ()).unwrap_err()), Some(TrapCode::Interrupt));
         thread.join().unwrap();
         assert_eq!((*store.data(), handle.stopped_calls()), (round, before + 1));
     }

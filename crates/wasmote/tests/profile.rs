@@ -352,7 +352,7 @@ fn an_interruption_at_the_same_time_takes_effect_and_the_sample_is_kept() {
     handle.interrupt();
     assert!(handle.is_interrupted());
     let error = func.call(&mut store, ()).unwrap_err();
-    assert_eq!(error.as_trap().map(|trap| trap.code()), Some(TrapCode::Interrupted));
+    assert_eq!(error.as_trap_code(), Some(TrapCode::Interrupt));
     assert_eq!(folded(&store), ["loop 1"]);
 
     // A deadline that its callback moves.
@@ -369,7 +369,7 @@ fn an_interruption_at_the_same_time_takes_effect_and_the_sample_is_kept() {
     engine.increment_epoch();
     sampler.request();
     let error = func.call(&mut store, ()).unwrap_err();
-    assert_eq!(error.as_trap().map(|trap| trap.code()), Some(TrapCode::Interrupted));
+    assert_eq!(error.as_trap_code(), Some(TrapCode::Interrupt));
     assert_eq!(folded(&store), ["loop 3"]);
 }
 

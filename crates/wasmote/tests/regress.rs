@@ -79,8 +79,8 @@ impl Program {
         let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
         match func.call(&mut self.store, args, &mut results) {
             Ok(()) => Ok(results.iter().map(bits).collect()),
-            Err(error) => match error.as_trap() {
-                Some(trap) => Err(trap.code().message().into()),
+            Err(error) => match error.as_trap_code() {
+                Some(code) => Err(code.message().into()),
                 None => Err(error.to_string()),
             },
         }

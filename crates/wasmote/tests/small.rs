@@ -40,7 +40,7 @@ fn call(store: &mut Store<u32>, instance: Instance, export: &str, argument: i32)
 }
 
 fn code(result: Result<i32, Error>) -> TrapCode {
-    result.unwrap_err().as_trap().unwrap().code()
+    result.unwrap_err().as_trap_code().unwrap()
 }
 
 const CALLS: &str = r#"(module
@@ -124,7 +124,7 @@ fn calls_between_instances() {
     assert_eq!(code(call(&mut store, second, "tail", -1)), TrapCode::MemoryOutOfBounds);
     assert_eq!(first.get_global(&store, "global").unwrap().get(&store), Val::I32(7));
     let error = call(&mut store, second, "trap", 0).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().frames().len(), 3);
+    assert_eq!(error.backtrace().unwrap().frames().len(), 3);
 }
 
 #[test]
@@ -233,11 +233,11 @@ fn traps_say_where_they_were() {
     );
     assert_eq!(call(&mut store, instance, "divide", 5).unwrap(), 3);
     let error = call(&mut store, instance, "divide", 0).unwrap_err();
-    let trap = error.as_trap().unwrap();
-    assert_eq!(trap.code(), TrapCode::IntegerDivisionByZero);
-    let names: Vec<_> = trap.frames().iter().map(|frame| frame.func_name()).collect();
+    let backtrace = error.backtrace().unwrap();
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::IntegerDivisionByZero);
+    let names: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_name()).collect();
     assert_eq!(names, [Some("inner"), Some("outer")]);
-    assert!(trap.frames().iter().all(|frame| frame.module_offset().is_some()));
+    assert!(backtrace.frames().iter().all(|frame| frame.module_offset().is_some()));
 }
 
 #[test]
@@ -322,7 +322,7 @@ const BACK_AND_FORTH: &str = r#"(module
 
 fn again(caller: &mut Caller<'_, u32>, n: i32) -> Result<i32, Error> {
     *caller.data_mut() += 1;
-    let func = |caller: &Caller<'_, u32>, name| caller.get_export(name).and_then(|it| it.func()).unwrap();
+    let func = |caller: &Caller<'_, u32>, name| caller.get_export(name).and_then(|it| it.into_func()).unwrap();
     // A collection, which finds references in the slots of running functions.
     let made = func(caller, "make").typed::<i32, Option<AnyRef>>(&*caller)?.call(&mut *caller, n)?.unwrap();
     assert_eq!(made.as_struct(&*caller).unwrap().field(&*caller, 0)?, Val::I32(n));
@@ -523,7 +523,7 @@ fn a_limiter_uses_the_data_while_the_store_grows() {
             caller.data_mut().asked += 100;
             let memory = caller.memory().unwrap();
             match memory.grow(&mut caller, delta.into()) {
-                Err(error) if error.as_trap().is_some() => Err(error),
+                Err(error) if error.as_trap_code().is_some() => Err(error),
                 grown => Ok(grown.map_or(-1, |size| size as i32)),
             }
         };
@@ -545,7 +545,7 @@ fn a_limiter_uses_the_data_while_the_store_grows() {
                 Ok(refused) => assert_eq!((refused, trap), (-1, false), "{name}"),
                 Err(error) => {
                     let expected = if trap { TrapCode::GrowthOperationLimited } else { TrapCode::HeapExhausted };
-                    assert_eq!(error.as_trap().unwrap().code(), expected, "{name}");
+                    assert_eq!(error.as_trap_code().unwrap(), expected, "{name}");
                     assert!(trap || name == "object");
                 }
             }

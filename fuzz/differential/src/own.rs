@@ -1,5 +1,6 @@
 //! Runs wasmote in each of its modes.
 
+use wasmote::errors::TranslationError;
 use wasmote::{
     CodeOptions, Config, Engine, Error, ErrorKind, Extern, ExternRef, I31, ImageOptions, Instance, Module, OpSet,
     Store, TranslateErrorKind, TrapCode, Val, ValType,
@@ -38,7 +39,7 @@ pub struct Own {
 /// Whether the refusal of a valid module is by design: the core op set has no vectors, and frames have a maximum size.
 fn is_designed(error: &Error, op_set: OpSet) -> bool {
     match error.kind() {
-        ErrorKind::Translate { error, .. } => match error.kind {
+        ErrorKind::Translation(TranslationError::Function { error, .. }) => match error.kind {
             TranslateErrorKind::VectorInCore => op_set == OpSet::Core,
             TranslateErrorKind::TooManySlots | TranslateErrorKind::TooLarge => true,
             _ => false,
@@ -101,7 +102,7 @@ impl Own {
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.module.exports().map(|export| export.name.to_string()).collect();
+        let mut names: Vec<String> = self.module.exports().map(|export| export.name().to_string()).collect();
         names.sort();
         names
     }
@@ -115,10 +116,10 @@ impl Own {
             let values = list(exception.values().iter().map(|value| self.shown(value, DEPTH)));
             return Ending::Trap(format!("exception {} ({values})", tag.as_deref().unwrap_or("of another instance")));
         }
-        let Some(trap) = error.as_trap() else { return Ending::Trap(format!("error {error}")) };
+        let Some(code) = error.as_trap_code() else { return Ending::Trap(format!("error {error}")) };
         Ending::Trap(
-            match trap.code() {
-                TrapCode::Unreachable => traps::UNREACHABLE,
+            match code {
+                TrapCode::UnreachableCodeReached => traps::UNREACHABLE,
                 TrapCode::MemoryOutOfBounds => traps::MEMORY,
                 TrapCode::TableOutOfBounds | TrapCode::UndefinedElement => traps::TABLE,
                 TrapCode::IndirectCallToNull => traps::NULL_FUNCTION,
@@ -185,7 +186,7 @@ impl World for Own {
     }
 
     fn functions(&mut self) -> Vec<String> {
-        self.names().into_iter().filter(|name| self.export(name).func().is_some()).collect()
+        self.names().into_iter().filter(|name| self.export(name).into_func().is_some()).collect()
     }
 
     fn arguments(&mut self, _: &str) -> Option<Vec<Argument>> {
@@ -193,7 +194,7 @@ impl World for Own {
     }
 
     fn call(&mut self, call: &Call) -> Result<String, Ending> {
-        let func = self.export(&call.function).func().expect("a function");
+        let func = self.export(&call.function).into_func().expect("a function");
         let ty = func.ty(&self.store);
         let mut arguments = Vec::new();
         for (argument, &ty) in call.arguments.iter().zip(&ty.params) {
@@ -225,7 +226,7 @@ impl World for Own {
                 Extern::Global(global) => format!("; {name} {}", self.shown(&global.get(&self.store), DEPTH)),
                 Extern::Table(table) => {
                     let elements = (0..table.size(&self.store)).map_while(|index| table.get(&self.store, index));
-                    format!("; {name} {}", hash(list(elements.map(|value| self.shown(&value, 1))).as_bytes()))
+                    format!("; {name} {}", hash(list(elements.map(|value| self.shown(&value.into(), 1))).as_bytes()))
                 }
                 Extern::Func(_) | Extern::SharedMemory(_) | Extern::Tag(_) => continue,
             };

@@ -77,7 +77,7 @@ fn lazily(wasm: &[u8], record: &mut Record) {
     let engine = Engine::new(&config);
     let module = record.linear("load", || Module::new(&engine, wasm)).expect("a module");
     run(&module, record);
-    record.linear("validate the rest", || module.validate()).expect("valid");
+    record.linear("validate the rest", || module.validate_functions()).expect("valid");
 }
 
 /// Instantiates a module, calls it, and asks for all that it has.
@@ -88,22 +88,22 @@ fn run(module: &Module, record: &mut Record) {
     record.linear("missing imports", || linker.missing(module));
     record.linear("link", || {
         for import in module.imports() {
-            let item: Extern = match import.ty {
+            let item: Extern = match import.ty().clone() {
                 ExternType::Func(_) => wasmote::Func::wrap(&mut store, || {}).into(),
                 ExternType::Global(ty) => {
                     wasmote::Global::new(&mut store, ty, wasmote::Val::I32(0)).expect("a global").into()
                 }
                 ExternType::Memory(ty) => wasmote::Memory::new(&mut store, ty).expect("a memory").into(),
                 ExternType::Table(ty) => {
-                    wasmote::Table::new(&mut store, ty, wasmote::Val::FuncRef(None)).expect("a table").into()
+                    wasmote::Table::new(&mut store, ty, wasmote::Ref::Func(None)).expect("a table").into()
                 }
                 ExternType::Tag(ty) => wasmote::Tag::new(&mut store, ty).into(),
             };
-            linker.define(import.module, import.name, item).expect("a name of its own");
+            linker.define(import.module(), import.name(), item).expect("a name of its own");
         }
     });
     let instance = record.linear("instantiate", || linker.instantiate(&mut store, module)).expect("an instance");
-    let names: Vec<&str> = module.exports().map(|export| export.name).collect();
+    let names: Vec<&str> = module.exports().map(|export| export.name()).collect();
     record
         .linear("look up exports", || names.iter().filter(|name| instance.get_export(&store, name).is_some()).count());
     record.linear("all exports", || instance.exports(&store).count());

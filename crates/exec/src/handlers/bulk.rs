@@ -125,7 +125,7 @@ pub mod rows {
                 }
                 if (*machine).stack_limit.is_interrupted() {
                     (*(*machine).running).progress = done;
-                    return Err(TrapCode::Interrupted);
+                    return Err(TrapCode::Interrupt);
                 }
             }
         }

@@ -148,7 +148,7 @@ unsafe fn leave(r: &mut Regs, work: Work) -> Result<(), TrapCode> {
         let machine = (*r.cx).machine;
         // Code could otherwise resume one continuation from the next for ever.
         if (*machine).stack_limit.is_interrupted() {
-            return Err(TrapCode::Interrupted);
+            return Err(TrapCode::Interrupt);
         }
         let activation = (*machine).running;
         let (values, count, both) = (r.slot(run), r.u16(run + 1), r.u32(run + 2) as usize);
@@ -170,7 +170,7 @@ unsafe fn leave(r: &mut Regs, work: Work) -> Result<(), TrapCode> {
             let outermost = handler(machine, activation, tag, switches);
             if outermost.is_null() {
                 let stops = (*machine).stack_limit.is_interrupted();
-                return Err(if stops { TrapCode::Interrupted } else { TrapCode::UnhandledTag });
+                return Err(if stops { TrapCode::Interrupt } else { TrapCode::UnhandledTag });
             }
             let mut to = core::ptr::null_mut();
             if switches {

@@ -209,7 +209,7 @@ pub mod rows {
     instructions! {
         Unreachable(r) {
             let _ = r;
-            Flow::Trap(TrapCode::Unreachable)
+            Flow::Trap(TrapCode::UnreachableCodeReached)
         }
         Fuel(r) {
             let (machine, cost) = ((*r.cx).machine, u64::from(r.u32(0)));

@@ -21,7 +21,7 @@ impl Poll {
     pub unsafe fn check(r: &Regs) -> Flow {
         // SAFETY: the caller guarantees a running instance, whose machine is live.
         match unsafe { (*(*r.cx).machine).stack_limit.is_interrupted() } {
-            true => Flow::Trap(TrapCode::Interrupted),
+            true => Flow::Trap(TrapCode::Interrupt),
             false => Flow::Next,
         }
     }

@@ -204,7 +204,7 @@ unsafe fn in_pieces<M: Mode>(
                 }
             }
             if (*(*cx).machine).stack_limit.is_interrupted() {
-                return Err(TrapCode::Interrupted);
+                return Err(TrapCode::Interrupt);
             }
         }
     }

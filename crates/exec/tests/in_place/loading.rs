@@ -173,7 +173,7 @@ fn the_start_function_runs_once_before_anything_else() {
         (export "g" (global $g)))"#;
     each_image(text, |image| with(image, &[], (), |instance| assert_eq!(instance.global("g"), Some(6))));
     each_image("(module (func $start (unreachable)) (start $start))", |image| {
-        assert_eq!(refused(image, &[]), LoadError::Trap(TrapCode::Unreachable));
+        assert_eq!(refused(image, &[]), LoadError::Trap(TrapCode::UnreachableCodeReached));
     });
     each_image("(module (func $start (call $start)) (start $start))", |image| {
         assert_eq!(refused(image, &[]), LoadError::Trap(TrapCode::StackOverflow));

@@ -35,7 +35,7 @@ fn each_trap_has_its_code() {
                 ("call", &[2], UndefinedElement),
                 ("call", &[1], IndirectCallToNull),
                 ("call", &[0], BadSignature),
-                ("unreachable", &[], Unreachable),
+                ("unreachable", &[], UnreachableCodeReached),
                 ("ever", &[], StackOverflow),
             ] {
                 assert_eq!(one(instance, export, args), Err(code), "{export} {args:?}");
@@ -50,7 +50,7 @@ fn the_site_of_a_trap_is_its_instruction_and_gone_after_a_call_that_returns() {
     each_image(TRAPS, |image| {
         with(image, &[], (), |instance| {
             assert_eq!(instance.trap_site(), None);
-            assert_eq!(one(instance, "outer", &[]), Err(Unreachable));
+            assert_eq!(one(instance, "outer", &[]), Err(UnreachableCodeReached));
             let (func, unit) = instance.trap_site().expect("a site");
             assert_eq!(func, 9);
             let range = Image::parse(image.bytes()).unwrap().code_range(func).unwrap();

@@ -36,7 +36,7 @@ pub enum UpdateDeadline {
     Continue(u64),
     /// An asynchronous call lets others run first. Other calls continue at once.
     Yield(u64),
-    /// The call ends with the trap [`Interrupted`](wasmote_ir::TrapCode::Interrupted).
+    /// The call ends with the trap [`Interrupted`](wasmote_ir::TrapCode::Interrupt).
     Interrupt,
 }
 

@@ -32,6 +32,15 @@ impl Module {
         ready(Module::build(engine, wasm, ModuleOrigin::Wasm(WasmOrigin::new(lazy_validation)), info)?)
     }
 
+    /// Decodes and validates a binary, all of it.
+    ///
+    /// # Errors
+    /// As [`Module::validated`].
+    pub fn check(engine: &Engine, wasm: &[u8]) -> Result<(), Error> {
+        let info = wasmote_decode::decode(wasm)?;
+        lazy_validation::validate(engine.settings(), &info, wasm)
+    }
+
     /// Validates all functions that are not yet validated. Threads that call this at the same time share the work.
     ///
     /// # Errors

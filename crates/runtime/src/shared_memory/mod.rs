@@ -342,7 +342,7 @@ pub(crate) unsafe fn atomic_wait(
         Ok(Outcome::GaveUp(GiveUp::TimedOut)) => Ok(WaitResult::TimedOut as u32),
         Ok(Outcome::GaveUp(GiveUp::Interrupted)) => {
             *progress = deadline.unwrap_or(0);
-            Err(TrapCode::Interrupted)
+            Err(TrapCode::Interrupt)
         }
         // SAFETY: as above.
         Err(OutOfMemory) => Err(unsafe { root(machine).as_mut() }.stop_with(OutOfMemory.into(), TrapCode::Host)),

@@ -127,7 +127,7 @@ fn a_group_ends_with_the_trap_of_a_thread_and_a_main_thread_that_returns() {
     let text = r#"(func (export "wasi_thread_start") (param i32 i32) (unreachable))
         (func (export "_start") (call $start (i32.const 0)) (call $wait (i32.const 8)))"#;
     let error = run(text, Input::Null, options()).1.unwrap();
-    assert_eq!(error.as_trap_code(), Some(TrapCode::Unreachable));
+    assert_eq!(error.as_trap_code(), Some(TrapCode::UnreachableCodeReached));
     let text = r#"(func (export "wasi_thread_start") (param i32 i32) (call $wait (i32.const 8)))
         (func (export "_start") (call $start (i32.const 0)) (call $start (i32.const 0)))"#;
     assert!(run(text, Input::Null, options()).1.is_none());
@@ -278,7 +278,7 @@ fn stress_of_groups_that_end() {
         let error = run(&text(1 + round * 7919 % 100_000), Input::Null, options()).1.unwrap();
         let kind = match (error.i32_exit_status(), error.as_trap_code()) {
             (Some(9), _) => 0,
-            (_, Some(TrapCode::Unreachable)) => 1,
+            (_, Some(TrapCode::UnreachableCodeReached)) => 1,
             _ => panic!("{error}"),
         };
         seen[kind] += 1;

@@ -64,13 +64,3 @@ impl ExternRef {
         ExternRef(value.0)
     }
 }
-
-impl Val {
-    /// Returns the value, if it is a [`Val::AnyRef`].
-    pub fn any_ref(&self) -> Option<Option<AnyRef>> {
-        match *self {
-            Val::AnyRef(value) => Some(value),
-            _ => None,
-        }
-    }
-}

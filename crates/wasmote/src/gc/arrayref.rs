@@ -11,6 +11,7 @@ use crate::gc::fields::{read, slots_for, try_results, write};
 use crate::gc::object_types::ArrayType;
 use crate::gc::refs::ArrayRef;
 use crate::handles::AnyRef;
+use crate::reference::Ref;
 use crate::value::Val;
 
 impl ArrayRef {
@@ -123,6 +124,12 @@ fn make<T>(mut ctx: StoreContextMut<'_, T>, ty: &ArrayType, len: u32, elements: 
 impl From<ArrayRef> for AnyRef {
     fn from(value: ArrayRef) -> AnyRef {
         AnyRef(value.0)
+    }
+}
+
+impl From<ArrayRef> for Ref {
+    fn from(value: ArrayRef) -> Ref {
+        Ref::Any(Some(value.into()))
     }
 }
 

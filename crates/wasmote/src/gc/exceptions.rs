@@ -6,8 +6,8 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_runtime::{Backtrace, Store, slots};
 
-use crate::backtrace::Trap;
-use crate::error::Error;
+use crate::backtrace::WasmBacktrace;
+use crate::error::{Error, ErrorKind};
 use crate::exception::Exception;
 use crate::gc::exnref;
 use crate::value::write_slots;
@@ -34,7 +34,7 @@ pub(crate) fn uncaught(store: &Store, reference: u32, backtrace: Backtrace) -> E
             exception.backtrace_mut().append(backtrace);
             exception.into()
         }
-        Ok(None) => Trap::new(TrapCode::Exception, backtrace).into(),
+        Ok(None) => Error::of_parts(ErrorKind::TrapCode(TrapCode::Exception), WasmBacktrace::of(backtrace), None),
         Err(OutOfMemory) => OutOfMemory.into(),
     }
 }

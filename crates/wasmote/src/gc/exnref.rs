@@ -22,16 +22,6 @@ impl ExnRef {
     }
 }
 
-impl Val {
-    /// Returns the value, if it is a [`Val::ExnRef`].
-    pub fn exn_ref(&self) -> Option<Option<ExnRef>> {
-        match *self {
-            Val::ExnRef(value) => Some(value),
-            _ => None,
-        }
-    }
-}
-
 /// Reads the exception that a reference is to. Returns `None` if it is not to one.
 pub(crate) fn read(store: &Store, reference: u32) -> Result<Option<Exception>, OutOfMemory> {
     let Some((tag, slots)) = store.exception(reference) else { return Ok(None) };

@@ -28,6 +28,11 @@ impl I31 {
         I31(value as u32 & !(1 << 31))
     }
 
+    /// Returns the integer without its highest bit.
+    pub const fn wrapping_u32(value: u32) -> I31 {
+        I31::wrapping_i32(value as i32)
+    }
+
     /// Returns the integer, sign-extended.
     pub const fn get_i32(self) -> i32 {
         (self.0 << 1) as i32 >> 1

@@ -9,6 +9,7 @@ use crate::gc::fields::{read, slots_for, try_results, write};
 use crate::gc::object_types::StructType;
 use crate::gc::refs::StructRef;
 use crate::handles::AnyRef;
+use crate::reference::Ref;
 use crate::value::Val;
 
 impl StructRef {
@@ -82,6 +83,12 @@ impl StructRef {
 impl From<StructRef> for AnyRef {
     fn from(value: StructRef) -> AnyRef {
         AnyRef(value.0)
+    }
+}
+
+impl From<StructRef> for Ref {
+    fn from(value: StructRef) -> Ref {
+        Ref::Any(Some(value.into()))
     }
 }
 

@@ -153,7 +153,7 @@ impl Recorder {
     fn error(&mut self, error: &Error) -> Result<(), Error> {
         let (kind, number) = match error.kind() {
             ErrorKind::Exit(exit) => (outcomes::EXIT, u64::from(exit.0 as u32)),
-            ErrorKind::Trap(trap) => (outcomes::TRAP, trap.code() as u64),
+            ErrorKind::TrapCode(code) => (outcomes::TRAP, *code as u64),
             _ => {
                 self.body.number(outcomes::ERROR.into());
                 self.body.bytes(try_format(format_args!("{error}"))?.as_bytes());

@@ -269,8 +269,8 @@ impl Runner {
                 let values = values::shown(&values, self.options.decimals);
                 Err(format!("returned {values} instead of trapping with \"{message}\""))
             }
-            Err(error) => match error.as_trap() {
-                Some(trap) => Ok(trap.code()),
+            Err(error) => match error.as_trap_code() {
+                Some(code) => Ok(code),
                 None => Err(format!("failed, but not with the trap \"{message}\": {error}")),
             },
         }
@@ -297,7 +297,7 @@ impl Runner {
             Err(error) => match error.kind() {
                 ErrorKind::Link(_) => Ok(()),
                 // Version 1 of the specification refused segments that do not fit before anything ran.
-                ErrorKind::Trap(_) if message.ends_with("segment does not fit") => Ok(()),
+                ErrorKind::TrapCode(_) if message.ends_with("segment does not fit") => Ok(()),
                 _ => Err(format!("not refused with \"{message}\": {error}")),
             },
         }

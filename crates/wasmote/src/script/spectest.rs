@@ -8,6 +8,7 @@ use crate::handles::Global;
 use crate::handles::Memory;
 use crate::handles::Table;
 use crate::linker::Linker;
+use crate::reference::Ref;
 use crate::store::Store;
 use crate::value::Val;
 
@@ -42,7 +43,7 @@ pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
     }
     for (name, table64) in [("table", false), ("table64", true)] {
         let ty = TableType { element: ValType::FUNCREF, min: 10, max: Some(20), table64 };
-        let table = Table::new(&mut *store, ty, Val::FuncRef(None))?;
+        let table = Table::new(&mut *store, ty, Ref::Func(None))?;
         linker.define("spectest", name, table)?;
     }
     let ty = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };

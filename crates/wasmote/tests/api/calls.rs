@@ -42,7 +42,7 @@ fn calls_of_another_type_are_refused() {
     let (mut store, instance) = instance(r#"(module (func (export "f") (param i32) (result i32) local.get 0))"#);
     let func = instance.get_func(&store, "f").unwrap();
     let error = func.typed::<i64, i32>(&store).err().unwrap();
-    assert_eq!(first_line(&error), "the function has another type: func (i32) -> i32");
+    assert_eq!(first_line(&error), "a parameter of the function is of another type");
     assert!(func.typed::<i32, ()>(&store).is_err());
     assert!(func.call(&mut store, &[Val::I64(1)], &mut [Val::I32(0)]).is_err());
     assert!(func.call(&mut store, &[], &mut [Val::I32(0)]).is_err());
@@ -76,7 +76,7 @@ fn references_pass_through_wasm() {
     let mut results = [Val::I32(0), Val::I32(0)];
     g.call(&mut store, &[Val::FuncRef(Some(g)), Val::ExternRef(Some(value))], &mut results).unwrap();
     assert_eq!(results, [Val::ExternRef(Some(value)), Val::FuncRef(Some(g))]);
-    let back = results[0].extern_ref().flatten().unwrap();
+    let back = results[0].externref().flatten().unwrap();
     assert_eq!(back.data(&store).downcast_ref::<String>().unwrap(), "payload");
     g.call(&mut store, &[Val::FuncRef(None), Val::ExternRef(None)], &mut results).unwrap();
     assert_eq!(results, [Val::ExternRef(None), Val::FuncRef(None)]);

@@ -35,10 +35,10 @@ fn a_trap_is_traced_through_code_that_another_instance_asked_for() {
         (func $middle (param i32) (result i32) (i32.add (i32.const 1) (call $bottom (local.get 0))))
         (func $top (export "run") (param i32) (result i32) (i32.add (i32.const 1) (call $middle (local.get 0)))))"#;
     let error = after_another(&module(&Engine::default(), text), "run", 1, 0).unwrap_err();
-    let trap = error.as_trap().unwrap();
-    let names: Vec<_> = trap.frames().iter().map(|frame| frame.func_name().unwrap()).collect();
+    let backtrace = error.backtrace().unwrap();
+    let names: Vec<_> = backtrace.frames().iter().map(|frame| frame.func_name().unwrap()).collect();
     assert_eq!(names, ["bottom", "middle", "top"]);
-    assert!(trap.frames().iter().all(|frame| frame.module_offset().is_some()));
+    assert!(backtrace.frames().iter().all(|frame| frame.module_offset().is_some()));
 }
 
 #[test]
@@ -120,10 +120,10 @@ fn a_frame_beyond_the_stack_is_a_trap_at_its_call() {
             match get(&store, "run").call(&mut store, depth) {
                 Ok(result) => assert_eq!(result, depth),
                 Err(error) => {
-                    let trap = error.as_trap().unwrap();
-                    assert_eq!(trap.code(), TrapCode::StackOverflow);
-                    assert_eq!(trap.frames()[0].func_name(), Some("run"));
-                    assert!(trap.frames()[0].module_offset().is_some());
+                    let backtrace = error.backtrace().unwrap();
+                    assert_eq!(error.as_trap_code().unwrap(), TrapCode::StackOverflow);
+                    assert_eq!(backtrace.frames()[0].func_name(), Some("run"));
+                    assert!(backtrace.frames()[0].module_offset().is_some());
                     trapped.push(depth);
                 }
             }

@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Context;
 use wasmote::{
     Caller, CodeOptions, Config, Engine, Error, ErrorKind, Exception, FrameInfo, I32Exit, ImageOptions, Instance,
-    Linker, Module, OpSet, Store, Trap, TrapCode, WasmBacktrace,
+    Linker, Module, OpSet, Store, TrapCode, WasmBacktrace,
 };
 
 use crate::{linked, module};
@@ -114,26 +114,25 @@ fn the_question_mark_takes_errors_of_the_standard_library() {
 #[test]
 fn errors_of_this_crate_keep_their_kind_in_all_error_types() {
     type Boxed = Box<dyn StdError + Send + Sync>;
-    for code in [TrapCode::Unreachable, TrapCode::OutOfFuel] {
+    for code in [TrapCode::UnreachableCodeReached, TrapCode::OutOfFuel] {
         let plain = error_of(move |_: i32| -> Result<i32, Error> { Err(code.into()) });
         let alone = error_of(move |_: i32| -> Result<i32, TrapCode> { Err(code) });
         let boxed = error_of(move |_: i32| -> Result<i32, Boxed> { Err(Error::from(code).into()) });
         let inside = error_of(move |_: i32| -> Result<i32, Boxed> { Err(code.into()) });
         let any = error_of(move |_: i32| -> anyhow::Result<i32> { Err(Error::from(code).into()) });
-        let any_inside = error_of(move |_: i32| -> anyhow::Result<i32> { Err(Trap::without_frames(code).into()) });
+        let any_inside = error_of(move |_: i32| -> anyhow::Result<i32> { Err(code.into()) });
         for error in [plain, alone, boxed, inside, any, any_inside] {
             assert_eq!(error.as_trap_code(), Some(code));
-            assert_eq!(error.as_trap().unwrap().code(), code);
             assert_eq!(names(error.backtrace()), ["inner", "outer"]);
             assert_eq!(error.downcast_ref::<WasmBacktrace>().unwrap().frames().len(), 2);
-            assert_eq!(error.as_trap().unwrap().frames().len(), 2);
+            assert_eq!(error.backtrace().unwrap().frames().len(), 2);
             assert_eq!(error.downcast::<TrapCode>().unwrap(), code);
         }
     }
     // A context does not hide it.
-    let error = error_of(|_: i32| -> anyhow::Result<i32> { Err(Error::from(TrapCode::Unreachable)).context("why") });
-    assert_eq!((error.as_trap_code(), error.to_string()), (Some(TrapCode::Unreachable), "why".into()));
-    assert!(error.as_trap().unwrap().frames().is_empty());
+    let error =
+        error_of(|_: i32| -> anyhow::Result<i32> { Err(Error::from(TrapCode::UnreachableCodeReached)).context("why") });
+    assert_eq!((error.as_trap_code(), error.to_string()), (Some(TrapCode::UnreachableCodeReached), "why".into()));
     assert!(error.as_exception().is_none() && error.downcast_ref::<Exception>().is_none());
 }
 
@@ -158,8 +157,9 @@ fn an_exit_passes_with_its_status_and_no_frames() {
 fn the_configuration_turns_backtraces_off() {
     let engine = Engine::new(Config::new().wasm_backtrace(false));
     let mut linker = Linker::<()>::new(&engine);
-    let fail =
-        |x: i32| -> Result<i32, Error> { Err(if x == 0 { TrapCode::Unreachable.into() } else { Error::new("no") }) };
+    let fail = |x: i32| -> Result<i32, Error> {
+        Err(if x == 0 { TrapCode::UnreachableCodeReached.into() } else { Error::new("no") })
+    };
     linker.func_wrap("host", "f", fail).unwrap();
     let mut store = Store::new(&engine, ());
     let instance = linker.instantiate(&mut store, &module(&engine, CALLS)).unwrap();
@@ -209,9 +209,9 @@ fn an_error_collects_the_frames_of_nested_calls() {
     let lines = error.backtrace().unwrap().to_string();
     assert!(lines.starts_with("wasm backtrace:\n  0: func 1 <deep_inner> of inner at wasm offset 0x"), "{lines}");
     // So does a trap.
-    let (error, ..) = nested(|| Err(TrapCode::Unreachable.into()));
+    let (error, ..) = nested(|| Err(TrapCode::UnreachableCodeReached.into()));
     assert_eq!(names(error.backtrace()), expected);
-    assert_eq!(error.as_trap().unwrap().frames().len(), 4);
+    assert_eq!(error.backtrace().unwrap().frames().len(), 4);
     let (error, ..) = nested(|| Err(Error::i32_exit(1)));
     assert!(error.backtrace().is_none());
 }
@@ -230,7 +230,7 @@ fn frames_beyond_the_maximum_are_counted_across_nested_calls() {
             if n == 0 {
                 return Err(Error::new("the end"));
             }
-            let run = caller.get_export("run").and_then(|it| it.func()).unwrap();
+            let run = caller.get_export("run").and_then(|it| it.into_func()).unwrap();
             run.typed::<i32, ()>(&caller)?.call(&mut caller, n - 1)
         };
         linker.func_wrap("host", "f", again).unwrap();

@@ -65,8 +65,8 @@ type Outcome = Result<(), (TrapCode, Option<usize>)>;
 
 fn outcome(result: Result<(), Error>) -> Outcome {
     result.map_err(|error| {
-        let trap = error.as_trap().unwrap();
-        (trap.code(), trap.frames()[0].module_offset())
+        let backtrace = error.backtrace().unwrap();
+        (error.as_trap_code().unwrap(), backtrace.frames()[0].module_offset())
     })
 }
 
@@ -135,7 +135,7 @@ fn a_trap_in_a_nested_call_ends_that_call_alone() {
             // The innermost call traps, and the host continues.
             match result {
                 Err(error) if depth == 0 => {
-                    assert_eq!(error.as_trap().unwrap().code(), TrapCode::MemoryOutOfBounds);
+                    assert_eq!(error.as_trap_code().unwrap(), TrapCode::MemoryOutOfBounds);
                     *caller.data_mut() += 1;
                     Ok(1000)
                 }
@@ -324,7 +324,7 @@ fn a_memory_that_grew_in_the_host_ends_where_it_does_now() {
             assert_eq!(f.call(&mut store, (pages << 16) - 4).unwrap(), 0);
             assert!(f.call(&mut store, (pages << 16) - 3).is_err());
             memory.grow(&mut store, 1).unwrap();
-            memory.write(&mut store, (u64::from(pages) << 16) - 3, &[0; 8]).unwrap();
+            memory.write(&mut store, ((pages as usize) << 16) - 3, &[0; 8]).unwrap();
         }
     }
 }

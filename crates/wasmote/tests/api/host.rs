@@ -25,7 +25,7 @@ const PING_PONG: &str = r#"(module
 fn define_pong(linker: &mut Linker<u32>) {
     let pong = |mut caller: Caller<'_, u32>, n: i32| -> Result<i32, Error> {
         *caller.data_mut() += 1;
-        let ping = caller.get_export("ping").and_then(|it| it.func()).unwrap();
+        let ping = caller.get_export("ping").and_then(|it| it.into_func()).unwrap();
         ping.typed::<i32, i32>(&caller)?.call(&mut caller, n)
     };
     linker.func_wrap("host", "pong", pong).unwrap();
@@ -74,7 +74,7 @@ fn an_error_passes_through_wasm_frames_unchanged() {
     assert_eq!(error.downcast_ref::<Custom>().unwrap().0, 1);
     assert_eq!(error.to_string(), "custom 1");
     assert_eq!(run.call(&mut store, 2).unwrap_err().i32_exit_status(), Some(3));
-    assert_eq!(run.call(&mut store, 3).unwrap_err().as_trap().unwrap().code(), TrapCode::IntegerOverflow);
+    assert_eq!(run.call(&mut store, 3).unwrap_err().as_trap_code().unwrap(), TrapCode::IntegerOverflow);
     assert_eq!(run.call(&mut store, 4).unwrap_err().to_string(), "no such case");
     assert_eq!(run.call(&mut store, 0).unwrap(), 9);
 }
@@ -87,9 +87,9 @@ fn an_error_handled_by_the_host_leaves_no_trace() {
         (func (export "run") (result i32) (i32.add (call $try (i32.const 1)) (call $try (i32.const 2)))))"#;
     let (mut store, instance) = linked((), text, |linker| {
         let handle = |mut caller: Caller<'_, ()>, n: i32| {
-            let trap = caller.get_export("trap").and_then(|it| it.func()).unwrap();
+            let trap = caller.get_export("trap").and_then(|it| it.into_func()).unwrap();
             let error = trap.call(&mut caller, &[], &mut []).unwrap_err();
-            assert_eq!(error.as_trap().unwrap().frames().len(), 1);
+            assert_eq!(error.backtrace().unwrap().frames().len(), 1);
             n
         };
         linker.func_wrap("host", "try", handle).unwrap();

@@ -2,7 +2,7 @@
 
 use wasmote::{
     AnyRef, ArrayRef, ArrayType, AsContextMut, Caller, CompositeType, Config, Engine, Error, ExternRef, FieldType,
-    Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, OwnedRooted, RecGroup, RefType,
+    Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, OwnedRooted, RecGroup, Ref, RefType,
     StorageType, Store, StructRef, StructType, SubType, Table, TableType, TrapCode, Val, ValType, scope,
 };
 
@@ -30,7 +30,7 @@ fn param(store: &Store<()>, instance: Instance, name: &str) -> ValType {
 }
 
 fn code(error: &Error) -> Option<TrapCode> {
-    error.as_trap().map(|trap| trap.code())
+    error.as_trap_code()
 }
 
 #[test]
@@ -51,10 +51,10 @@ fn objects_made_by_a_guest_are_read() {
     assert_eq!(pair.field(&store, 0).unwrap(), Val::I32(200));
     assert_eq!(pair.field(&store, 1).unwrap(), Val::F64(1.5));
     pair.field(&store, 4).unwrap_err();
-    let bytes = pair.field(&store, 2).unwrap().any_ref().unwrap().unwrap().as_array(&store).unwrap();
+    let bytes = pair.field(&store, 2).unwrap().anyref().unwrap().unwrap().as_array(&store).unwrap();
     assert_eq!((bytes.len(&store).unwrap(), bytes.get(&store, 2).unwrap()), (3, Val::I32(9)));
     bytes.get(&store, 3).unwrap_err();
-    let small = pair.field(&store, 3).unwrap().any_ref().unwrap().unwrap();
+    let small = pair.field(&store, 3).unwrap().anyref().unwrap().unwrap();
     assert_eq!(small.as_i31(&store), I31::new_i32(-3));
     // Only an object of its type is an accepted argument.
     let take = instance.get_func(&store, "take").unwrap();
@@ -239,12 +239,12 @@ fn a_list_of_the_hosts_is_summed_by_a_guest_that_declares_the_same_types() {
         let last = last.unwrap();
         assert_eq!(is_named.call(&mut store, last.into()).unwrap(), 1);
         assert_eq!(last.ty(&store).unwrap(), named);
-        let before = last.field(&store, 0).unwrap().any_ref().unwrap().unwrap();
+        let before = last.field(&store, 0).unwrap().anyref().unwrap().unwrap();
         assert_eq!(is_named.call(&mut store, before).unwrap(), 0);
         // A cycle.
         before.as_struct(&store).unwrap().set_field(&mut store, 0, last.into()).unwrap();
         store.collect();
-        let name = last.field(&store, 2).unwrap().any_ref().unwrap().unwrap().as_array(&store).unwrap();
+        let name = last.field(&store, 2).unwrap().anyref().unwrap().unwrap().as_array(&store).unwrap();
         assert_eq!(name.data(&store).unwrap(), [199; 100]);
         let wrong = ArrayRef::new(&mut store, &types.array_type(2).unwrap(), Val::I32(0), 1).unwrap();
         before.as_struct(&store).unwrap().set_field(&mut store, 0, wrong.into()).unwrap_err();
@@ -261,7 +261,7 @@ fn objects_released_by_the_host_are_collected_and_stored_ones_are_kept() {
     let ty = GlobalType { content: node.reference(true), mutable: true };
     let global = Global::new(&mut store, ty, Val::AnyRef(None)).unwrap();
     let ty = TableType { element: node.reference(true), min: 1, max: None, table64: false };
-    let table = Table::new(&mut store, ty, Val::AnyRef(None)).unwrap();
+    let table = Table::new(&mut store, ty, Ref::Any(None)).unwrap();
     scope(&mut store, |store| {
         let name = ArrayRef::new(&mut *store, &types.array_type(2).unwrap(), Val::I32(1), 1 << 20).unwrap();
         let values = [Val::AnyRef(None), Val::I64(42), name.into()];
@@ -277,9 +277,9 @@ fn objects_released_by_the_host_are_collected_and_stored_ones_are_kept() {
     store.collect();
     let live = store.heap_stats().live;
     assert!(((1 << 20)..(1 << 20) + 1024).contains(&live), "{live}");
-    let kept = global.get(&store).any_ref().unwrap().unwrap().as_struct(&store).unwrap();
+    let kept = global.get(&store).anyref().unwrap().unwrap().as_struct(&store).unwrap();
     assert_eq!(kept.field(&store, 1).unwrap(), Val::I64(42));
-    let other = table.get(&store, 0).unwrap().any_ref().unwrap().unwrap().as_struct(&store).unwrap();
+    let other = table.get(&store, 0).unwrap().unwrap_any().unwrap().as_struct(&store).unwrap();
     assert_eq!(other.field(&store, 0).unwrap(), kept.into());
 }
 
@@ -457,13 +457,13 @@ fn a_host_function_takes_and_returns_structures_of_the_modules_type() {
                 (i31.get_u (ref.cast (ref i31)
                     (call $any (struct.new $point (i32.const 3) (i32.const 4)) (ref.i31 (i32.const 5)))))))"#;
         let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
-        let ty = module.imports().next().and_then(|import| import.ty.func().cloned()).unwrap();
+        let ty = module.imports().next().and_then(|import| import.ty().func().cloned()).unwrap();
         let point = StructType::of(&engine, ty.params[0]).unwrap();
         let wrong = StructType::new(&engine, [field(ValType::F32)]).unwrap();
         let mut linker = Linker::<bool>::new(&engine);
         linker
             .func_new("host", "swap", ty, move |mut caller, args, results| {
-                let given = args[0].any_ref().flatten().and_then(|it| it.as_struct(&caller)).expect("a structure");
+                let given = args[0].anyref().flatten().and_then(|it| it.as_struct(&caller)).expect("a structure");
                 assert_eq!(given.ty(&caller)?, point);
                 let values = given.fields(&caller)?;
                 results[0] = match *caller.data() {

@@ -1,7 +1,7 @@
 //! Instantiation and linking.
 
 use wasmote::{
-    Engine, ErrorKind, Extern, ExternType, Global, GlobalType, Instance, Linker, Memory, MemoryType, Store, Table,
+    Engine, ErrorKind, Extern, ExternType, Global, GlobalType, Instance, Linker, Memory, MemoryType, Ref, Store, Table,
     TableType, TrapCode, Val, ValType,
 };
 
@@ -42,7 +42,7 @@ fn instances_share_what_one_exports() {
     assert_eq!(user.get_typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 42);
     assert_eq!(provider.get_global(&store, "count").unwrap().get(&store), Val::I32(6));
     let element = provider.get_table(&store, "table").unwrap().get(&store, 1).unwrap();
-    assert_eq!(element, Val::FuncRef(provider.get_func(&store, "peek")));
+    assert_eq!(element, Ref::Func(provider.get_func(&store, "peek")));
     let names: Vec<&str> = provider.exports(&store).map(|(name, _)| name).collect();
     assert_eq!(names, ["memory", "count", "table", "peek"]);
     assert!(matches!(linker.get(&mut store, "provider", "count"), Some(Extern::Global(_))));
@@ -111,7 +111,7 @@ fn imports_match_by_the_rules_of_the_specification() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
     let memory = Memory::new(&mut store, MEMORY).unwrap();
-    let table = Table::new(&mut store, TABLE, Val::FuncRef(None)).unwrap();
+    let table = Table::new(&mut store, TABLE, Ref::Func(None)).unwrap();
     let constant = GlobalType { content: ValType::I32, mutable: false };
     let global = Global::new(&mut store, constant, Val::I32(1)).unwrap();
     let cases: &[(&str, Extern, bool)] = &[
@@ -154,7 +154,7 @@ fn segments_before_one_that_traps_stay_written() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
     let memory = Memory::new(&mut store, MEMORY).unwrap();
-    let table = Table::new(&mut store, TABLE, Val::FuncRef(None)).unwrap();
+    let table = Table::new(&mut store, TABLE, Ref::Func(None)).unwrap();
     let failing = module(
         &engine,
         r#"(module
@@ -168,12 +168,12 @@ fn segments_before_one_that_traps_stay_written() {
             (data (i32.const 200) "never"))"#,
     );
     let error = Instance::new(&mut store, &failing, &[memory.into(), table.into()]).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::MemoryOutOfBounds);
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::MemoryOutOfBounds);
     assert_eq!(&memory.data(&store)[100..107], b"written");
     assert_eq!(&memory.data(&store)[200..205], [0; 5]);
     assert_eq!(memory.data(&store)[65535], 0);
     // The function is in the table now, and keeps its instance alive.
-    let func = table.get(&store, 0).unwrap().func_ref().flatten().unwrap();
+    let func = table.get(&store, 0).unwrap().as_func().flatten().copied().unwrap();
     assert_eq!(func.typed::<(), i32>(&store).unwrap().call(&mut store, ()).unwrap(), 42);
     assert_eq!(&memory.data(&store)[..3], b"abc");
 
@@ -188,8 +188,8 @@ fn segments_before_one_that_traps_stay_written() {
             (data (i32.const 300) "never"))"#,
     );
     let error = Instance::new(&mut store, &elements, &[memory.into(), table.into()]).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::TableOutOfBounds);
-    assert!(table.get(&store, 2).unwrap().func_ref().flatten().is_some());
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::TableOutOfBounds);
+    assert!(table.get(&store, 2).unwrap().as_func().flatten().is_some());
     assert_eq!(memory.data(&store)[300], 0);
 }
 
@@ -197,7 +197,7 @@ fn segments_before_one_that_traps_stay_written() {
 fn an_instance_whose_start_function_fails_lives_on_in_tables() {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
-    let table = Table::new(&mut store, TABLE, Val::FuncRef(None)).unwrap();
+    let table = Table::new(&mut store, TABLE, Ref::Func(None)).unwrap();
     let failing = module(
         &engine,
         r#"(module
@@ -209,8 +209,8 @@ fn an_instance_whose_start_function_fails_lives_on_in_tables() {
             (start $start))"#,
     );
     let error = Instance::new(&mut store, &failing, &[table.into()]).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::Unreachable);
-    let func = table.get(&store, 3).unwrap().func_ref().flatten().unwrap();
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::UnreachableCodeReached);
+    let func = table.get(&store, 3).unwrap().as_func().flatten().copied().unwrap();
     assert_eq!(func.typed::<(), i32>(&store).unwrap().call(&mut store, ()).unwrap(), 2);
 }
 
@@ -246,8 +246,8 @@ fn initial_values_are_computed_in_order() {
     assert_eq!(global("wrapped"), Val::I32(-2));
     assert_eq!(global("func"), f);
     let table = instance.get_table(&store, "table").unwrap();
-    assert_eq!(table.get(&store, 1), Some(Val::FuncRef(None)));
-    assert_eq!(table.get(&store, 2), Some(f));
+    assert_eq!(table.get(&store, 1), Some(Ref::Func(None)));
+    assert_eq!(table.get(&store, 2).map(Val::from), Some(f));
     assert_eq!(&instance.get_memory(&store, "memory").unwrap().data(&store)[33..37], b"here");
 }
 
@@ -282,7 +282,7 @@ fn names_are_defined_once_unless_shadowing_is_allowed() {
     assert_eq!(first_line(&error), "the name is already defined: a::b");
     linker.allow_shadowing(true).func_wrap("a", "b", || 3).unwrap();
     let mut store = Store::new(linker.engine(), ());
-    let func = linker.clone().get(&mut store, "a", "b").and_then(Extern::func).unwrap();
+    let func = linker.clone().get(&mut store, "a", "b").and_then(Extern::into_func).unwrap();
     assert_eq!(func.typed::<(), i32>(&store).unwrap().call(&mut store, ()).unwrap(), 3);
 }
 

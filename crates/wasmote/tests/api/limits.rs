@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmote::{
     Caller, CodeOptions, Config, Engine, Error, ExternRef, ImageOptions, Instance, Linker, Memory, MemoryType, Module,
-    OpSet, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, TrapCode, Val, ValType,
+    OpSet, Ref, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, TrapCode, ValType,
 };
 
 use crate::module;
@@ -88,7 +88,7 @@ fn call<T>(store: &mut Store<T>, instance: Instance, name: &str, argument: i32) 
 }
 
 fn code(error: &Error) -> Option<TrapCode> {
-    error.as_trap().map(|trap| trap.code())
+    error.as_trap_code()
 }
 
 /// Checks that growth beyond a limit is refused: it returns -1 if `Ok`, and traps with a backtrace if not.
@@ -97,7 +97,7 @@ fn refused(mode: Mode, trap: bool, outcome: Result<i32, Error>) {
         Ok(value) => assert!(value == -1 && !trap, "{mode:?}: {value}"),
         Err(error) => {
             assert_eq!(code(&error), Some(TrapCode::GrowthOperationLimited), "{mode:?}: {error}");
-            assert!(trap && error.as_trap().unwrap().frames().len() == 1, "{mode:?}: {error}");
+            assert!(trap && error.backtrace().unwrap().frames().len() == 1, "{mode:?}: {error}");
         }
     }
 }
@@ -135,7 +135,7 @@ fn growth_beyond_a_limit_returns_minus_one_or_traps() {
         let (memory, table) = (instance.get_memory(&store, "m").unwrap(), instance.get_table(&store, "t").unwrap());
         let error = memory.grow(&mut store, 1).unwrap_err();
         assert_eq!(code(&error), trap.then_some(TrapCode::GrowthOperationLimited), "{error}");
-        let error = table.grow(&mut store, 1, Val::FuncRef(None)).unwrap_err();
+        let error = table.grow(&mut store, 1, Ref::Func(None)).unwrap_err();
         assert_eq!(code(&error), trap.then_some(TrapCode::GrowthOperationLimited), "{error}");
         assert_eq!((memory.size(&store), table.size(&store)), (20, 1000));
     }
@@ -162,7 +162,7 @@ fn one_budget_holds_for_everything_and_for_each_store() {
             let error = call(store, *instance, "object", 100_000).unwrap_err();
             let expected = if trap { TrapCode::GrowthOperationLimited } else { TrapCode::HeapExhausted };
             assert_eq!(code(&error), Some(expected), "{mode:?}");
-            assert_eq!(error.as_trap().unwrap().frames().len(), 1, "{mode:?}");
+            assert_eq!(error.backtrace().unwrap().frames().len(), 1, "{mode:?}");
             assert_eq!(call(store, *instance, "small", 4000).unwrap(), 0, "{mode:?}");
         }
     }
@@ -193,7 +193,7 @@ fn a_guest_that_keeps_objects_stops_at_the_limit() {
             let error = call(&mut store, instance, "fill", 1_000_000).unwrap_err();
             let expected = if trap { TrapCode::GrowthOperationLimited } else { TrapCode::HeapExhausted };
             assert_eq!(code(&error), Some(expected), "{mode:?}");
-            assert!(error.as_trap().unwrap().frames().len() == 2, "{mode:?}: {error}");
+            assert!(error.backtrace().unwrap().frames().len() == 2, "{mode:?}: {error}");
             let bytes = store.heap_stats().bytes;
             assert!((900_000..=1_000_000).contains(&bytes), "{mode:?}: {bytes}");
             // The same holds for what the host makes.
@@ -218,7 +218,7 @@ fn code_is_paid_by_the_store_that_calls() {
                 let outcome = call(&mut store, instance, &format!("f{n}"), 1);
                 let Err(error) = outcome else { return true };
                 assert_eq!(code(&error), Some(TrapCode::GrowthOperationLimited), "{error}");
-                assert!(error.as_trap().unwrap().frames().len() <= 1, "{error}");
+                assert!(error.backtrace().unwrap().frames().len() <= 1, "{error}");
                 false
             })
             .count()
@@ -292,13 +292,13 @@ fn what_the_host_makes_is_limited() {
     Memory::new(&mut store, MEMORY).unwrap();
     let error = Memory::new(&mut store, MEMORY).unwrap_err().to_string();
     assert_eq!(error, "cannot instantiate: the store's limiter permits no more memories");
-    assert!(Table::new(&mut store, TableType { min: 17, ..TABLE }, Val::FuncRef(None)).is_err());
+    assert!(Table::new(&mut store, TableType { min: 17, ..TABLE }, Ref::Func(None)).is_err());
     for _ in 0..3 {
-        let table = Table::new(&mut store, TABLE, Val::FuncRef(None)).unwrap();
-        assert_eq!(table.grow(&mut store, 8, Val::FuncRef(None)).unwrap(), 8);
-        assert!(table.grow(&mut store, 1, Val::FuncRef(None)).is_err());
+        let table = Table::new(&mut store, TABLE, Ref::Func(None)).unwrap();
+        assert_eq!(table.grow(&mut store, 8, Ref::Func(None)).unwrap(), 8);
+        assert!(table.grow(&mut store, 1, Ref::Func(None)).is_err());
     }
-    let error = Table::new(&mut store, TABLE, Val::FuncRef(None)).unwrap_err().to_string();
+    let error = Table::new(&mut store, TABLE, Ref::Func(None)).unwrap_err().to_string();
     assert_eq!(error, "cannot instantiate: the store's limiter permits no more tables");
 }
 
@@ -456,7 +456,7 @@ fn a_panic_in_each_method_reaches_the_host() {
             let _ = call(&mut store, instance, name, size);
         }
         Memory::new(&mut store, MEMORY).unwrap();
-        Table::new(&mut store, TABLE, Val::FuncRef(None)).unwrap();
+        Table::new(&mut store, TABLE, Ref::Func(None)).unwrap();
     };
     work(usize::MAX);
     let calls = CALLS.load(Ordering::Relaxed);

@@ -24,7 +24,7 @@ fn reads_and_writes_are_checked() {
     let memory = Memory::new(&mut store, MEMORY).unwrap();
     memory.write(&mut store, 65533, b"abc").unwrap();
     assert!(memory.write(&mut store, 65534, b"xyz").is_err());
-    assert!(memory.write(&mut store, u64::MAX, b"x").is_err());
+    assert!(memory.write(&mut store, usize::MAX, b"x").is_err());
     let mut buffer = [0; 3];
     memory.read(&store, 65533, &mut buffer).unwrap();
     assert_eq!(&buffer, b"abc");

@@ -65,16 +65,16 @@ fn unvalidated_functions_are_validated_by_any_threads() {
             .map(|_| {
                 thread::spawn({
                     let module = module.clone();
-                    move || module.validate()
+                    move || module.validate_functions()
                 })
             })
             .collect();
-        let verdicts = threads.into_iter().map(|thread| thread.join().unwrap()).chain([module.validate()]);
+        let verdicts = threads.into_iter().map(|thread| thread.join().unwrap()).chain([module.validate_functions()]);
         for verdict in verdicts {
             assert_eq!(verdict.err().map(|error| error.to_string()), eager, "{bad:?}");
         }
     }
-    assert!(module(&Engine::default(), "(module (func))").validate().is_ok());
+    assert!(module(&Engine::default(), "(module (func))").validate_functions().is_ok());
 }
 
 #[test]
@@ -151,9 +151,10 @@ fn a_module_describes_its_imports_and_exports() {
             (table (export "table") 3 externref)
             (func $named (export "run") (result i64) unreachable))"#,
     );
-    let imports: Vec<String> = module.imports().map(|it| format!("{} {} {}", it.module, it.name, it.ty)).collect();
+    let imports: Vec<String> =
+        module.imports().map(|it| format!("{} {} {}", it.module(), it.name(), it.ty())).collect();
     assert_eq!(imports, ["m f func (f32) -> ()", "m g global externref"]);
-    let exports: Vec<String> = module.exports().map(|it| format!("{} {}", it.name, it.ty)).collect();
+    let exports: Vec<String> = module.exports().map(|it| format!("{} {}", it.name(), it.ty())).collect();
     assert_eq!(exports, ["memory memory 1..=2", "table table 3.. externref", "run func () -> i64"]);
     let Some(ExternType::Func(ty)) = module.get_export("run") else { panic!("it is there") };
     assert_eq!(*ty.results, [ValType::I64]);
@@ -174,7 +175,7 @@ fn bytes_come_in_many_forms() {
     Module::new(&engine, &vec[..]).unwrap();
     Module::new(&engine, vec.clone().into_boxed_slice()).unwrap();
     Module::new(&engine, vec).unwrap();
-    let module = Module::new(&engine, WasmBytes::from_static(&EMPTY)).unwrap();
+    let module = Module::from_binary(&engine, WasmBytes::from_static(&EMPTY)).unwrap();
     assert_eq!(module.bytes().as_ptr(), EMPTY.as_ptr());
 }
 

@@ -30,7 +30,7 @@ fn on_thread(bytes: usize, test: impl FnOnce() + Send) {
 }
 
 fn ping_of(caller: &Caller<'_, u32>) -> Func {
-    caller.get_export("ping").and_then(|it| it.func()).unwrap()
+    caller.get_export("ping").and_then(|it| it.into_func()).unwrap()
 }
 
 /// Calls wasm with a typed function.
@@ -63,6 +63,8 @@ fn ping_pong(module: &Module, pong: Pong) -> (Store<u32>, Instance) {
     let mut linker = Linker::new(module.engine());
     linker.func_wrap("host", "pong", pong).unwrap();
     let mut store = Store::new(module.engine(), 0);
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let instance = linker.instantiate(&mut store, module).unwrap();
     (store, instance)
 }
@@ -71,7 +73,7 @@ fn ping_pong(module: &Module, pong: Pong) -> (Store<u32>, Instance) {
 fn ping(store: &mut Store<u32>, instance: Instance, n: i32) -> (Result<i32, TrapCode>, u32) {
     *store.data_mut() = 0;
     let ping = instance.get_typed_func::<i32, i32>(&*store, "ping").unwrap();
-    let outcome = ping.call(&mut *store, n).map_err(|error| error.as_trap().unwrap().code());
+    let outcome = ping.call(&mut *store, n).map_err(|error| error.as_trap_code().unwrap());
     (outcome, *store.data())
 }
 
@@ -209,7 +211,7 @@ fn nested_calls_of_host_functions_alone_are_a_trap() {
         });
         *store.data_mut() = Some(again);
         let error = again.call(&mut store, &[], &mut [Val::I32(0)]).unwrap_err();
-        assert_eq!(error.as_trap().unwrap().code(), TrapCode::StackOverflow);
+        assert_eq!(error.as_trap_code().unwrap(), TrapCode::StackOverflow);
     });
 }
 
@@ -231,7 +233,7 @@ fn nested_instantiations_are_a_trap() {
         let (linker, module) = shared.get_or_init(|| (linker, module));
         let mut store = Store::new(&engine, 0);
         let error = linker.instantiate(&mut store, module).unwrap_err();
-        assert_eq!(error.as_trap().unwrap().code(), TrapCode::StackOverflow);
+        assert_eq!(error.as_trap_code().unwrap(), TrapCode::StackOverflow);
         assert!(*store.data() > 10);
     });
 }

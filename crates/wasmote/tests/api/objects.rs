@@ -73,7 +73,7 @@ fn a_full_heap_is_a_trap() {
     let [push, garbage] = ["push", "garbage"].map(|f| instance.get_typed_func::<i64, ()>(&store, f).unwrap());
     garbage.call(&mut store, 1_000_000).unwrap();
     let error = push.call(&mut store, 1_000_000).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::HeapExhausted);
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::HeapExhausted);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn the_first_object_of_a_store_may_be_as_large_as_the_heap() {
             let make = |name: &str, len: i32| {
                 let (mut store, instance) = instance(&engine, text);
                 let make = instance.get_typed_func::<i32, i32>(&store, name).unwrap();
-                make.call(&mut store, len).map_err(|error| error.as_trap().unwrap().code())
+                make.call(&mut store, len).map_err(|error| error.as_trap_code().unwrap())
             };
             let most = most as i32;
             let lens = [0, 1, 256 - 8, 4096, 256 << 10, (4 << 20) - TAKEN, (4 << 20) - 8, 4 << 20, 5_000_000, most];
@@ -136,7 +136,7 @@ fn a_global_may_be_the_first_object_and_a_large_one() {
             }
             Err(error) => {
                 assert!(!room, "{len}: {error}");
-                assert_eq!(error.as_trap().map(|trap| trap.code()), Some(TrapCode::HeapExhausted));
+                assert_eq!(error.as_trap_code(), Some(TrapCode::HeapExhausted));
             }
         }
     }
@@ -231,7 +231,7 @@ fn a_full_heap_has_no_room_for_values_of_the_host() {
                 break error;
             }
         };
-        assert_eq!(error.as_trap().map(|trap| trap.code()), Some(TrapCode::HeapExhausted));
+        assert_eq!(error.as_trap_code(), Some(TrapCode::HeapExhausted));
     });
     assert!(ExternRef::try_new(&mut store, ()).is_ok(), "the handles are gone");
 }
@@ -253,7 +253,7 @@ fn an_exception_keeps_its_values_whoever_made_its_tag() {
     let engine = Engine::new(Config::new().gc_stress(true));
     let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());
-    let Some(ExternType::Tag(ty)) = module.imports().next().map(|import| import.ty) else { panic!("a tag") };
+    let Some(ExternType::Tag(ty)) = module.imports().next().map(|import| import.ty().clone()) else { panic!("a tag") };
     // Before the store knows the structure.
     let tag = Tag::new(&mut store, ty);
     let instance = Instance::new(&mut store, &module, &[tag.into()]).unwrap();
@@ -325,8 +325,9 @@ fn a_host_function_catches_by_tag_and_throws_what_it_likes_instead() {
         let mut linker = Linker::<()>::new(&engine);
         let guard = |mut caller: Caller<'_, ()>, n: i32| -> Result<i32, Error> {
             let export = |name| caller.get_export(name).unwrap();
-            let (throw, [mine, other]) = (export("throw"), ["mine", "other"].map(|name| export(name).tag().unwrap()));
-            let throw = throw.func().unwrap().typed::<i32, ()>(&caller)?;
+            let (throw, [mine, other]) =
+                (export("throw"), ["mine", "other"].map(|name| export(name).into_tag().unwrap()));
+            let throw = throw.into_func().unwrap().typed::<i32, ()>(&caller)?;
             let error = throw.call(&mut caller, n).unwrap_err();
             let exception = error.as_exception().unwrap();
             if exception.tag() != mine {

@@ -36,7 +36,7 @@ fn a_memory_has_no_bytes_of_an_earlier_store() {
                 let end = pages * 65536;
                 assert_eq!(at.call(&mut store, end - 1).unwrap(), 0);
                 let error = at.call(&mut store, end).unwrap_err();
-                assert_eq!(error.as_trap().unwrap().code(), TrapCode::MemoryOutOfBounds);
+                assert_eq!(error.as_trap_code().unwrap(), TrapCode::MemoryOutOfBounds);
                 fill.call(&mut store, ()).unwrap();
                 assert_eq!(grow.call(&mut store, 20).unwrap(), *pages);
                 assert_eq!(at.call(&mut store, end + 20 * 65536 - 1).unwrap(), 0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmote::{
-    Engine, Error, ExternRef, Func, Instance, Linker, Memory, MemoryType, Module, Store, Table, TypedFunc, Val,
+    Engine, Error, ExternRef, Func, Instance, Linker, Memory, MemoryType, Module, Ref, Store, Table, TypedFunc, Val,
 };
 
 use crate::{instance, module};
@@ -96,7 +96,7 @@ fn handles_of_another_store_are_refused() {
     refuse(&mut || drop(memory.grow(&mut other, 1)));
     refuse(&mut || _ = memory.data(&other).len());
     refuse(&mut || _ = table.get(&other, 0));
-    refuse(&mut || drop(table.set(&mut store, 0, Val::FuncRef(Some(g)))));
+    refuse(&mut || drop(table.set(&mut store, 0, Ref::Func(Some(g)))));
     refuse(&mut || _ = instance.get_export(&other, "f"));
     refuse(&mut || _ = value.data(&other).is::<()>());
     refuse(&mut || drop(Instance::new(&mut other, &module_with_import(&module), &[f.into()])));

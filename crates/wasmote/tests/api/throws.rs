@@ -71,7 +71,7 @@ fn costs(text: &str, depths: &[u32]) -> Vec<(u64, u64, usize)> {
         (import "host" "table" (table 1 funcref))
         (func (export "across") (param i32) (call_indirect (param i32) (local.get 0) (i32.const 0))))"#;
     let table = wasmote::TableType { element: ValType::FUNCREF, min: 1, max: None, table64: false };
-    let table = wasmote::Table::new(&mut store, table, wasmote::Val::FuncRef(None)).unwrap();
+    let table = wasmote::Table::new(&mut store, table, wasmote::Ref::Func(None)).unwrap();
     linker.define("host", "table", table).unwrap();
     let between = Module::new(&engine, wat::parse_str(between).unwrap()).unwrap();
     let between = linker.instantiate(&mut store, &between).unwrap();

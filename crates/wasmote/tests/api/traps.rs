@@ -27,9 +27,9 @@ fn a_trap_says_where_with_names_and_offsets() {
     let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, 9).unwrap(), 88);
     let error = run.call(&mut store, 0).unwrap_err();
-    let trap = error.as_trap().unwrap();
-    assert_eq!(trap.code(), TrapCode::IntegerDivisionByZero);
-    let [inner, outer] = trap.frames() else { panic!("{trap}") };
+    let backtrace = error.backtrace().unwrap();
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::IntegerDivisionByZero);
+    let [inner, outer] = backtrace.frames() else { panic!("{error}") };
     // i32.div_u is 0x6e, behind local.get 0 and local.get 1; the call is 0x10 of function 1, behind local.get 0.
     let divide = offset_of(&wasm, &[0x20, 0, 0x20, 1, 0x6e]) + 4;
     let call = offset_of(&wasm, &[0x20, 0, 0x10, 1]) + 2;
@@ -54,7 +54,7 @@ fn every_frame_between_two_instances_is_listed() {
     let instance = Instance::new(&mut store, &outer, &[f.into()]).unwrap();
     let run = instance.get_func(&store, "run").unwrap();
     let error = run.call(&mut store, &[], &mut []).unwrap_err();
-    let names: Vec<&str> = error.as_trap().unwrap().frames().iter().map(|frame| frame.func_name().unwrap()).collect();
+    let names: Vec<&str> = error.backtrace().unwrap().frames().iter().map(|frame| frame.func_name().unwrap()).collect();
     assert_eq!(names, ["deep", "middle", "top"]);
 }
 
@@ -67,10 +67,10 @@ fn endless_recursion_is_a_trap_with_a_bounded_backtrace() {
     let (mut store, instance) = instance(text);
     let run = instance.get_typed_func::<i32, i32>(&store, "run").unwrap();
     let error = run.call(&mut store, 0).unwrap_err();
-    let trap = error.as_trap().unwrap();
-    assert_eq!(trap.code(), TrapCode::StackOverflow);
-    assert_eq!((trap.frames().len(), trap.omitted_frames()), (64, 1000));
-    assert!(trap.frames().iter().all(|frame| frame.module_offset() == trap.frames()[0].module_offset()));
+    let backtrace = error.backtrace().unwrap();
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::StackOverflow);
+    assert_eq!((backtrace.frames().len(), backtrace.omitted_frames()), (64, 1000));
+    assert!(backtrace.frames().iter().all(|frame| frame.module_offset() == backtrace.frames()[0].module_offset()));
     assert_eq!(first_line(&error), "wasm trap: call stack exhausted");
     assert!(error.to_string().ends_with("and 1000 or more"), "{error}");
     let fine = instance.get_typed_func::<(), i32>(&store, "fine").unwrap();
@@ -135,7 +135,7 @@ fn all_reasons_to_trap_have_their_codes() {
         (func (export "nan") (drop (i32.trunc_f64_s (f64.const nan)))))"#;
     let (mut store, instance) = instance(text);
     let cases = [
-        ("unreachable", TrapCode::Unreachable),
+        ("unreachable", TrapCode::UnreachableCodeReached),
         ("memory", TrapCode::MemoryOutOfBounds),
         ("table", TrapCode::TableOutOfBounds),
         ("overflow", TrapCode::IntegerOverflow),
@@ -145,10 +145,10 @@ fn all_reasons_to_trap_have_their_codes() {
     for (name, code) in cases {
         let func = instance.get_func(&store, name).unwrap();
         let error = func.call(&mut store, &[], &mut []).unwrap_err();
-        let trap = error.as_trap().unwrap();
-        assert_eq!(trap.code(), code);
-        assert_eq!(trap.frames().len(), 1);
-        assert!(trap.frames()[0].module_offset().is_some());
+        let backtrace = error.backtrace().unwrap();
+        assert_eq!(error.as_trap_code().unwrap(), code);
+        assert_eq!(backtrace.frames().len(), 1);
+        assert!(backtrace.frames()[0].module_offset().is_some());
     }
 }
 

@@ -52,9 +52,9 @@ fn a_callback_and_a_trap_at_the_deadline() {
         store.set_epoch_deadline(10).unwrap();
         let (result, yields) = count_yields(f.call_async(&mut store, 100));
         let error = result.unwrap_err();
-        assert_eq!((error.as_trap().unwrap().code(), yields), (TrapCode::Interrupted, 0), "{mode:?}");
+        assert_eq!((error.as_trap_code().unwrap(), yields), (TrapCode::Interrupt, 0), "{mode:?}");
         store.interrupt_handle().unwrap().interrupt();
         let error = count_yields(f.call_async(&mut store, 100)).0.unwrap_err();
-        assert_eq!(error.as_trap().unwrap().code(), TrapCode::Interrupted, "{mode:?}");
+        assert_eq!(error.as_trap_code().unwrap(), TrapCode::Interrupt, "{mode:?}");
     }
 }

@@ -25,7 +25,7 @@ const COMPUTES: &str = r#"(module
 fn linker(engine: &Engine) -> Linker<()> {
     let mut linker = Linker::new(engine);
     let again = |mut caller: Caller<'_, ()>, x: i32| {
-        let sum = caller.get_export("sum").and_then(Extern::func).unwrap().typed::<i32, i64>(&caller)?;
+        let sum = caller.get_export("sum").and_then(Extern::into_func).unwrap().typed::<i32, i64>(&caller)?;
         sum.call(&mut caller, x)
     };
     linker.func_wrap("host", "again", again).unwrap();
@@ -85,8 +85,8 @@ fn a_call_that_waits_only_for_ready_futures_yields() {
     store.fuel_async_yield_interval(Some(100)).unwrap();
     let (result, yields) = count_yields(waits.call_async(&mut store, ()));
     let error = result.unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::OutOfFuel);
-    assert_eq!(error.as_trap().unwrap().frames().len(), 1);
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::OutOfFuel);
+    assert_eq!(error.backtrace().unwrap().frames().len(), 1);
     assert!((8..=10).contains(&yields), "{yields}");
 }
 

@@ -266,7 +266,7 @@ fn a_future_can_fail_or_throw() {
             tokio::task::yield_now().await;
             match x {
                 1 => Err(Exception::new(tag, [Val::I32(40)]).into()),
-                2 => Err(TrapCode::Unreachable.into()),
+                2 => Err(TrapCode::UnreachableCodeReached.into()),
                 3 => Err(Error::host("no")),
                 x => Ok(x),
             }
@@ -283,7 +283,7 @@ fn a_future_can_fail_or_throw() {
         let f = instance.get_typed_func::<i32, i32>(&store, "f").unwrap();
         let mut call = |x| block_on(f.call_async(&mut store, x));
         assert_eq!((call(0).unwrap(), call(1).unwrap()), (0, 45), "{mode:?}");
-        assert_eq!(call(2).unwrap_err().as_trap().unwrap().code(), TrapCode::Unreachable);
+        assert_eq!(call(2).unwrap_err().as_trap_code().unwrap(), TrapCode::UnreachableCodeReached);
         assert!(call(3).unwrap_err().to_string().starts_with("no"));
     }
 }

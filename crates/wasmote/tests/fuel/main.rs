@@ -46,8 +46,7 @@ impl Program {
         let is_metered = self.store.set_fuel(fuel).is_ok();
         let outcome = func.call(&mut self.store, args, &mut results);
         let outcome = outcome.map(|()| results.first().copied());
-        let trapped =
-            |error: wasmote::Error| error.as_trap().map(wasmote::Trap::code).unwrap_or_else(|| panic!("{error}"));
+        let trapped = |error: wasmote::Error| error.as_trap_code().unwrap_or_else(|| panic!("{error}"));
         let used = if is_metered { fuel - self.store.get_fuel().unwrap() } else { 0 };
         (used, outcome.map_err(trapped))
     }

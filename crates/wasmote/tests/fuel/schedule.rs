@@ -34,7 +34,7 @@ fn image(module: &Module, op_set: OpSet) -> Option<Program> {
 
 /// Returns the names of a module's functions, in order.
 fn functions(module: &Module) -> Vec<String> {
-    module.exports().map(|export| export.name.to_string()).collect()
+    module.exports().map(|export| export.name().to_string()).collect()
 }
 
 /// Appends the cost of each function at each size.

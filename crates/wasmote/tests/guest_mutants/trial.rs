@@ -179,12 +179,12 @@ impl World {
         store.set_fuel(FUEL).unwrap();
         let mut imports = Vec::new();
         for import in module.imports() {
-            let ExternType::Func(ty) = &import.ty else { return None };
+            let ExternType::Func(ty) = import.ty() else { return None };
             let results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
-            let ends = import.name.contains("exit");
+            let ends = import.name().contains("exit");
             let func = Func::new(&mut store, ty.clone(), move |mut caller, args, places| {
                 if ends {
-                    return Err(TrapCode::Unreachable.into());
+                    return Err(TrapCode::UnreachableCodeReached.into());
                 }
                 // Writes small numbers where the arguments point to, and mostly returns success.
                 let host = caller.data_mut();
@@ -216,7 +216,7 @@ impl World {
     }
 
     fn memory(&self) -> &[u8] {
-        let memory: Option<Memory> = self.instance.get_export(&self.store, "memory").and_then(Extern::memory);
+        let memory: Option<Memory> = self.instance.get_export(&self.store, "memory").and_then(Extern::into_memory);
         memory.map_or(&[], |memory| memory.data(&self.store))
     }
 
@@ -243,7 +243,7 @@ impl World {
 
     fn shown_error(&self, error: &Error) -> String {
         match error.kind() {
-            ErrorKind::Trap(trap) => format!("{}: {:?}", trap.code().message(), trap.frames()),
+            ErrorKind::TrapCode(code) => format!("{}: {:?}", code.message(), error.backtrace()),
             ErrorKind::Exception(exception) => {
                 format!("threw {} at {:?}", self.shown_exception(exception), exception.frames())
             }

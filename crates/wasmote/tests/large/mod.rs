@@ -363,7 +363,7 @@ fn limits(locals: &str, body: &str) -> Vec<Result<(), String>> {
     vec![
         outcome(Validation::Eager, |_| Ok(())),
         outcome(Validation::Eager, call),
-        outcome(Validation::Lazy, Module::validate),
+        outcome(Validation::Lazy, Module::validate_functions),
         outcome(Validation::Lazy, call),
     ]
 }

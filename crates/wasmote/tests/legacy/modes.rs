@@ -93,11 +93,11 @@ fn run(wasm: &[u8], module: &super::Module, mode: Mode) -> Result<(Vec<String>, 
         if is_metered {
             program.store.set_fuel(FUEL)?;
         }
-        let time = program.export('g', TIME).global().expect("a global");
+        let time = program.export('g', TIME).into_global().expect("a global");
         time.set(&mut program.store, Val::I32(TIME_OF_A_CALL as i32))?;
         let outcome = program.call(number, &function.signature.params, &arguments)?;
         let globals = (0..module.globals.len()).map(|global| {
-            let value = program.export('g', global).global().expect("a global").get(&program.store);
+            let value = program.export('g', global).into_global().expect("a global").get(&program.store);
             program.shown(&value, DEPTH)
         });
         outcomes.push(format!("f{number}: {outcome}; {}", globals.collect::<Vec<_>>().join(" ")));
@@ -118,7 +118,7 @@ impl Program {
     }
 
     fn call(&mut self, number: usize, types: &[Type], arguments: &[Option<u128>]) -> Result<String, Error> {
-        let func = self.export('f', number).func().expect("a function");
+        let func = self.export('f', number).into_func().expect("a function");
         let ty = func.ty(&self.store);
         let values: Vec<Val> = (types.iter().zip(&ty.params).zip(arguments))
             .map(|((ty, &val_type), bits)| match (bits, ty) {
@@ -141,11 +141,11 @@ impl Program {
             Err(error) => error,
         };
         if let Some(exception) = error.as_exception() {
-            let is_it = |&tag: &usize| self.export('t', tag).tag().expect("a tag") == exception.tag();
+            let is_it = |&tag: &usize| self.export('t', tag).into_tag().expect("a tag") == exception.tag();
             let tag = (0..self.tags).find(is_it).expect("one of the module's");
             return Ok(format!("threw t{tag}: {}", self.all_shown(exception.values(), DEPTH)));
         }
-        match error.as_trap().map(|trap| trap.code()) {
+        match error.as_trap_code() {
             None | Some(TrapCode::OutOfFuel | TrapCode::HeapExhausted | TrapCode::StackOverflow) => Err(error),
             Some(code) => Ok(code.message().into()),
         }

@@ -109,7 +109,7 @@ pub fn provide(mut ctx: StoreContextMut<'_, ()>, ty: &ExternType, dice: &'static
             Func::new(&mut ctx, ty.clone(), move |mut caller, args, results| {
                 args.iter().for_each(|arg| look(caller.as_context_mut(), *arg, dice, 0));
                 match dice.below(10) {
-                    0 => return Err(TrapCode::Unreachable.into()),
+                    0 => return Err(TrapCode::UnreachableCodeReached.into()),
                     1 => return Err(Exception::new(tag, []).into()),
                     _ => {}
                 }
@@ -121,7 +121,7 @@ pub fn provide(mut ctx: StoreContextMut<'_, ()>, ty: &ExternType, dice: &'static
             .into()
         }
         ExternType::Table(ty) if ty.min <= MOST => {
-            let init = value(ctx.as_context_mut(), ty.element, dice, 0)?;
+            let init = value(ctx.as_context_mut(), ty.element, dice, 0)?.ref_()?;
             Table::new(&mut ctx, *ty, init).ok()?.into()
         }
         ExternType::Memory(ty) if ty.min <= 4 => Memory::new(&mut ctx, *ty).ok()?.into(),

@@ -32,7 +32,7 @@ fn reason(error: &Error) -> &'static str {
         ErrorKind::Decode(_) => "decode",
         ErrorKind::Link(_) => "link",
         ErrorKind::Instantiate(_) => "instantiate",
-        ErrorKind::Trap(_) => "trap",
+        ErrorKind::TrapCode(_) => "trap",
         ErrorKind::Exception(_) => "exception",
         _ => "other",
     }
@@ -94,7 +94,7 @@ impl<'a> Trials<'a> {
         strew(store.as_context_mut(), &self.litter).expect("there is room");
         let mut imports = Vec::new();
         for import in module.imports() {
-            let made = provide(store.as_context_mut(), &import.ty, dice);
+            let made = provide(store.as_context_mut(), import.ty(), dice);
             imports.push(made.ok_or("an import that cannot be made")?);
         }
         let instance = Instance::new(&mut store, &module, &imports);
@@ -169,7 +169,7 @@ fn ask(store: &mut Store<()>, witness: Instance) {
     store.set_fuel(FUEL).unwrap();
     let ask = witness.get_typed_func::<(), i64>(&*store, "ask").expect("it is as it was");
     assert_eq!(ask.call(&mut *store, ()).expect("it is as it was"), ANSWER);
-    let memory: Memory = witness.get_export(&*store, "memory").and_then(Extern::memory).expect("it is as it was");
+    let memory: Memory = witness.get_export(&*store, "memory").and_then(Extern::into_memory).expect("it is as it was");
     let data = memory.data(&*store);
     assert!(data.starts_with(b"witness") && data[7..].iter().all(|&byte| byte == 0));
 }
@@ -208,10 +208,11 @@ fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &
         Extern::Table(table) => {
             for index in 0..4 {
                 let Some(it) = table.get(&*store, index) else { break };
-                look(store.as_context_mut(), it, dice, 0);
+                look(store.as_context_mut(), it.into(), dice, 0);
             }
             let ty = table.ty(&*store).element;
             if let Some(new) = value(store.as_context_mut(), ty, dice, 0) {
+                let new = new.ref_().expect("elements are references");
                 let _ = table.grow(&mut *store, 3, new);
                 let _ = table.set(&mut *store, 1, new);
             }

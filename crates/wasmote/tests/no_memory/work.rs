@@ -25,7 +25,9 @@ fn out_of_memory(result: &Result<Left, Error>, _once: bool) -> bool {
 /// twice.
 fn an_error(result: &Result<Left, Error>, once: bool) -> bool {
     match result {
-        Err(error) => matches!(error.kind(), ErrorKind::OutOfMemory | ErrorKind::Instantiate(_) | ErrorKind::Trap(_)),
+        Err(error) => {
+            matches!(error.kind(), ErrorKind::OutOfMemory | ErrorKind::Instantiate(_) | ErrorKind::TrapCode(_))
+        }
         Ok(Left::Store(_)) => once,
         Ok(left) => matches!(left, Left::Error(_)),
     }
@@ -96,7 +98,7 @@ fn load_lazily() -> Rest {
     let wasm = wasm();
     Box::new(move || {
         let module = Module::new(&engine, wasm)?;
-        module.validate()?;
+        module.validate_functions()?;
         Ok(Left::Module(module))
     })
 }
@@ -237,7 +239,7 @@ fn run_module(module: Module) -> Rest {
     let instance = linker(module.engine()).instantiate(&mut store, &module).expect("an instance");
     let functions: Vec<(String, Func)> = instance
         .exports(&store)
-        .filter_map(|(name, item)| Some((name.to_string(), item.func()?)))
+        .filter_map(|(name, item)| Some((name.to_string(), item.into_func()?)))
         .filter(|(_, func)| func.ty(&store).params.is_empty())
         .collect();
     assert!(functions.len() > 8, "there is something to run");
@@ -285,12 +287,12 @@ fn recorded(recording: Arc<Mutex<Vec<u8>>>) -> (Store<()>, Instance) {
     let module = Module::new(&engine, wat::parse_str(RECORDED).expect("text")).expect("the module is valid");
     let change = |mut caller: Caller<'_, ()>, x: i32, _: i64| -> Result<i32, Error> {
         let export = |caller: &Caller<'_, ()>, name| caller.get_export(name).expect("it is exported");
-        let (memory, other) = (export(&caller, "memory").memory(), export(&caller, "other").memory());
+        let (memory, other) = (export(&caller, "memory").into_memory(), export(&caller, "other").into_memory());
         memory.expect("a memory").data_mut(&mut caller)[100] += 1;
         other.expect("a memory").write(&mut caller, 5, b"some bytes")?;
-        let (table, run) = (export(&caller, "table").table(), export(&caller, "run").func());
-        table.expect("a table").set(&mut caller, 3, Val::FuncRef(run))?;
-        export(&caller, "global").global().expect("a global").set(&mut caller, Val::I32(x))?;
+        let (table, run) = (export(&caller, "table").into_table(), export(&caller, "run").into_func());
+        table.expect("a table").set(&mut caller, 3, wasmote::Ref::Func(run))?;
+        export(&caller, "global").into_global().expect("a global").set(&mut caller, Val::I32(x))?;
         Ok(7)
     };
     let mut linker = Linker::new(&engine);

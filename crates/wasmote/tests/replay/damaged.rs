@@ -143,7 +143,7 @@ fn recordings_that_change_a_shared_memory_are_refused() {
         store.record(&own, write).unwrap();
         let mut linker = Linker::new(&engine);
         let change = |mut caller: Caller<'_, ()>, grows: i32| -> Result<(), Error> {
-            let memory = caller.get_export("memory").unwrap().memory().unwrap();
+            let memory = caller.get_export("memory").unwrap().into_memory().unwrap();
             match grows {
                 0 => memory.write(&mut caller, 8, b"changed")?,
                 _ => drop(memory.grow(&mut caller, 1)?),

@@ -7,8 +7,8 @@ mod refused;
 use std::sync::{Arc, Mutex};
 
 use wasmote::{
-    Caller, CodeOptions, Engine, Error, FuncType, Global, ImageOptions, Instance, Linker, Memory, Module, OpSet, Store,
-    Table, TrapCode, Val, ValType,
+    Caller, CodeOptions, Engine, Error, FuncType, Global, ImageOptions, Instance, Linker, Memory, Module, OpSet, Ref,
+    Store, Table, TrapCode, Val, ValType,
 };
 
 /// A guest that calls every kind of host function, and exports what they change.
@@ -59,7 +59,7 @@ pub const GUEST: &str = r#"(module
 /// Host functions whose results differ in each run: the store's data counts all calls.
 pub fn host(engine: &Engine) -> Linker<u64> {
     fn exported(caller: &Caller<'_, u64>, name: &str) -> Memory {
-        caller.get_export(name).unwrap().memory().unwrap()
+        caller.get_export(name).unwrap().into_memory().unwrap()
     }
     let next = |caller: &mut Caller<'_, u64>| {
         *caller.data_mut() += 1;
@@ -103,7 +103,7 @@ pub fn host(engine: &Engine) -> Linker<u64> {
         .func_wrap("host", "write", move |mut caller: Caller<'_, u64>, at: u32| -> Result<(), Error> {
             let n = next(&mut caller);
             let memory = exported(&caller, "other");
-            memory.write(&mut caller, at.into(), &n.wrapping_mul(0x0101_0101_0107).to_le_bytes())?;
+            memory.write(&mut caller, at as usize, &n.wrapping_mul(0x0101_0101_0107).to_le_bytes())?;
             // In the last call, it also borrows the memory that it has written to, and writes again after that.
             if at == 2 {
                 memory.data_mut(&mut caller)[200] = n as u8;
@@ -127,16 +127,16 @@ pub fn host(engine: &Engine) -> Linker<u64> {
     linker
         .func_wrap("host", "table", move |mut caller: Caller<'_, u64>, i: u32| -> Result<(), Error> {
             next(&mut caller);
-            let table = caller.get_export("table").unwrap().table().unwrap();
-            let seven = caller.get_export("seven").unwrap().func();
-            table.grow(&mut caller, 2, Val::FuncRef(seven))?;
-            table.set(&mut caller, 3, Val::FuncRef(if i == 1 { None } else { seven }))
+            let table = caller.get_export("table").unwrap().into_table().unwrap();
+            let seven = caller.get_export("seven").unwrap().into_func();
+            table.grow(&mut caller, 2, Ref::Func(seven))?;
+            table.set(&mut caller, 3, Ref::Func(if i == 1 { None } else { seven }))
         })
         .unwrap();
     linker
         .func_wrap("host", "global", move |mut caller: Caller<'_, u64>| -> Result<(), Error> {
             let n = next(&mut caller);
-            let global = caller.get_export("global").unwrap().global().unwrap();
+            let global = caller.get_export("global").unwrap().into_global().unwrap();
             global.set(&mut caller, Val::I64(-(n as i64)))
         })
         .unwrap();
@@ -182,10 +182,10 @@ fn outcome(store: &mut Store<u64>, instance: Instance, end: i32) -> (Outcome, Op
     };
     let outcome = Outcome {
         exit: result.as_ref().err().and_then(Error::i32_exit_status),
-        trap: result.as_ref().err().and_then(Error::as_trap).map(|trap| trap.code()),
+        trap: result.as_ref().err().and_then(Error::as_trap_code),
         result: result.as_ref().copied().map_err(Error::to_string),
         memories: [memory("memory"), memory("other")],
-        table: (0..table.size(&*store)).map(|i| table.get(&*store, i) == Some(Val::FuncRef(None))).collect(),
+        table: (0..table.size(&*store)).map(|i| table.get(&*store, i) == Some(Ref::Func(None))).collect(),
         globals: [global("global"), global("sum")],
     };
     (outcome, result.err())

@@ -2,7 +2,7 @@
 
 use wasmote::{
     AnyRef, ArrayRef, Caller, Engine, Error, Exception, ExternRef, Func, FuncType, I31, Linker, Memory, MemoryType,
-    Module, ReplayError, Store, Tag, Val, ValType,
+    Module, Ref, ReplayError, Store, Tag, Val, ValType,
 };
 
 /// Runs a guest that makes one call, while recording. Returns what the call did that cannot be recorded.
@@ -34,7 +34,7 @@ const CALL: &str = r#"(module
 fn calls_of_wasm() {
     let what = unsupported(CALL, |linker, _| {
         let call = |mut caller: Caller<'_, ()>| -> Result<(), Error> {
-            let inner = caller.get_export("inner").unwrap().func().unwrap();
+            let inner = caller.get_export("inner").unwrap().into_func().unwrap();
             // What the function does with the error makes no difference.
             assert!(inner.call(&mut caller, &[], &mut []).is_err());
             Ok(())
@@ -100,8 +100,8 @@ fn references_to_what_is_no_function() {
     let what = unsupported(text, |linker, _| {
         let set = |mut caller: Caller<'_, ()>| -> Result<(), Error> {
             let value = ExternRef::new(&mut caller, 5);
-            let table = caller.get_export("table").unwrap().table().unwrap();
-            table.set(&mut caller, 0, Val::ExternRef(Some(value)))
+            let table = caller.get_export("table").unwrap().into_table().unwrap();
+            table.set(&mut caller, 0, Ref::Extern(Some(value)))
         };
         linker.func_wrap("host", "f", set).unwrap();
     });
@@ -109,7 +109,7 @@ fn references_to_what_is_no_function() {
     let what = unsupported(text, |linker, _| {
         let set = |mut caller: Caller<'_, ()>| -> Result<(), Error> {
             let value = AnyRef::from_i31(&mut caller, I31::wrapping_i32(3));
-            let global = caller.get_export("global").unwrap().global().unwrap();
+            let global = caller.get_export("global").unwrap().into_global().unwrap();
             global.set(&mut caller, Val::AnyRef(Some(value)))
         };
         linker.func_wrap("host", "f", set).unwrap();

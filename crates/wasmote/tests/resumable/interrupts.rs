@@ -39,7 +39,7 @@ fn a_call_can_be_interrupted_while_it_waits() {
                     let values = answer_of(&types, *call.value::<i32>().unwrap());
                     call.resume(&mut store, &values, &mut results).unwrap()
                 }
-                ResumableCall::Interrupted(call) => {
+                ResumableCall::OutOfFuel(call) if call.is_interrupted() => {
                     interruptions += 1;
                     call.resume(&mut store, &mut results).unwrap()
                 }
@@ -72,7 +72,7 @@ fn a_call_that_another_thread_interrupts_returns_what_it_would_have_returned() {
             let result = loop {
                 call = match call.unwrap() {
                     TypedResumableCall::Finished(result) => break result,
-                    TypedResumableCall::Interrupted(call) => {
+                    TypedResumableCall::OutOfFuel(call) if call.is_interrupted() => {
                         interruptions += 1;
                         call.resume(&mut store)
                     }
@@ -93,8 +93,10 @@ fn an_interrupted_call_can_be_dropped() {
     let spin = instance.get_typed_func::<i32, i64>(&store, "spin").unwrap();
     let wanted = spin.call(&mut store, 1000).unwrap();
     handle.interrupt();
-    assert!(matches!(spin.call_resumable(&mut store, 1000).unwrap(), TypedResumableCall::Interrupted(_)));
+    assert!(
+        matches!(spin.call_resumable(&mut store, 1000).unwrap(), TypedResumableCall::OutOfFuel(call) if call.is_interrupted())
+    );
     assert_eq!(spin.call(&mut store, 1000).unwrap(), wanted);
     handle.interrupt();
-    assert_eq!(spin.call(&mut store, 1000).unwrap_err().as_trap().unwrap().code(), TrapCode::Interrupted);
+    assert_eq!(spin.call(&mut store, 1000).unwrap_err().as_trap_code().unwrap(), TrapCode::Interrupt);
 }

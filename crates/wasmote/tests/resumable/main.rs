@@ -146,7 +146,6 @@ fn finish(store: &mut Store<Host>, mut call: ResumableCall, fuel: u64, results: 
                 store.set_fuel(left + fuel).unwrap();
                 call.resume(&mut *store, results).unwrap()
             }
-            other => panic!("{other:?}"),
         }
     }
 }

@@ -107,7 +107,7 @@ fn a_call_that_a_host_function_started_outlives_it() {
         let wait = |caller: Caller<'_, Kept>, x: i32| -> Result<i32, Error> { Err(caller.suspend_with(x)) };
         linker.func_wrap("host", "wait", wait).unwrap();
         let spawn = |mut caller: Caller<'_, Kept>, x: i32| -> Result<(), Error> {
-            let task = caller.get_export("task").and_then(Extern::func).unwrap().typed::<i32, i32>(&caller)?;
+            let task = caller.get_export("task").and_then(Extern::into_func).unwrap().typed::<i32, i32>(&caller)?;
             let call = task.call_resumable(&mut caller, x)?;
             caller.data_mut().push(call);
             Ok(())

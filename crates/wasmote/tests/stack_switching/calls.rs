@@ -55,7 +55,7 @@ fn nothing_suspends_through_a_host_function() {
     let (mut store, instance) = instantiate(&Config::new(), (), HOSTED, define_call);
     let through = instance.get_typed_func::<i32, i32>(&store, "through the host").unwrap();
     let error = through.call(&mut store, 3).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::UnhandledTag);
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::UnhandledTag);
     let generates = instance.get_typed_func::<i32, i32>(&store, "generates").unwrap();
     assert_eq!(generates.call(&mut store, 4).unwrap(), 8);
 }
@@ -267,7 +267,7 @@ fn code_that_only_switches_can_be_interrupted() {
             });
             let error = instance.get_typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
             done.store(true, Ordering::Relaxed);
-            assert_eq!(error.as_trap().unwrap().code(), TrapCode::Interrupted, "{name}");
+            assert_eq!(error.as_trap_code().unwrap(), TrapCode::Interrupt, "{name}");
         });
         store.collect();
         assert_eq!(store.continuations(), 0);
@@ -280,7 +280,7 @@ fn fuel_stops_continuations() {
         let (mut store, instance) = instantiate(Config::new().consume_fuel(true), (), ENDLESS, |_| ());
         store.set_fuel(20_000).unwrap();
         let error = instance.get_typed_func::<(), ()>(&store, name).unwrap().call(&mut store, ()).unwrap_err();
-        assert_eq!(error.as_trap().unwrap().code(), TrapCode::OutOfFuel, "{name}");
+        assert_eq!(error.as_trap_code().unwrap(), TrapCode::OutOfFuel, "{name}");
     }
 }
 

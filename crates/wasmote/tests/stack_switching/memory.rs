@@ -79,11 +79,11 @@ fn what_a_trap_leaves_is_dropped() {
     let (mut store, instance) = instantiate(&Config::new(), (), MAKERS, |_| ());
     for _ in 0..100 {
         let error = instance.get_typed_func::<(), ()>(&store, "traps").unwrap().call(&mut store, ()).unwrap_err();
-        assert_eq!(error.as_trap().unwrap().code(), TrapCode::Unreachable);
+        assert_eq!(error.as_trap_code().unwrap(), TrapCode::UnreachableCodeReached);
     }
     for _ in 0..10 {
         let nest = instance.get_typed_func::<i32, ()>(&store, "nest").unwrap();
-        assert_eq!(nest.call(&mut store, 500).unwrap_err().as_trap().unwrap().code(), TrapCode::Unreachable);
+        assert_eq!(nest.call(&mut store, 500).unwrap_err().as_trap_code().unwrap(), TrapCode::UnreachableCodeReached);
     }
     assert_eq!(store.continuations(), 100 + 10 * 501);
     store.collect();
@@ -111,7 +111,7 @@ fn a_guest_that_keeps_all_of_them_has_an_end() {
     let (mut store, instance) = instantiate(Config::new().max_gc_heap(4 << 20), (), MAKERS, |_| ());
     let keep = instance.get_typed_func::<i32, ()>(&store, "keep").unwrap();
     let error = keep.call(&mut store, i32::MAX).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::HeapExhausted);
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::HeapExhausted);
     let kept = store.continuations();
     assert!((4000..8000).contains(&kept), "{kept}");
     // Those that it has can still be resumed, and then there is room again.
@@ -122,12 +122,12 @@ fn a_guest_that_keeps_all_of_them_has_an_end() {
     instance.get_typed_func::<i32, ()>(&store, "suspended").unwrap().call(&mut store, 20_000).unwrap();
     // So has one whose continuations resume each other.
     let nest = instance.get_typed_func::<i32, ()>(&store, "nest").unwrap();
-    assert_eq!(nest.call(&mut store, i32::MAX).unwrap_err().as_trap().unwrap().code(), TrapCode::HeapExhausted);
+    assert_eq!(nest.call(&mut store, i32::MAX).unwrap_err().as_trap_code().unwrap(), TrapCode::HeapExhausted);
     // A stack that is too large for the heap is too large, even if a stack may be larger.
     let deep = instance.get_typed_func::<(i32, i32), ()>(&store, "deep").unwrap();
     deep.call(&mut store, (1, 100)).unwrap();
     let error = deep.call(&mut store, (1, 2_000_000)).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::StackOverflow);
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::StackOverflow);
     deep.call(&mut store, (10, 1000)).unwrap();
 }
 
@@ -137,7 +137,7 @@ fn a_stack_is_at_most_as_large_as_that_of_a_call() {
     let deep = instance.get_typed_func::<(i32, i32), ()>(&store, "deep").unwrap();
     deep.call(&mut store, (3, 1000)).unwrap();
     let error = deep.call(&mut store, (1, 10_000)).unwrap_err();
-    assert_eq!(error.as_trap().unwrap().code(), TrapCode::StackOverflow);
+    assert_eq!(error.as_trap_code().unwrap(), TrapCode::StackOverflow);
     deep.call(&mut store, (3, 1000)).unwrap();
 }
 
@@ -147,6 +147,6 @@ fn a_limiter_is_asked() {
     let (mut store, instance) = instantiate(&Config::new(), limits, MAKERS, |_| ());
     store.limiter(|limits: &mut StoreLimits| limits);
     let keep = instance.get_typed_func::<i32, ()>(&store, "keep").unwrap();
-    assert_eq!(keep.call(&mut store, i32::MAX).unwrap_err().as_trap().unwrap().code(), TrapCode::HeapExhausted);
+    assert_eq!(keep.call(&mut store, i32::MAX).unwrap_err().as_trap_code().unwrap(), TrapCode::HeapExhausted);
     assert!((1000..4000).contains(&store.continuations()), "{}", store.continuations());
 }

@@ -107,7 +107,7 @@ fn images_carry_shared_memories_and_waits() {
     let shared = Shared::new(WAITS);
     let image = shared.module.to_image(&wasmote::ImageOptions::default()).unwrap();
     let shared = Shared { module: Module::from_image(&shared.engine, image).unwrap(), ..shared };
-    assert!(shared.module.imports().all(|import| matches!(import.ty, wasmote::ExternType::Memory(ty) if ty.shared)));
+    assert!(shared.module.imports().all(|import| matches!(*import.ty(), wasmote::ExternType::Memory(ty) if ty.shared)));
     thread::scope(|scope| {
         let waiter = scope.spawn(|| {
             let (mut store, instance) = shared.instance();
@@ -157,7 +157,7 @@ fn an_interruption_ends_a_wait_and_takes_no_notification() {
             thread::sleep(Duration::from_millis(20));
         }
         handle.interrupt();
-        assert_eq!(waiter.join().unwrap(), Some(TrapCode::Interrupted));
+        assert_eq!(waiter.join().unwrap(), Some(TrapCode::Interrupt));
         assert_eq!(shared.memory.atomic_notify(8, 1).unwrap(), 0);
     }
 }
@@ -189,7 +189,7 @@ fn a_wait_leaves_the_waker_that_the_embedder_set() {
     thread::sleep(Duration::from_millis(20));
     other.interrupt();
     let (mut store, wait, outcome) = waiter.join().unwrap();
-    assert_eq!(outcome, Some(TrapCode::Interrupted));
+    assert_eq!(outcome, Some(TrapCode::Interrupt));
     assert_eq!(count.0.load(Ordering::SeqCst), 1);
     // After one that ended by itself, it wakes the embedder's alone.
     assert_eq!(wait.call(&mut store, (8, 0, 1_000_000)).unwrap(), 2);
@@ -211,7 +211,7 @@ fn a_wait_that_was_interrupted_goes_on_for_the_rest_of_its_time() {
     let mut call = wait.call_resumable(&mut store, &args, &mut results).unwrap();
     let mut interruptions = 0;
     // Each resumption is interrupted at once, or a moment later. With all of its time each, it would never end.
-    while let ResumableCall::Interrupted(stopped) = call {
+    while let ResumableCall::OutOfFuel(stopped) = call {
         interruptions += 1;
         assert!(start.elapsed() < time * 100, "it does not end");
         let handle = handle.clone();

@@ -1,6 +1,7 @@
 //! Valid modules are translated: all modules of the suites, of the project's own scripts, and the guests become code
 //! and images of both op sets, with fuel and without. The allowed refusals are listed here.
 
+use wasmote::errors::TranslationError;
 use wasmote::{CodeOptions, Config, Engine, ErrorKind, Features, ImageOptions, Module, OpSet, TranslateErrorKind};
 use wasmote_validate::validate;
 use wasmote_wat::script::{Action, DirectiveKind, ScriptModule, parse};
@@ -11,7 +12,7 @@ use wasmote_test_support::scripts::{Script, find, newest, published, regress};
 /// Whether the refusal of a valid module is by design: the core op set has no vectors, and frames have a maximum size.
 fn is_designed(kind: &ErrorKind, op_set: OpSet) -> bool {
     match kind {
-        ErrorKind::Translate { error, .. } => match error.kind {
+        ErrorKind::Translation(TranslationError::Function { error, .. }) => match error.kind {
             TranslateErrorKind::VectorInCore => op_set == OpSet::Core,
             TranslateErrorKind::TooManySlots | TranslateErrorKind::TooManyTries | TranslateErrorKind::TooLarge => true,
             _ => false,

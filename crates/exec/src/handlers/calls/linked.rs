@@ -10,7 +10,7 @@ use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 use crate::dispatch::{Execute, cold};
 use crate::handlers::control::{HeaderWords, bytes_fit, ends_before, fits, leave};
 use crate::handlers::moves::move_slots;
-use crate::linked::cells::{FrameLayout, cross_instance_return, is_call_stub, is_fixed, translate_stub};
+use crate::linked::cells::{FrameLayout, cross_instance_return, exit_cell, is_call_stub, is_fixed, translate_stub};
 #[cfg(feature = "stack-switching")]
 use crate::linked::continuations::{enter_host, leave_host};
 use crate::linked::throw::resume_after_call;
@@ -169,7 +169,7 @@ impl Execute<Linked> for DirectCallOutOfLine {
             if is_call_stub(code) || !(*machine).stack_limit.is_interrupted() {
                 Flow::Next
             } else {
-                Flow::Trap(TrapCode::Interrupted)
+                Flow::Trap(TrapCode::Interrupt)
             }
         }
     }
@@ -213,7 +213,7 @@ unsafe fn begin(r: &mut Regs, func: *mut Func) -> Flow {
     unsafe {
         r.ip = (*func).code.cast::<u8>();
         if (*(*r.cx).machine).stack_limit.is_interrupted() && (*func).code != translate_stub() {
-            return Flow::Trap(TrapCode::Interrupted);
+            return Flow::Trap(TrapCode::Interrupt);
         }
     }
     Flow::Next
@@ -524,14 +524,16 @@ impl Execute<Linked> for CallHost {
             leave_host(machine);
             (*machine).stack_top = below;
             if let Err(code) = outcome {
-                if code == TrapCode::Interrupted {
+                if code == TrapCode::Interrupt {
                     // The registers stay as they are, so that the call is made again.
                     return Flow::Trap(code);
                 }
-                if code == TrapCode::Suspended {
-                    Activation::suspend((*machine).running, above);
-                }
                 abandon(r, func);
+                // An error may be resumable as well, unless the caller is the host.
+                if code == TrapCode::Suspended || code == TrapCode::Host && r.ip != exit_cell().cast() {
+                    Activation::suspend((*machine).running, above);
+                    return Flow::Trap(TrapCode::Suspended);
+                }
                 if code == TrapCode::Exception && resume_after_call(r, (*machine).exception) {
                     return Flow::Next;
                 }
