@@ -149,6 +149,7 @@ impl core::error::Error for SetupError {}
 
 /// Builds a [`WasiCtx`].
 // A box, because each method moves the settings twice.
+#[must_use]
 pub struct WasiCtxBuilder(pub(crate) Box<WasiSettings>);
 
 /// The settings of a builder.
@@ -165,7 +166,28 @@ pub(crate) struct WasiSettings {
     gate: Option<Gate>,
 }
 
+impl Default for WasiCtxBuilder {
+    fn default() -> WasiCtxBuilder {
+        WasiCtx::builder()
+    }
+}
+
 impl WasiCtxBuilder {
+    /// Begins with what [`WasiCtx::builder`] says.
+    pub fn new() -> WasiCtxBuilder {
+        WasiCtx::builder()
+    }
+
+    /// Adds arguments. The first of all is the program's name.
+    pub fn args<A: AsRef<[u8]>>(self, args: impl IntoIterator<Item = A>) -> WasiCtxBuilder {
+        args.into_iter().fold(self, |builder, arg| builder.arg(arg.as_ref()))
+    }
+
+    /// Adds variables to the environment: names and values.
+    pub fn envs<K: AsRef<str>, V: AsRef<str>>(self, envs: impl IntoIterator<Item = (K, V)>) -> WasiCtxBuilder {
+        envs.into_iter().fold(self, |builder, (name, value)| builder.env(name.as_ref(), value.as_ref()))
+    }
+
     /// Adds an argument. The first is the program's name.
     pub fn arg(mut self, arg: impl Into<Vec<u8>>) -> WasiCtxBuilder {
         self.0.args.push(arg.into().into());

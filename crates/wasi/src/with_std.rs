@@ -82,6 +82,33 @@ impl WasiCtxBuilder {
         self.stdin(Input::Inherit).stdout(Output::Inherit).stderr(Output::Inherit)
     }
 
+    /// Makes the guest's standard input that of this process.
+    pub fn inherit_stdin(self) -> WasiCtxBuilder {
+        self.stdin(Input::Inherit)
+    }
+
+    /// Makes the guest's standard output that of this process.
+    pub fn inherit_stdout(self) -> WasiCtxBuilder {
+        self.stdout(Output::Inherit)
+    }
+
+    /// Makes the guest's standard error that of this process.
+    pub fn inherit_stderr(self) -> WasiCtxBuilder {
+        self.stderr(Output::Inherit)
+    }
+
+    /// Adds the arguments of this process, with its name.
+    pub fn inherit_args(self) -> WasiCtxBuilder {
+        std::env::args_os().fold(self, |builder, arg| builder.arg(arg.into_encoded_bytes()))
+    }
+
+    /// Adds the environment of this process. The guest can read all of it.
+    pub fn inherit_env(self) -> WasiCtxBuilder {
+        std::env::vars_os().fold(self, |builder, (name, value)| {
+            builder.env_bytes([name.as_encoded_bytes(), b"=", value.as_encoded_bytes()].concat())
+        })
+    }
+
     /// Lets the guest use the directory `host` and everything beneath it, under the name `guest`. Errors: the directory
     /// cannot be opened.
     pub fn preopened_dir(self, host: &Path, guest: &str, access: DirAccess) -> Result<WasiCtxBuilder, SetupError> {

@@ -300,6 +300,14 @@ fn names_in_pages_and_comments_are_names_in_the_code() {
     let mut missing = Vec::new();
     // The journal and the changelog have the names of their day.
     for (name, text) in pages() {
+        // The first column of each table there has the names of others.
+        let text = if name == "docs/porting.md" {
+            let ours =
+                |line: &str| line.strip_prefix("| ").and_then(|row| row.split_once(" | ")).map(|it| it.1.to_owned());
+            text.lines().map(|line| ours(line).unwrap_or_else(|| line.to_owned()) + "\n").collect()
+        } else {
+            text
+        };
         if name != "CHANGELOG.md" && !name.starts_with("docs/journal/") {
             missing.extend(unknown_names(&text, &known).into_iter().map(|word| format!("{name}: {word}")));
         }
