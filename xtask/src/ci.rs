@@ -15,8 +15,8 @@ use pico_args::Arguments;
 
 use crate::project::{self, cargo, run};
 use crate::{
-    aarch64, circles, corpus, deps, embedded, features, firmware, forbidden_symbols, fuzz, linear, miri, nextpnr,
-    no_std_check, packages, same_image, size, tailcheck, threads, tools,
+    aarch64, circles, corpus, deps, embedded, examples, features, firmware, forbidden_symbols, fuzz, linear, miri,
+    nextpnr, no_std_check, packages, same_image, size, tailcheck, threads, tools,
 };
 use suites::Count;
 
@@ -95,6 +95,7 @@ const STEPS: &[Step] = &[
     step("test-no-std", Change, "the command without the standard library", suites::no_std),
     step("test-core", Change, "the command without the extended op set", suites::core_op_set),
     step("test-continuations", Change, "stack switching, which builds lack by default", suites::continuations),
+    step("examples", Change, "the examples for hosts print what they must", || passed(examples::check())),
     step("tailcheck", Change, "hot handlers of the release binary are straight lines to a jump", || {
         left_out(tailcheck::check())
     }),

@@ -18,6 +18,7 @@ mod conformance;
 mod corpus;
 mod deps;
 mod embedded;
+mod examples;
 mod features;
 mod firmware;
 mod forbidden_symbols;
@@ -156,6 +157,7 @@ const COMMANDS: &[Command] = &[
         firmware::DETAILS,
         firmware::main,
     ),
+    command("examples", "", "the examples for hosts print what they must", examples::DETAILS, examples::main),
     command(
         "same-image",
         "[--require]",

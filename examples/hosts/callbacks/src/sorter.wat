@@ -1,0 +1,10 @@
+(module
+  (import "host" "push" (func $push (param i32)))
+  (import "host" "sort_by" (func $sort_by (param funcref)))
+  (elem declare func $falling)
+  (func $falling (param i32 i32) (result i32)
+    (i32.sub (local.get 1) (local.get 0)))
+  (func (export "run")
+    (call $push (i32.const 3)) (call $push (i32.const 9)) (call $push (i32.const 1))
+    (call $push (i32.const 7)) (call $push (i32.const 5))
+    (call $sort_by (ref.func $falling))))

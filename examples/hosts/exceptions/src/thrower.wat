@@ -1,0 +1,10 @@
+(module
+  (import "host" "failed" (tag $failed (param i32)))
+  (import "host" "check" (func $check (param i32) (result i32)))
+  (func (export "catches") (param i32) (result i32)
+    (block $caught (result i32)
+      (try_table (result i32) (catch $failed $caught)
+        (call $check (local.get 0))))
+    (i32.add (i32.const 1)))
+  (func (export "throws")
+    (throw $failed (i32.const 42))))
