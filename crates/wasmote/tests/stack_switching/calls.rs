@@ -208,7 +208,7 @@ fn calls_stop_and_go_on_inside_of_continuations() {
             }
         }
         assert!(stops > 60, "{stops}");
-        assert_eq!(results, [wanted.clone(), wanted.clone(), wanted.clone()]);
+        assert_eq!(results, [wanted; 3]);
         store.collect();
         assert_eq!(store.continuations(), 0);
 
