@@ -135,6 +135,7 @@ const STEPS: &[Step] = &[
     step("same-image", Weekly, "images are the same whichever host writes them", || left_out(same_image::check())),
     step("aarch64", Weekly, "the library on aarch64, in QEMU", || left_out(aarch64::check())),
     step("miri", Weekly, "small modules do nothing undefined, as far as Miri sees", || left_out(miri::check())),
+    step("tsan", Weekly, "ThreadSanitizer sees no data race in the tests of threads", || left_out(threads::sanitize())),
     step(
         "nextpnr",
         Weekly,

@@ -1,12 +1,13 @@
 //! `cargo xtask loom`: the queue of waiting threads in every order of its steps. `cargo xtask stress`: threads that wait,
-//! notify, grow and end at random, for long.
+//! notify, grow and end at random, for long. The weekly step `tsan`: tests of threads under ThreadSanitizer.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use pico_args::Arguments;
 
-use crate::project::{cargo, root, run, target_dir};
+use crate::project::{cargo, command_line, root, run, target_dir};
 
 pub const OPTIONS: &str = "
   --seconds N          how long to run (default: 600)
@@ -19,6 +20,26 @@ pub fn loom() -> Result<()> {
     let mut cargo = cargo(["test", "--quiet", "--locked", "--manifest-path"]);
     cargo.arg(root().join("tests/loom/Cargo.toml")).arg("--target-dir").arg(target_dir().join("loom"));
     run(&mut cargo)
+}
+
+/// The tests under ThreadSanitizer. It knows no handlers that tail-call, so they return to a loop.
+const SANITIZED: [&str; 8] =
+    ["-p", "wasmote", "--features", "loop-dispatch", "--test", "interrupt", "--test", "threads"];
+
+/// What `tools/tsan` ends with if something that it needs is missing.
+const NOT_THERE: i32 = 3;
+
+/// Runs tests under ThreadSanitizer, or returns why it can't.
+pub fn sanitize() -> Result<Option<String>> {
+    let mut command = Command::new(root().join("tools/tsan"));
+    let status = command.args(SANITIZED).env("CARGO_TARGET_DIR", target_dir().join("tsan")).status()?;
+    match status.code() {
+        Some(0) => Ok(None),
+        Some(NOT_THERE) => {
+            Ok(Some("the sanitizer's runtime, or Debian's compiler with its sources, is missing".into()))
+        }
+        _ => bail!("{} failed ({status})", command_line(&command)),
+    }
 }
 
 pub fn stress(mut arguments: Arguments) -> Result<()> {
