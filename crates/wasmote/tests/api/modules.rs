@@ -113,7 +113,7 @@ fn lazy_translation_translates_what_is_called() {
 #[test]
 fn files_that_are_not_modules_are_refused() {
     for bytes in [&b""[..], b"\0asm", b"\0asm\x02\0\0\0", b"(module)", b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\x0f"] {
-        let error = Module::new(&Engine::default(), bytes).unwrap_err();
+        let error = Module::from_binary(&Engine::default(), bytes).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Decode(_)), "{error}");
         assert!(first_line(&error).starts_with("malformed module: "), "{error}");
     }
@@ -321,4 +321,30 @@ fn code_is_limited_by_the_bodies_unless_said_otherwise() {
     assert!(bytes > 20 << 20 && bytes < 64 * wasm.len() as u64 + (16 << 20), "{bytes} bytes of {}", wasm.len());
     let (result, bytes) = call(&code_limit(10 << 20));
     assert_eq!((beyond_code_limit(&result.unwrap_err()), bytes), (Some((0, 10 << 20)), 0));
+}
+
+#[test]
+#[cfg(feature = "wat")]
+fn texts_are_modules_where_the_parser_is_built() {
+    let engine = Engine::default();
+    assert_eq!(Module::new(&engine, "(module (func (export \"f\")))").unwrap().exports().len(), 1);
+    let error = Module::new(&engine, "(module (func (export \"f\"))").unwrap_err();
+    assert!(error.downcast_ref::<wasmote::TextError>().is_some(), "{error}");
+    assert!(Module::from_binary(&engine, b"(module)").is_err());
+}
+
+#[test]
+fn a_module_says_what_it_takes_and_carries() {
+    let text = r#"(module (import "a" "m" (memory 9)) (memory 2) (memory 3 5) (table 7 funcref)
+        (@custom "mine" "some bytes"))"#;
+    let engine = Engine::default();
+    let module = module(&engine, text);
+    let needed = module.resources_required();
+    assert_eq!((needed.num_memories, needed.max_initial_memory_size), (2, Some(3)));
+    assert_eq!((needed.num_tables, needed.max_initial_table_size), (1, Some(7)));
+    let section = module.custom_sections().find(|section| section.name() == "mine").unwrap();
+    assert_eq!(section.data(), b"some bytes");
+    assert!(Module::validate(&engine, module.bytes()).is_ok());
+    let invalid = wat::parse_str("(module (func (result i32)))").unwrap();
+    assert!(Module::validate(&engine, &invalid).is_err());
 }

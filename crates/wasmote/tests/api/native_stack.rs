@@ -102,6 +102,7 @@ fn deeply_nested_code_uses_no_native_stack() {
             }
             for module in modules {
                 let mut store = Store::new(&engine, ());
+                let _ = store.set_fuel(u64::MAX);
                 let instance = Instance::new(&mut store, &module, &[]).unwrap();
                 let func = instance.get_func(&store, "f").unwrap();
                 let error = func.call(&mut store, &[], &mut []).unwrap_err();

@@ -41,6 +41,8 @@ fn count_yields<R>(future: impl Future<Output = R>) -> (R, u64) {
 
 fn instantiate<T>(mode: Mode, linker: &Linker<T>, data: T, text: &str) -> (Store<T>, Instance) {
     let mut store = Store::new(linker.engine(), data);
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let instance = linker.instantiate(&mut store, &mode.module(linker.engine(), text)).unwrap();
     (store, instance)
 }
@@ -195,6 +197,8 @@ fn futures_of_calls_are_send() {
     fn is_send<F: Future + Send>(_: &F) {}
     let linker = Linker::<u32>::new(&Engine::default());
     let mut store = Store::new(linker.engine(), 0);
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let f = Func::wrap_async(&mut store, |_, x: i32| async move { x + 1 });
     let typed = f.typed::<i32, i32>(&store).unwrap();
     is_send(&typed.call_async(&mut store, 1));
@@ -204,6 +208,8 @@ fn futures_of_calls_are_send() {
     assert_eq!(block_on(typed.call_async(&mut store, 1)).unwrap(), 2);
     // Without an executor, and with data that stays in its thread.
     let mut store = Store::new(linker.engine(), Rc::new(1));
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let f = Func::wrap_async(&mut store, |caller: Caller<'_, Rc<i32>>, ()| std::future::ready(**caller.data()));
     let typed = f.typed::<(), i32>(&store).unwrap();
     assert!(matches!(poll_once(pin!(typed.call_async(&mut store, ()))), Poll::Ready(Ok(1))));
@@ -223,6 +229,8 @@ fn a_start_function_can_wait() {
             (func $start (call $wait (i32.const 40)) (call $wait (i32.const 2))) (start $start))"#;
         let module = mode.module(&engine, text);
         let mut store = Store::new(&engine, 0);
+        // An error if the engine does not meter code.
+        let _ = store.set_fuel(u64::MAX);
         let error = linker.instantiate(&mut store, &module).unwrap_err();
         assert!(error.to_string().starts_with("a host function suspended a call that is not resumable"), "{error}");
         block_on(linker.instantiate_async(&mut store, &module)).unwrap();
@@ -260,6 +268,8 @@ fn a_future_can_fail_or_throw() {
         let engine = mode.engine();
         let mut linker = Linker::<()>::new(&engine);
         let mut store = Store::new(&engine, ());
+        // An error if the engine does not meter code.
+        let _ = store.set_fuel(u64::MAX);
         let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
         linker.define("host", "tag", tag).unwrap();
         let wait = move |_: Caller<'_, ()>, x: i32| async move {

@@ -31,6 +31,8 @@ impl Program {
     pub fn of_module(module: &Module) -> Program {
         let engine = module.engine();
         let mut store = Store::new(engine, ());
+        // An error if the engine does not meter code.
+        let _ = store.set_fuel(PLENTY);
         let mut linker = Linker::new(engine);
         for name in ["mark", "tail"] {
             linker.func_wrap("m", name, || ()).unwrap();

@@ -118,6 +118,8 @@ fn instantiate(mode: Mode, texts: &[&str]) -> (Store<Host>, Instance) {
     let engine = mode.engine();
     let mut linker = linker(&engine);
     let mut store = Store::new(&engine, Host::default());
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let mut last = None;
     for text in texts {
         let instance = linker.instantiate(&mut store, &mode.module(&engine, text)).unwrap();

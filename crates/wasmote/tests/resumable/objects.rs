@@ -31,6 +31,8 @@ fn objects_of_a_waiting_call_stay_alive_and_go_with_it() {
         let same = |a: Option<ExternRef>, b: Option<ExternRef>| i32::from(a == b);
         linker.func_wrap("host", "same", same).unwrap();
         let mut store = Store::new(&engine, ());
+        // An error if the engine does not meter code.
+        let _ = store.set_fuel(u64::MAX);
         let instance = linker.instantiate(&mut store, &mode.module(&engine, OBJECTS)).unwrap();
         let f = instance.get_func(&store, "f").unwrap();
         let mut results = [Val::I32(0)];

@@ -27,6 +27,8 @@ fn waiting(mode: Mode, text: &str) -> (Store<()>, Linker<()>, Instance) {
     let engine = mode.engine();
     let mut linker = Linker::new(&engine);
     let mut store = Store::new(&engine, ());
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
     linker.define("host", "tag", tag).unwrap();
     let wait = |caller: Caller<'_, ()>, x: u32| -> Result<u32, Error> { Err(caller.suspend(Error::host(Reason(x)))) };
@@ -221,6 +223,8 @@ fn a_panic_ends_a_resumed_call() {
     let engine = Mode::Lazy.engine();
     let mut linker = Linker::new(&engine);
     let mut store = Store::new(&engine, 0);
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let wait = |mut caller: Caller<'_, u32>| -> Result<(), Error> {
         *caller.data_mut() += 1;
         if *caller.data() == 2 {

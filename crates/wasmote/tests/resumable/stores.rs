@@ -44,6 +44,8 @@ fn a_call_that_is_dropped_leaves_nothing_behind() {
     let text = r#"(module (import "host" "wait" (func $wait)) (func (export "f") (call $wait) (call $wait)))"#;
     let module = Mode::Metered.module(&engine, text);
     let mut store = Store::new(&engine, value.clone());
+    // An error if the engine does not meter code.
+    let _ = store.set_fuel(u64::MAX);
     let instance = linker.instantiate(&mut store, &module).unwrap();
     let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
     // A process may have about 65,000 mappings, so each stack must be given back at once.
@@ -123,6 +125,8 @@ fn a_call_that_a_host_function_started_outlives_it() {
                 (call $spawn (i32.const 1)) (call $spawn (i32.const 2)) (call $spawn (i32.const 3))
                 (call $wait (i32.const 4))))"#;
         let mut store = Store::new(&engine, Kept::new());
+        // An error if the engine does not meter code.
+        let _ = store.set_fuel(u64::MAX);
         let instance = linker.instantiate(&mut store, &mode.module(&engine, text)).unwrap();
         let main = instance.get_typed_func::<(), i32>(&store, "main").unwrap();
         let mut calls = vec![main.call_resumable(&mut store, ()).unwrap()];
