@@ -1,5 +1,6 @@
 //! The commands, a row for each. Parsing, help, completions and the manual page derive from the rows.
 
+use alloc::vec::Vec;
 use core::str::from_utf8;
 
 use crate::failure::CliError;
@@ -117,24 +118,28 @@ commands! {
 const COLUMNS: usize = 4;
 
 impl Command {
+    // These return lists, and are not inlined: splitting text takes more code than going through a list.
     /// Returns the commands of this build, in the order of the rows.
-    pub fn all() -> impl Iterator<Item = Command> {
-        COMMANDS.iter().copied().filter(|command| command.action().is_ok())
+    #[inline(never)]
+    pub fn all() -> Vec<Command> {
+        COMMANDS.iter().copied().filter(|command| command.action().is_ok()).collect()
     }
 
     /// Returns a column of its row.
+    #[inline(never)]
     fn column(self, column: usize) -> &'static str {
         TEXT.split('\t').nth(self as usize * COLUMNS + column).unwrap_or_default()
     }
 
     /// Returns its words: the name, and what others call it.
-    pub fn words(self) -> impl Iterator<Item = &'static str> {
-        self.column(0).split(',')
+    #[inline(never)]
+    pub fn words(self) -> Vec<&'static str> {
+        self.column(0).split(',').collect()
     }
 
     /// Returns its name.
     pub fn word(self) -> &'static str {
-        self.words().next().unwrap_or_default()
+        self.words().first().copied().unwrap_or_default()
     }
 
     /// Returns its arguments, as the help shows them.
@@ -155,7 +160,7 @@ impl Command {
     /// Returns the command that a word names.
     pub fn named(word: &[u8]) -> Option<Command> {
         let word = from_utf8(word).ok()?;
-        COMMANDS.iter().copied().find(|command| command.words().any(|known| known == word))
+        COMMANDS.iter().copied().find(|command| command.words().contains(&word))
     }
 
     /// Whether a word must follow it: a file, mostly.

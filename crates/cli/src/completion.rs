@@ -1,6 +1,7 @@
 //! `wasmote completion`: prints what completes command lines in a shell, from the tables of commands and options.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::{Display, Formatter, Result as Formatted, Write};
 
 use crate::commands::Command;
@@ -22,18 +23,25 @@ pub fn completion(options: &Options) -> Result<i32, CliError> {
 }
 
 /// Returns the commands other than `run`, which is meant where no other is named.
-fn other_commands() -> impl Iterator<Item = Command> {
-    Command::all().filter(|command| *command != Command::Run)
+fn other_commands() -> Vec<Command> {
+    let mut commands = Command::all();
+    commands.retain(|command| *command != Command::Run);
+    commands
 }
 
-/// Prints the words of commands, with a separator between them.
-struct Words(&'static str);
-
-impl Display for Words {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Formatted {
-        let words = other_commands().flat_map(Command::words);
-        words.enumerate().try_for_each(|(i, word)| write!(f, "{}{word}", if i == 0 { "" } else { self.0 }))
+/// Adds words with a separator between them.
+#[inline(never)]
+fn join(words: &[&str], separator: &str, text: &mut String) {
+    for (i, word) in words.iter().enumerate() {
+        text.push_str(if i == 0 { "" } else { separator });
+        text.push_str(word);
     }
+}
+
+/// Adds the words of all commands but `run`.
+fn other_words(text: &mut String) {
+    let words: Vec<_> = other_commands().into_iter().flat_map(Command::words).collect();
+    join(&words, " ", text);
 }
 
 /// Prints a text inside quotes, without what quotes end with. The character in the field gets a backslash.
@@ -58,33 +66,31 @@ fn short(row: &Row) -> &'static str {
 }
 
 fn bash(text: &mut String) {
-    let _ = write!(
-        text,
-        "_wasmote() {{\n  local command=${{COMP_WORDS[1]}} words IFS=$'\\n'\n  [[ $COMP_CWORD == 1 ]] && command=\n  case $command in\n"
+    text.push_str(
+        "_wasmote() {\n  local command=${COMP_WORDS[1]} words IFS=$'\\n'\n  [[ $COMP_CWORD == 1 ]] && command=\n  \
+         case $command in\n",
     );
     for command in other_commands() {
-        let _ = write!(text, "  ");
-        for (i, word) in command.words().enumerate() {
-            let _ = write!(text, "{}{word}", if i == 0 { "" } else { "|" });
-        }
+        text.push_str("  ");
+        join(&command.words(), "|", text);
         bash_options(command, text);
     }
     text.push_str("  *");
     bash_options(Command::Run, text);
-    let _ = write!(
-        text,
-        "  esac\n  case $2 in\n  -*) ;;\n  *) words= && [[ $COMP_CWORD == 1 ]] && words='run {}' ;;\n  esac\n  \
-         COMPREPLY=($(IFS=' '; compgen -W \"$words\" -- \"$2\"))\n  \
-         [[ $2 == -* ]] || COMPREPLY+=($(compgen -f -- \"$2\"))\n}}\ncomplete -o filenames -F _wasmote wasmote\n",
-        Words(" ")
+    text.push_str("  esac\n  case $2 in\n  -*) ;;\n  *) words= && [[ $COMP_CWORD == 1 ]] && words='run ");
+    other_words(text);
+    text.push_str(
+        "' ;;\n  esac\n  COMPREPLY=($(IFS=' '; compgen -W \"$words\" -- \"$2\"))\n  \
+         [[ $2 == -* ]] || COMPREPLY+=($(compgen -f -- \"$2\"))\n}\ncomplete -o filenames -F _wasmote wasmote\n",
     );
 }
 
 /// Adds the options of a command as words.
 fn bash_options(command: Command, text: &mut String) {
     text.push_str(") words='--help");
-    for name in rows_of(command).flat_map(|row| row.names()) {
-        let _ = write!(text, " {name}");
+    for row in rows_of(command) {
+        text.push(' ');
+        join(&row.names(), " ", text);
     }
     text.push_str("' ;;\n");
 }
@@ -98,9 +104,8 @@ fn zsh(text: &mut String) {
     }
     text.push_str("  )\n  case $words[2] in\n");
     for command in other_commands() {
-        for (i, word) in command.words().enumerate() {
-            let _ = write!(text, "{}{word}", if i == 0 { "  " } else { "|" });
-        }
+        text.push_str("  ");
+        join(&command.words(), "|", text);
         zsh_options(command, text);
     }
     text.push_str("  *");
@@ -134,11 +139,12 @@ fn fish(text: &mut String) {
             text.push_str("complete -c wasmote -n '");
             match command {
                 Command::Run => {
-                    let _ = write!(text, "not __fish_seen_subcommand_from {}", Words(" "));
+                    text.push_str("not __fish_seen_subcommand_from ");
+                    other_words(text);
                 }
                 _ => {
-                    text.push_str("__fish_seen_subcommand_from");
-                    command.words().for_each(|word| text.extend([" ", word]));
+                    text.push_str("__fish_seen_subcommand_from ");
+                    join(&command.words(), " ", text);
                 }
             }
             text.push('\'');

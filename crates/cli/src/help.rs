@@ -71,14 +71,14 @@ fn overview() -> String {
 fn of(command: Command) -> String {
     let mut text = String::new();
     usage(command, &mut text);
-    for word in command.words().skip(1) {
+    for word in command.words().iter().skip(1) {
         text += "The same: wasmote ";
         text += word;
         text.push('\n');
     }
     text.push('\n');
     paragraph(command.summary(), &mut text);
-    if rows_of(command).next().is_some() {
+    if !rows_of(command).is_empty() {
         text += "\nOptions:\n";
         list_options(command, &mut text);
     }

@@ -28,11 +28,11 @@ pub fn man(_: &Options) -> Result<i32, CliError> {
         page.words(".B ", &[command.word()]);
         page.words("", &[command.summary()]);
     }
-    for command in Command::all().filter(|command| rows_of(*command).next().is_some()) {
+    for command in Command::all().into_iter().filter(|command| !rows_of(*command).is_empty()) {
         page.words(".SH OPTIONS OF ", &[command.word()]);
         for row in rows_of(command) {
             page.0.push_str(".TP\n.B ");
-            for (i, name) in row.names().enumerate() {
+            for (i, name) in row.names().into_iter().enumerate() {
                 page.text(if i == 0 { "" } else { ", " });
                 page.text(name);
             }
@@ -47,7 +47,7 @@ pub fn man(_: &Options) -> Result<i32, CliError> {
     page.0.push_str(".PP\n");
     page.words("", &[CTRL_C]);
     page.0.push_str(".SH EXAMPLES\n.nf\n");
-    for example in Command::all().flat_map(|command| command.examples().lines()) {
+    for example in Command::all().into_iter().flat_map(|command| command.examples().lines()) {
         page.words("", &[example]);
     }
     page.0.push_str(".fi\n");

@@ -1,5 +1,7 @@
 //! The options, a row for each. Parsing, help, completions and the manual page derive from the rows.
 
+use alloc::vec::Vec;
+
 use crate::commands::Command;
 use crate::features::{self, Feature};
 
@@ -114,30 +116,37 @@ pub struct Row {
     pub commands: u16,
 }
 
-/// Returns the rows, in order.
-pub fn rows() -> impl Iterator<Item = Row> {
-    TEXT.lines().zip(OPTIONS).map(|(line, &(option, commands))| {
+// These return lists, and are not inlined: splitting text takes more code than going through a list.
+/// Returns the rows that `wanted` takes, in order.
+#[inline(never)]
+fn rows(wanted: &dyn Fn(&Row) -> bool) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (line, &(option, commands)) in TEXT.lines().zip(OPTIONS) {
         let mut columns = line.split('\t');
         let mut column = || columns.next().unwrap_or_default();
-        Row { names: column(), value: column(), help: column(), option, commands }
-    })
+        let row = Row { names: column(), value: column(), help: column(), option, commands };
+        if wanted(&row) {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// Returns the rows of the options with this name: one for each meaning.
+pub fn rows_named(name: &str) -> Vec<Row> {
+    rows(&|row| row.names.split(',').any(|known| known == name))
 }
 
 /// Returns the rows of the options that a command has in this build.
-pub fn rows_of(command: Command) -> impl Iterator<Item = Row> {
-    rows().filter(move |row| {
-        row.commands & command.bit() != 0 && row.option.feature().is_none_or(|feature| feature.is_built)
-    })
+pub fn rows_of(command: Command) -> Vec<Row> {
+    rows(&|row| row.commands & command.bit() != 0 && row.option.feature().is_none_or(|feature| feature.is_built))
 }
 
 impl Row {
     /// Returns the names, the usual one first.
-    pub fn names(&self) -> core::str::Split<'static, char> {
-        self.names.split(',')
-    }
-
-    pub fn is_named(&self, name: &str) -> bool {
-        self.names().any(|known| known == name)
+    #[inline(never)]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.names.split(',').collect()
     }
 
     /// Whether the value may be left out.

@@ -9,7 +9,7 @@ use crate::commands::Command;
 use crate::failure::{CliError, shown};
 use crate::features;
 use crate::nearest::nearest;
-use crate::option_table::{FILE, Opt, rows};
+use crate::option_table::{FILE, Opt, Row, rows_named, rows_of};
 use crate::others;
 
 /// A directory that the guest may use.
@@ -276,7 +276,7 @@ impl Options {
     fn set_as_wasmtime(&mut self, group: &str, option: &'static str) -> Result<(), CliError> {
         let (name, value) = split_value(option);
         let ours = others::of_wasmtime(name);
-        let Some(row) = ours.and_then(|ours| rows().find(|row| row.is_named(ours))) else {
+        let Some(row) = ours.and_then(|ours| rows_named(ours).first().copied()) else {
             // All proposals of the build are always on.
             if group == "-W" && others::is_proposal(name) && matches!(value, None | Some(b"y")) {
                 return Ok(());
@@ -299,7 +299,7 @@ impl Options {
         arguments: &mut core::slice::Iter<'_, &'static [u8]>,
     ) -> Result<(), CliError> {
         let bit = self.command.bit();
-        let Some(row) = rows().find(|row| row.commands & bit != 0 && row.is_named(name)) else {
+        let Some(row) = rows_named(name).into_iter().find(|row| row.commands & bit != 0) else {
             return Err(self.refuse(name));
         };
         let option = row.option;
@@ -354,8 +354,10 @@ impl Options {
         let ours = others::of_run(name).filter(|_| self.command == Command::Run);
         match ours {
             Some(ours) => CliError::usage(format!("unknown option `{name}`: use `{ours}`")),
-            None if rows().any(|row| row.is_named(name)) => wrong(name, &only_of(name)),
-            None => unknown_option(name, self.command),
+            None => match rows_named(name) {
+                rows if rows.is_empty() => unknown_option(name, self.command),
+                rows => wrong(name, &only_of(&rows)),
+            },
         }
     }
 
@@ -443,9 +445,8 @@ fn inherited(name: &str) -> Option<&'static [u8]> {
 #[cold]
 #[inline(never)]
 fn unknown_option(name: &str, command: Command) -> CliError {
-    let bit = command.bit();
-    let mut names = rows().filter(|row| row.commands & bit != 0).flat_map(|row| row.names());
-    let advice = match nearest(name, &mut names) {
+    let names: Vec<_> = rows_of(command).iter().flat_map(Row::names).collect();
+    let advice = match nearest(name, &mut names.into_iter()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if command == Command::Run => String::from("see `wasmote --help`"),
         None => format!("see `wasmote {} --help`", command.word()),
@@ -466,22 +467,22 @@ pub fn unknown_command(word: &str) -> CliError {
 
 /// Returns the word for a command that may be meant.
 pub fn nearest_command(word: &str) -> Option<&'static str> {
-    nearest(word, &mut Command::all().flat_map(Command::words))
+    nearest(word, &mut Command::all().into_iter().flat_map(Command::words))
 }
 
-/// Says which commands have the option of this name.
-fn only_of(name: &str) -> String {
-    let commands = rows().filter(|row| row.is_named(name)).fold(0, |all, row| all | row.commands);
-    let words = || Command::all().filter(|command| commands & command.bit() != 0).map(Command::word);
-    let count = words().count();
+/// Says which commands have the options in these rows.
+fn only_of(rows: &[Row]) -> String {
+    let bits = rows.iter().fold(0, |all, row| all | row.commands);
+    let mut commands = Command::all();
+    commands.retain(|command| command.bit() & bits != 0);
     let mut text = String::from("is an option of `wasmote ");
-    for (i, word) in words().enumerate() {
+    for (i, command) in commands.iter().enumerate() {
         text += match i {
             0 => "",
-            _ if i + 1 == count => " and `",
+            _ if i + 1 == commands.len() => " and `",
             _ => ", `",
         };
-        text += word;
+        text += command.word();
         text.push('`');
     }
     text + " only"

@@ -20,14 +20,17 @@ pub struct TypeNames<'a>(Vec<(u32, &'a str)>);
 
 impl<'a> TypeNames<'a> {
     /// Reads the names of the module. An image has none.
+    #[inline(never)]
     pub fn of(module: &ModuleInfo, wasm: &'a [u8]) -> TypeNames<'a> {
-        let mut names = Vec::new();
+        let mut names: Vec<(u32, &str)> = Vec::new();
         if let Some(read) = READ {
-            // Other names are not words of the text format.
-            read(module, wasm, &mut |ty, name| names.extend(is_identifier(name).then_some((ty, name))));
+            read(module, wasm, &mut |ty, name| {
+                // Other names are not words of the text format. The specification wants the types in order.
+                if is_identifier(name) && names.last().is_none_or(|&(last, _)| last < ty) {
+                    names.push((ty, name));
+                }
+            });
         }
-        // Of two names of a type, either will do.
-        names.sort_unstable_by_key(|&(ty, _)| ty);
         TypeNames(names)
     }
 
