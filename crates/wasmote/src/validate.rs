@@ -28,7 +28,7 @@ impl Module {
         if let Some(binary) = crate::text::to_binary(wasm, "module")? {
             return Module::from_binary(engine, binary);
         }
-        Module::from_binary(engine, wasm)
+        Module::from_binary(engine, wasmote_ir::fallible::try_copy(wasm)?)
     }
 
     /// Does the same for a binary alone. Bytes in a `Vec`, in a box or in a `static` are kept, not copied.

@@ -170,7 +170,7 @@ fn bytes_come_in_many_forms() {
     static EMPTY: [u8; 8] = *b"\0asm\x01\0\0\0";
     let engine = Engine::default();
     let vec = EMPTY.to_vec();
-    Module::new(&engine, &EMPTY).unwrap();
+    Module::new(&engine, EMPTY).unwrap();
     Module::new(&engine, &vec).unwrap();
     Module::new(&engine, &vec[..]).unwrap();
     Module::new(&engine, vec.clone().into_boxed_slice()).unwrap();
