@@ -256,19 +256,18 @@ impl Chunks {
 /// The number of places in the cache.
 const PLACES: usize = 64;
 
-/// The function's code for each place that was looked up last. Exceptions mostly pass the same few places.
-pub(crate) struct LookupCache([(*const Cell, *const Cell); PLACES]);
-
-impl Default for LookupCache {
-    fn default() -> LookupCache {
-        LookupCache([(ptr::null(), ptr::null()); PLACES])
-    }
-}
+/// The function's code for each place that was looked up last. Exceptions mostly pass the same few places. The list is
+/// empty until the first lookup.
+#[derive(Default)]
+pub(crate) struct LookupCache(Vec<(*const Cell, *const Cell)>);
 
 impl LookupCache {
     /// Returns the entry of the function that contains this place, or null. The module must live as long as this
     /// cache.
     pub(crate) fn locate(&mut self, module: &CodeStore, place: *const Cell) -> *const Cell {
+        if self.0.is_empty() && self.0.try_resize(PLACES, (ptr::null(), ptr::null())).is_err() {
+            return module.find(place).unwrap_or(ptr::null());
+        }
         let entry = &mut self.0[place.addr() / size_of::<Cell>() % PLACES];
         if entry.0 != place {
             let Some(code) = module.find(place) else { return ptr::null() };

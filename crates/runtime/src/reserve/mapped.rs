@@ -1,10 +1,11 @@
 //! Address space reserved from the system. Mapped pages are zero, and take no memory until they are touched.
 
-use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+use crate::reserve::clear::clear;
 
 /// The maximum address space for one memory.
 pub(crate) const MOST: usize = 64 << 30;
@@ -128,41 +129,18 @@ impl Space {
         Some(())
     }
 
-    /// Sets all bytes to zero that are accessible. The system takes back all pages but those of the length, and those of
-    /// the first `warm` bytes, a multiple of the page size. Returns `false` if it does not.
-    pub(crate) fn clear(&mut self, warm: usize) -> bool {
-        let base = self.base();
-        let len = self.accessible.saturating_sub(UNIT);
-        let warm = warm.min(len);
+    /// Sets all bytes to zero that are accessible, but for those before the base. Returns `false` if the system refuses,
+    /// which it does if the process keeps all its pages in memory.
+    pub(crate) fn clear(&mut self) -> bool {
+        let bytes = self.accessible.saturating_sub(UNIT);
         // SAFETY: these bytes are accessible, and the owner has given them up.
-        unsafe {
-            base.write_bytes(0, warm);
-            len == warm || discard(base.add(warm), len - warm)
-        }
+        bytes == 0 || unsafe { clear(self.base(), bytes) }
     }
 
     /// Asks the system for pages of the usual size.
     pub(crate) fn without_huge_pages(&self) {
         // From the start, so that the mapping stays one.
         without_huge_pages(self.start, UNIT + self.size);
-    }
-}
-
-/// Sets bytes to zero by returning their pages to the system. Returns `false` if it refuses.
-///
-/// # Safety
-/// The bytes are accessible pages of a private mapping that nothing uses.
-unsafe fn discard(start: NonNull<u8>, bytes: usize) -> bool {
-    let place = start.as_ptr().cast::<c_void>();
-    // SAFETY: the caller guarantees the pages. On Linux this advice is an order: the next access finds zeros.
-    #[cfg(target_os = "linux")]
-    return unsafe { rustix::mm::madvise(place, bytes, rustix::mm::Advice::LinuxDontNeed) }.is_ok();
-    // Elsewhere it is not: new pages replace the old ones.
-    #[cfg(not(target_os = "linux"))]
-    {
-        let access = ProtFlags::READ | ProtFlags::WRITE;
-        // SAFETY: as above.
-        unsafe { mmap_anonymous(place, bytes, access, MapFlags::PRIVATE | MapFlags::FIXED) }.is_ok()
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(not(reserve))]
 mod absent;
 #[cfg(reserve)]
+mod clear;
+#[cfg(reserve)]
 mod mapped;
 #[cfg(reserve)]
 mod pool;

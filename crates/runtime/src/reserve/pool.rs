@@ -13,15 +13,10 @@ use core::ptr::NonNull;
 use crate::lock::Lock;
 use crate::reserve::mapped::Space;
 
-/// The most spaces that wait for an owner. Each keeps up to three pages of memory.
+/// The most spaces that wait for an owner. Each keeps up to 17 pages of memory.
 const MOST_FREE: usize = 128;
 /// A space with more accessible bytes is returned to the system, together with the tables of its pages.
 const MOST_ACCESSIBLE: usize = 64 << 20;
-/// The bytes at the start of a value stack that are cleared one by one. The system clears all others when they are
-/// touched again, which takes half a microsecond for each page. It must be a multiple of the page size, which only this
-/// processor has at 4 KiB everywhere.
-const WARM: usize = if cfg!(target_arch = "x86_64") { 8 << 10 } else { 0 };
-
 /// What a space has.
 #[derive(Clone, Copy, PartialEq)]
 enum Contents {
@@ -90,9 +85,7 @@ impl SpacePool {
     }
 
     fn give_back(&self, contents: Contents, mut space: Space) {
-        let warm = if contents == Contents::Stack { WARM } else { 0 };
-        // Clearing fails if the process keeps all its pages in memory.
-        if space.accessible() <= MOST_ACCESSIBLE && self.free.lock().len() < MOST_FREE && space.clear(warm) {
+        if space.accessible() <= MOST_ACCESSIBLE && self.free.lock().len() < MOST_FREE && space.clear() {
             let mut free = self.free.lock();
             if free.len() < MOST_FREE && free.try_reserve(1).is_ok() {
                 free.push((contents, space));
