@@ -6,7 +6,7 @@ use core::mem::transmute;
 
 use wasmote_decode::FuncType;
 use wasmote_ir::TrapCode;
-use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 use wasmote_runtime::{Erased, HostCall, HostCode, Store};
 
 use crate::caller::Caller;
@@ -22,6 +22,8 @@ pub type RawFn<T> = Arc<dyn Fn(Caller<'_, T>, &mut [u64]) -> Result<(), Error> +
 
 /// Functions that take slots by reference get a copy. Up to this many slots are copied without an allocation.
 const FEW: usize = 16;
+/// Up to this many arguments and results are values without an allocation.
+const FEW_VALUES: usize = 8;
 
 /// Makes a host function from a function over slots.
 ///
@@ -76,8 +78,11 @@ pub(crate) fn of_values<T>(
 ) -> HostCode {
     let types = ty.clone();
     let code = move |mut call: HostCall<'_>| {
-        let outcome = before(call.store(), &types, call.slots()).map_err(Error::from).and_then(|mut values| {
+        // An allocation takes longer than the rest of the call.
+        let (mut few, mut many) = ([Val::I32(0); FEW_VALUES], Vec::new());
+        let outcome = room(&types, &mut few, &mut many).map_err(Error::from).and_then(|values| {
             let (args, results) = values.split_at_mut(types.params.len());
+            before(call.store(), &types, call.slots(), args, results);
             // SAFETY: `Func::new` and linkers carry `T`, so the function is added only to stores whose data is a
             // `T`.
             function(Caller::of(unsafe { call.caller() }), args, results)?;
@@ -133,16 +138,29 @@ fn unknown_reference() -> Error {
     Error::new("a host function returned a reference that its store does not know")
 }
 
-/// Returns the arguments of a host function, followed by default values for its results.
-fn before(store: &Store, ty: &FuncType, slots: &[u64]) -> Result<Vec<Val>, OutOfMemory> {
-    let mut values = try_with_capacity(ty.params.len() + ty.results.len())?;
+/// Returns room for the arguments and results of a host function.
+#[inline]
+fn room<'a>(ty: &FuncType, few: &'a mut [Val], many: &'a mut Vec<Val>) -> Result<&'a mut [Val], OutOfMemory> {
+    let count = ty.params.len() + ty.results.len();
+    match few.get_mut(..count) {
+        Some(few) => Ok(few),
+        None => {
+            many.try_resize(count, Val::I32(0))?;
+            Ok(many)
+        }
+    }
+}
+
+/// Reads the arguments of a host function, and sets its results to default values.
+fn before(store: &Store, ty: &FuncType, slots: &[u64], args: &mut [Val], results: &mut [Val]) {
     let mut at = 0;
-    for ty in &ty.params {
-        values.push(Val::of_slots(*ty, &slots[at..], store));
+    for (ty, arg) in ty.params.iter().zip(args) {
+        *arg = Val::of_slots(*ty, &slots[at..], store);
         at += usize::from(ty.slots());
     }
-    values.extend(ty.results.iter().map(|&ty| Val::default_of(ty)));
-    Ok(values)
+    for (ty, result) in ty.results.iter().zip(results) {
+        *result = Val::default_of(*ty);
+    }
 }
 
 /// Writes the results of a host function to its slots, after checking their types.
