@@ -83,8 +83,9 @@ unsafe fn no_notification(_: *mut Machine, _: *mut Memory, _: u64, _: u32) -> u3
 mod guarded {
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+    use wasmote_decode::MemoryType;
     use wasmote_exec::guard::RESERVED;
-    use wasmote_runtime::{Engine, Settings};
+    use wasmote_runtime::{Engine, Settings, StoreWithData};
 
     use super::MEMORY;
 
@@ -100,9 +101,11 @@ mod guarded {
     pub fn memory() -> MutexGuard<'static, Base> {
         static MEMORY_BASE: OnceLock<Mutex<Base>> = OnceLock::new();
         let base = MEMORY_BASE.get_or_init(|| {
-            // The first engine of a process installs the signal handler, which turns faults into traps whoever mapped
-            // the memory.
-            drop(Engine::new(&Settings::default()));
+            // The first guarded memory of a process installs the signal handler, which turns faults into traps whoever
+            // mapped the memory.
+            let mut store = StoreWithData::try_new(&Engine::new(&Settings::default()), ()).unwrap();
+            let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+            store.borrow_mut().store().add_memory(ty).unwrap();
             // SAFETY: the mapping is new, and the pages made accessible belong to it.
             unsafe {
                 let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
