@@ -13,7 +13,7 @@ use crate::module::Module;
 /// Traps, exceptions and the errors of host functions have one: see [`Error::backtrace`](crate::Error::backtrace). If
 /// the host and wasm call each other, it has the frames of all calls that the error passed.
 #[derive(Clone, Default, Debug)]
-pub struct WasmBacktrace(runtime::Backtrace);
+pub struct WasmBacktrace(pub(crate) runtime::Backtrace);
 
 /// A function of wasm that was running, in a [`WasmBacktrace`].
 #[derive(Clone)]
@@ -21,10 +21,6 @@ pub struct WasmBacktrace(runtime::Backtrace);
 pub struct FrameInfo(runtime::Frame);
 
 impl WasmBacktrace {
-    pub(crate) fn of(frames: runtime::Backtrace) -> WasmBacktrace {
-        WasmBacktrace(frames)
-    }
-
     /// Returns the frames, the innermost first. Only the innermost 64 are kept.
     #[allow(unsafe_code)]
     pub fn frames(&self) -> &[FrameInfo] {

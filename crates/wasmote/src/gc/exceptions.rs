@@ -34,7 +34,7 @@ pub(crate) fn uncaught(store: &Store, reference: u32, backtrace: Backtrace) -> E
             exception.backtrace_mut().append(backtrace);
             exception.into()
         }
-        Ok(None) => Error::of_parts(ErrorKind::TrapCode(TrapCode::Exception), WasmBacktrace::of(backtrace), None),
+        Ok(None) => Error::of_parts(ErrorKind::TrapCode(TrapCode::Exception), WasmBacktrace(backtrace), None),
         Err(OutOfMemory) => OutOfMemory.into(),
     }
 }
