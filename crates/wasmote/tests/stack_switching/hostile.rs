@@ -105,7 +105,7 @@ fn code_that_the_host_calls_leaves_the_frame_that_resumed() {
     // Of no values, but in front of the frame's header.
     let image = image(TEXT, 1, &[(Op::Resume, 1, 0)]);
     let nested = |mut caller: Caller<'_, ()>| -> Result<(), Error> {
-        let fills = caller.get_export("fills").unwrap().func().unwrap();
+        let fills = caller.get_export("fills").unwrap().into_func().unwrap();
         let mut results = [Val::I64(0)];
         fills.call(&mut caller, &[const { Val::I64(-1) }; 8], &mut results)?;
         assert_eq!(results, [Val::I64(-2)]);
