@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use wasmote_exec as exec;
 use wasmote_ir::fallible::TryVec;
 
+use crate::code::Variant;
 use crate::error::AnyBacktrace;
 use crate::instance::InstanceRecord;
 use crate::module::Module;
@@ -82,18 +83,18 @@ impl Backtrace {
     #[inline(never)]
     pub(crate) unsafe fn of(mut root: NonNull<Store>, activation: &exec::Activation) -> Backtrace {
         let mut backtrace = Backtrace::default();
-        // The place in the code of each frame.
+        // The place in the code of each frame, and which code that is.
         let mut cells = Vec::new();
         // SAFETY: the caller borrows the store mutably and holds no reference to it.
         let store = unsafe { root.as_ref() }.id();
         let mut add = |frame: exec::Frame| {
             if cells.try_room(1).is_ok() && backtrace.has_room() {
-                cells.push(frame.cell);
                 // SAFETY: an instance is the first part of an `InstanceRecord`, which the store keeps in place.
-                let (module, instance) = unsafe {
+                let (module, instance, variant) = unsafe {
                     let record = frame.instance.cast::<InstanceRecord>();
-                    ((*record).module.clone(), (*record).exec.embedder as u32)
+                    ((*record).module.clone(), (*record).exec.embedder as u32, (*record).variant)
                 };
+                cells.push((frame.cell, variant));
                 backtrace.frames.push(Frame { module, store, instance, func: frame.func, offset: None });
             } else {
                 backtrace.omitted += 1;
@@ -111,21 +112,24 @@ impl Backtrace {
         backtrace
     }
 
-    /// Finds the offsets of the frames. `cells` has the place in the code of each.
-    fn find_offsets(&mut self, store: &mut Store, cells: &mut Vec<u32>) {
+    /// Finds the offsets of the frames. `cells` has the place in the code of each, and which code that is.
+    fn find_offsets(&mut self, store: &mut Store, cells: &mut Vec<(u32, Variant)>) {
         // Stands for a frame whose offset was looked for. Code is never that large.
         const DONE: u32 = u32::MAX;
         let Ok(translation) = store.translation() else { return };
         // Each function is translated once for all of its frames: recursion may fill the backtrace with one function.
-        while let Some(first) = cells.iter().position(|&cell| cell != DONE) {
+        while let Some(first) = cells.iter().position(|&(cell, _)| cell != DONE) {
+            let variant = cells[first].1;
             let Frame { ref module, func, .. } = self.frames[first];
             let module = module.clone();
-            let same = |(frame, _): &(&mut Frame, _)| frame.func == func && frame.module.address() == module.address();
+            let same = |(frame, cell): &(&mut Frame, &mut (u32, Variant))| {
+                frame.func == func && frame.module.address() == module.address() && cell.1 == variant
+            };
             let mut places = self.frames.iter_mut().zip(&mut *cells).filter(same).map(|(frame, cell)| {
-                let place = core::mem::replace(cell, DONE);
+                let place = core::mem::replace(&mut cell.0, DONE);
                 (place, &mut frame.offset)
             });
-            translation.wasm_offsets(module.inner(), func, &mut places);
+            translation.wasm_offsets(module.inner(), func, variant, &mut places);
             // Also if the function could not be translated.
             places.for_each(drop);
         }

@@ -149,7 +149,8 @@ pub(crate) unsafe fn host(
             root,
             [CallHook::CallingHost, CallHook::ReturningFromHost],
             || without_unwinding(root, || code.call(call)),
-            |code| code,
+            // The host's code is not called again: its results may lie where its arguments were.
+            |_| TrapCode::Host,
         );
         root.as_mut().leave(scope);
         outcome

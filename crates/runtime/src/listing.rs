@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use wasmote_ir::fallible::{TryVec, try_collect};
 
+use crate::code::Variant;
 use crate::error::Error;
 use crate::module::{Module, ModuleInner};
 use crate::origin::ModuleOrigin;
@@ -104,7 +105,7 @@ impl Module {
 
 impl Translation {
     fn linked_function(&mut self, module: &ModuleInner, func: u32) -> Result<LinkedFunction, Error> {
-        let LinkJob { source, offsets, linker, cells } = self.unlinked(module, func, true)?;
+        let LinkJob { source, offsets, linker, cells } = self.unlinked(module, func, Variant::Usual, true)?;
         let start = linker.link(&source, module.type_ids.ids(), cells)?;
         let mut linked =
             LinkedFunction { frame_slots: source.frame_slots, header: source.header, ..Default::default() };

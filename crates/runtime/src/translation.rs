@@ -69,8 +69,7 @@ impl Translation {
         budget: &mut CodeBudget<'_>,
     ) -> Result<Code, Error> {
         let defined = (func - module.info.imported_funcs) as usize;
-        let LinkJob { source, linker, cells, .. } = self.unlinked(module, func, false)?;
-        let source = exec::UnlinkedFunc { guarded: source.guarded && variant == Variant::Usual, ..source };
+        let LinkJob { source, linker, cells, .. } = self.unlinked(module, func, variant, false)?;
         let start = linker.link(&source, module.type_ids.ids(), cells)?;
         let frame_slots = source.frame_slots;
         let bytes = size_of_val(&**cells) as u64;
@@ -96,6 +95,7 @@ impl Translation {
         &'a mut self,
         module: &'a ModuleInner,
         func: u32,
+        variant: Variant,
         again: bool,
     ) -> Result<LinkJob<'a>, Error> {
         let (source, offsets) = match module.source {
@@ -106,7 +106,8 @@ impl Translation {
         };
         let types = module.info.funcs.get(module.info.imported_funcs as usize..);
         let callees = (types.unwrap_or(&[]), &*module.headers);
-        let source = exec::UnlinkedFunc { func, callees, guarded: module.guarded(), ..source };
+        let source =
+            exec::UnlinkedFunc { func, callees, guarded: module.guarded() && variant == Variant::Usual, ..source };
         Ok(LinkJob { source, offsets, linker: &mut self.linker, cells: &mut self.cells })
     }
 
@@ -117,13 +118,14 @@ impl Translation {
         &mut self,
         module: &ModuleInner,
         func: u32,
+        variant: Variant,
         cells: &mut dyn Iterator<Item = (u32, &mut Option<u32>)>,
     ) {
         if !with_origin!(module.source, it => it.has_offsets()) {
             return;
         }
         // The function was translated before, so this fails only for lack of memory.
-        let Ok(LinkJob { source, offsets, linker, .. }) = self.unlinked(module, func, true) else { return };
+        let Ok(LinkJob { source, offsets, linker, .. }) = self.unlinked(module, func, variant, true) else { return };
         for (cell, offset) in cells {
             let Ok(unit) = linker.unit_at(&source, cell) else { continue };
             let after = offsets.partition_point(|&(at, _)| at <= unit);

@@ -47,7 +47,8 @@ impl Memory {
         ctx.inner().memory(self.number(ctx.inner())).data().len()
     }
 
-    /// Returns the address of the first byte. It is valid until the memory grows, or is dropped with its store.
+    /// Returns the address of the first byte. It is valid until the memory grows, or is dropped with its store. A
+    /// recording does not note what is written through it.
     pub fn data_ptr(&self, ctx: impl AsContext) -> *mut u8 {
         let ctx = ctx.as_context();
         ctx.inner().memory(self.number(ctx.inner())).data_ptr()

@@ -31,7 +31,7 @@ mod sealed {
 ///
 /// A handle that is made outside of any scope keeps its object alive as long as the store. To hold an object for some other
 /// time, make the handle in a scope, and own it. Typed functions also take and return owned references, and a host that makes
-/// many calls outside of scopes lets them return these:
+/// many calls outside of scopes lets them return these. Where there is no memory for one, the process ends.
 ///
 /// ```
 /// use wasmote::{AnyRef, Engine, I31, OwnedRooted, Store, scope};

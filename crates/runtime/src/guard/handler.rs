@@ -131,7 +131,7 @@ extern "C" fn on_fault(signal: c_int, info: *mut libc::siginfo_t, context: *mut 
     }
 }
 
-/// A fault that is being passed on, if there are several levels.
+/// A fault that is being passed on.
 struct Passing {
     /// The address of the system's context, which is on the faulting thread's stack. 0 if the entry is free.
     context: AtomicUsize,
@@ -141,9 +141,12 @@ struct Passing {
     level: AtomicUsize,
 }
 
-/// Faults of several threads. If there is no room, a fault goes to the oldest action, which knows no other.
+/// Faults of several threads.
 static PASSING: [Passing; 16] =
     [const { Passing { context: AtomicUsize::new(0), frame: AtomicUsize::new(0), level: AtomicUsize::new(0) } }; 16];
+
+/// The entry that makes room, if all are taken: handlers that leave by a jump do not free theirs.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// Handles a signal as the previous action would: the one at the highest level, or if that passed it back, the one below.
 ///
@@ -152,23 +155,20 @@ static PASSING: [Passing; 16] =
 #[cold]
 unsafe fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
     let count = COUNT.load(Ordering::Acquire);
-    // With one level there is nothing to tell apart, and nothing to clean up if the host's handler does not return.
-    if count <= 1 {
-        // SAFETY: the caller's guarantee.
-        return unsafe { act(count.checked_sub(1), signal, info, context) };
-    }
     let here = 0u8;
     let (frame, key) = (ptr::from_ref(&here).addr(), context.addr());
     // The stack grows down. A frame that is not below belongs to a handler that left by a jump, and the entry is stale.
     let mine = PASSING.iter().find(|it| it.context.load(Ordering::Relaxed) == key);
     let passed_back = mine.is_some_and(|it| frame < it.frame.load(Ordering::Relaxed));
     let claim = |it: &&Passing| it.context.compare_exchange(0, key, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-    let Some(entry) = mine.or_else(|| PASSING.iter().find(claim)) else {
-        // SAFETY: the caller's guarantee.
-        return unsafe { act(Some(0), signal, info, context) };
-    };
+    let entry = mine.or_else(|| PASSING.iter().find(claim)).unwrap_or_else(|| {
+        // Mostly a stale one. If it is not, that fault visits some handlers once more.
+        let entry = &PASSING[NEXT.fetch_add(1, Ordering::Relaxed) % PASSING.len()];
+        entry.context.store(key, Ordering::Relaxed);
+        entry
+    });
     let before = (entry.frame.load(Ordering::Relaxed), entry.level.load(Ordering::Relaxed));
-    let level = if passed_back { before.1.checked_sub(1) } else { Some(count - 1) };
+    let level = if passed_back { before.1.checked_sub(1) } else { count.checked_sub(1) };
     entry.frame.store(frame, Ordering::Relaxed);
     entry.level.store(level.unwrap_or(0), Ordering::Relaxed);
     // SAFETY: the caller's guarantee.
@@ -177,7 +177,7 @@ unsafe fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_voi
         entry.frame.store(before.0, Ordering::Relaxed);
         entry.level.store(before.1, Ordering::Relaxed);
     } else {
-        entry.context.store(0, Ordering::Relaxed);
+        let _ = entry.context.compare_exchange(key, 0, Ordering::Relaxed, Ordering::Relaxed);
     }
 }
 

@@ -60,6 +60,8 @@ pub(crate) struct Space {
     size: usize,
     /// The bytes from the start that are accessible memory: none, or [`UNIT`] and those of the owner.
     accessible: usize,
+    /// Whether the system made only a part of some bytes accessible. What was written there would not be cleared.
+    spoiled: bool,
 }
 
 // SAFETY: it owns its mapping.
@@ -73,7 +75,7 @@ impl Space {
         let all = size.checked_add(UNIT)?;
         // SAFETY: a new mapping at an address that the system chooses changes no other.
         let start = unsafe { mmap_anonymous(ptr::null_mut(), all, ProtFlags::empty(), MapFlags::PRIVATE).ok()? };
-        Some(Space { start: NonNull::new(start.cast())?, size, accessible: 0 })
+        Some(Space { start: NonNull::new(start.cast())?, size, accessible: 0, spoiled: false })
     }
 
     /// Returns the address of the first byte. The length lies before it.
@@ -90,7 +92,13 @@ impl Space {
         }
         let target = UNIT + round_up(len)?;
         if target > self.accessible {
-            self.protect(self.accessible, target, MprotectFlags::READ | MprotectFlags::WRITE)?;
+            let all = MprotectFlags::READ | MprotectFlags::WRITE;
+            if self.protect(self.accessible, target, all).is_none() {
+                // The bytes may belong to several mappings of the system, of which it changed the first ones.
+                self.spoiled = true;
+                let _ = self.protect(self.accessible, target, MprotectFlags::empty());
+                return None;
+            }
             self.accessible = target;
         }
         Some(true)
@@ -130,8 +138,11 @@ impl Space {
     }
 
     /// Sets all bytes to zero that are accessible, but for those before the base. Returns `false` if the system refuses,
-    /// which it does if the process keeps all its pages in memory.
+    /// which it does if the process keeps all its pages in memory, or if other bytes may have been accessible.
     pub(crate) fn clear(&mut self) -> bool {
+        if self.spoiled {
+            return false;
+        }
         let bytes = self.accessible.saturating_sub(UNIT);
         // SAFETY: these bytes are accessible, and the owner has given them up.
         bytes == 0 || unsafe { clear(self.base(), bytes) }

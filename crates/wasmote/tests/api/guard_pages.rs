@@ -161,10 +161,15 @@ fn without_address_space_accesses_are_checked() {
     const MANY: usize = 17_000;
     let engine = Engine::default();
     let text = r#"(module (memory (export "m") 1)
-        (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))
+        (func (export "get") (param i32) (result i32)
+            ;; Accesses that are fused with others where memories have guard pages, in front of the one that traps.
+            (i32.store (i32.const 64) (i32.load (i32.const 32)))
+            (i32.store (i32.and (local.get 0) (i32.const 255)) (i32.add (i32.load (i32.const 8)) (i32.const 0)))
+            (i32.add (i32.load (local.get 0)) (i32.load (i32.const 16))))
         (func (export "grow") (result i32) (memory.grow (i32.const 3))))"#;
     let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());
+    let mut offsets = Vec::new();
     let instances: Vec<Instance> = (0..MANY).map(|_| Instance::new(&mut store, &module, &[]).unwrap()).collect();
     let importer = r#"(module (import "h" "m" (memory 1))
         (func (export "get") (param i32) (result i32) (i32.load (local.get 0)))
@@ -173,7 +178,7 @@ fn without_address_space_accesses_are_checked() {
     for &number in &[0, 1, MANY / 2, MANY - 2, MANY - 1] {
         let memory = instances[number].get_memory(&store, "m").unwrap();
         let other = Instance::new(&mut store, &importer, &[memory.into()]).unwrap();
-        for (instance, pages) in [(instances[number], 1u32), (other, 4)] {
+        for (imports, instance, pages) in [(false, instances[number], 1u32), (true, other, 4)] {
             let get = instance.get_typed_func::<u32, i32>(&store, "get").unwrap();
             let grow = instance.get_typed_func::<(), i32>(&store, "grow").unwrap();
             for (pages, grows) in [(pages, true), (pages + 3, false)] {
@@ -181,13 +186,19 @@ fn without_address_space_accesses_are_checked() {
                 for address in [(pages << 16) - 3, pages << 16, 1 << 31, u32::MAX] {
                     let (code, offset) = outcome(get.call(&mut store, address).map(drop)).unwrap_err();
                     assert_eq!(code, TrapCode::MemoryOutOfBounds);
-                    assert!(offset.is_some());
+                    offsets.push((imports, offset.unwrap()));
                 }
                 if grows {
                     assert_eq!(grow.call(&mut store, ()).unwrap(), pages as i32);
                 }
             }
         }
+    }
+    // The checked code names the same instructions as the code that relies on guard pages.
+    for imports in [false, true] {
+        let mut places = offsets.iter().filter(|place| place.0 == imports).map(|place| place.1);
+        let first = places.next().unwrap();
+        assert!(places.all(|place| place == first), "{offsets:?}");
     }
 }
 
@@ -384,7 +395,10 @@ mod signals {
 
     /// Passes each signal on to the handler that stood before, as Go's does with faults outside of Go.
     extern "C" fn passing_on(signal: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
-        SEEN.fetch_add(1, Ordering::Relaxed);
+        if SEEN.fetch_add(1, Ordering::Relaxed) > 50 {
+            // SAFETY: `_exit` may be called in a signal handler.
+            unsafe { libc::_exit(46) };
+        }
         let before = core::ptr::with_exposed_provenance::<()>(BEFORE.load(Ordering::Relaxed));
         type Handler = extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
         // SAFETY: it is wasmote's handler, or that of the standard library: both have this signature.
@@ -488,6 +502,17 @@ mod signals {
             "ignored" => handle(libc::SIG_IGN, 0),
             // The standard library's handler, which reports stack overflows.
             "standard" | "checked" => {}
+            // The host installs its handler before and after the first memory. Each then passes faults to the other.
+            "again" => {
+                pass_on();
+                let mut guest = Guest::new(&Config::new());
+                guest.traps();
+                assert_eq!(SEEN.load(Ordering::Relaxed), 0, "the host's handler got a trap");
+                pass_on();
+                guest.traps();
+                fault();
+                std::process::exit(1);
+            }
             "reporter" | "passing" | "many" | "overflow" => {
                 act_later(what);
                 std::process::exit(1);
@@ -528,6 +553,7 @@ mod signals {
             ("passing", None, Some(libc::SIGSEGV)),
             ("many", Some(42), None),
             ("overflow", None, Some(libc::SIGABRT)),
+            ("again", None, Some(libc::SIGSEGV)),
         ] {
             let (ended, killed, said) = run(what);
             assert_eq!((ended, killed), (code, signal), "{what}: {said}");

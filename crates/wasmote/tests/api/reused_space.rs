@@ -46,6 +46,55 @@ fn a_memory_has_no_bytes_of_an_earlier_store() {
     }
 }
 
+/// The system makes only a part of the bytes accessible that a memory grows by. Runs in a process of its own, whose memory is
+/// limited.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_memory_that_could_not_grow_ends_where_it_did() {
+    const VARIABLE: &str = "WASMOTE_TEST_LIMITED";
+    if std::env::var_os(VARIABLE).is_none() {
+        let name = "reused_space::a_memory_that_could_not_grow_ends_where_it_did";
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = command.args(["--exact", name, "--nocapture"]).env(VARIABLE, "").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        return;
+    }
+    let engine = Engine::default();
+    let text = r#"(module (memory 1)
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "fill") (memory.fill (i32.const 0) (i32.const 0xff) (i32.mul (memory.size) (i32.const 65536))))
+        (func (export "at") (param i32) (result i32) (i32.load8_u (local.get 0))))"#;
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    let run = |pages: i32, limited: bool| {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let grow = instance.get_typed_func::<i32, i32>(&store, "grow").unwrap();
+        let at = instance.get_typed_func::<i32, i32>(&store, "at").unwrap();
+        let grew = grow.call(&mut store, pages).unwrap();
+        let end = if grew < 0 { 65536 } else { (pages + 1) << 16 };
+        assert_eq!((grew < 0, at.call(&mut store, end - 1).unwrap()), (limited, 0));
+        for address in [end, end + 65536, 1 << 24, 1 << 30] {
+            assert!(address < end || at.call(&mut store, address).is_err(), "{address:#x}");
+        }
+        if grew >= 0 {
+            instance.get_typed_func::<(), ()>(&store, "fill").unwrap().call(&mut store, ()).unwrap();
+        }
+    };
+    run(511, false);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let data = status.lines().find_map(|line| line.strip_prefix("VmData:")).unwrap();
+    let data: u64 = data.trim().trim_end_matches(" kB").parse().unwrap();
+    let limit = |bytes| {
+        let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
+        // SAFETY: the system reads the limit.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }, 0);
+    };
+    limit((data << 10) + (64 << 20));
+    run(16_000, true);
+    limit(libc::RLIM_INFINITY);
+    run(511, false);
+}
+
 /// `leave` nests, and each frame has a reference to an object. `garbage` makes objects that nothing uses, in a frame
 /// with locals that it has not written yet. The translator does not set them to zero, since all are written before they
 /// are read.
