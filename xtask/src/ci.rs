@@ -179,9 +179,6 @@ fn run_steps(steps: Vec<&Step>, in_parallel: bool, fail_fast: bool) -> Result<()
     for &Step { name, what, run, .. } in first.into_iter().chain(last) {
         println!("\n=== {name}: {what}");
         let start = Instant::now();
-        if let Some(lane) = &mut lane {
-            lane.wait_for_needs_of(name);
-        }
         let line = match lane.as_mut().and_then(|lane| lane.finish(name)) {
             Some(result) => result,
             None => run().map(|outcome| {

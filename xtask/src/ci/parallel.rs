@@ -1,5 +1,6 @@
 //! Steps that run in parallel to the others, because much of what takes long uses one processor. They run one after the other, each in a
-//! process of its own and with a target folder of its own. Their output is kept until it is their turn. None of them counts tests.
+//! process of its own and with a target folder of its own. Their output is kept until it is their turn. None of them counts tests, and a step
+//! that needs another of them comes after it.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -11,22 +12,21 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::project;
 
-/// The steps, in order. The first is what the steps in [`NEED_FIRST`] need.
+/// The steps, in order.
 const NAMES: &[&str] = &[
     "setup-embedded",
     "clippy",
     "doc",
     "features",
     "fuzz",
-    "linear",
     "no-std-check",
     "loom",
     "examples",
+    // It compiles the guests whose images are parts of what the next two measure.
+    "firmware",
     "size",
     "forbidden-symbols",
 ];
-/// Steps beside these that need the first of these.
-const NEED_FIRST: &[&str] = &["firmware"];
 
 /// Whether a step runs in parallel.
 pub fn has(step: &str) -> bool {
@@ -72,13 +72,6 @@ pub fn start() -> Result<Lane> {
 }
 
 impl Lane {
-    /// Waits until what a step needs is there.
-    pub fn wait_for_needs_of(&mut self, step: &str) {
-        if NEED_FIRST.contains(&step) {
-            self.wait(NAMES[0]);
-        }
-    }
-
     /// Waits for a step that runs in parallel, shows its output, and returns its summary.
     pub fn finish(&mut self, step: &str) -> Option<Result<String>> {
         let &name = NAMES.iter().find(|name| **name == step)?;
@@ -129,6 +122,6 @@ mod tests {
     #[test]
     fn names_are_those_of_steps() {
         let has = |name: &&&str| crate::ci::STEPS.iter().any(|step| step.name == **name);
-        assert!(NAMES.iter().chain(NEED_FIRST).all(|name| has(&name)));
+        assert!(NAMES.iter().all(|name| has(&name)));
     }
 }
