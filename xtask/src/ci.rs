@@ -110,7 +110,7 @@ const STEPS: &[Step] = &[
     }),
     step("firmware", Change, "the firmware examples print in QEMU what they must", || left_out(firmware::check())),
     step("size", Change, "each configuration of size-budget.toml keeps to its budget", || {
-        left_out(size::check(embedded::complete()))
+        left_out(size::check(embedded::complete(), size::Rows::Builds))
     }),
     step("forbidden-symbols", Change, "no configuration contains what size-budget.toml forbids", || {
         left_out(forbidden_symbols::check(&[], embedded::complete()))
@@ -128,6 +128,9 @@ const STEPS: &[Step] = &[
     }),
     step("feature-symbols", Weekly, "what a feature adds is absent without it", || {
         passed(forbidden_symbols::check_features(&[]))
+    }),
+    step("size-added", Weekly, "what a feature adds to the command keeps to its budget", || {
+        left_out(size::check(false, size::Rows::Added))
     }),
     step("publish-verify", Weekly, "each package compiles from what is published", || passed(publish(&[]))),
     step("test-loop-guests", Weekly, "the guests with loop dispatch", suites::loop_dispatch_guests),

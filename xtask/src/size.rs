@@ -77,19 +77,34 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         options.names.push(name);
     }
     crate::no_more_arguments(arguments)?;
-    run(&options).map(|_| ())
+    run(&options, Rows::All).map(|_| ())
 }
 
-/// Checks all configurations, for CI. Returns the configurations that could not be built, with reasons.
-pub fn check(require_all: bool) -> Result<Option<String>> {
+/// Which configurations of a budget count.
+#[derive(Clone, Copy)]
+pub enum Rows {
+    All,
+    /// Those that are builds by themselves.
+    Builds,
+    /// What features add to a build: each is the difference of two builds.
+    Added,
+}
+
+/// Checks configurations, for CI. Returns the configurations that could not be built, with reasons.
+pub fn check(require_all: bool, rows: Rows) -> Result<Option<String>> {
     let budget = project::root().join("size-budget.toml");
-    run(&Options { budget, names: Vec::new(), bless: false, json: false, require_all, top: 5 })
+    run(&Options { budget, names: Vec::new(), bless: false, json: false, require_all, top: 5 }, rows)
 }
 
 /// Measures and shows configurations. Returns those that were left out; the error names all faults.
-fn run(options: &Options) -> Result<Option<String>> {
+fn run(options: &Options, rows: Rows) -> Result<Option<String>> {
     let mut budget = Budget::read(&options.budget)?;
     budget.select(&options.names)?;
+    match rows {
+        Rows::All => {}
+        Rows::Builds => budget.retain_added(false),
+        Rows::Added => budget.retain_added(true),
+    }
     let baseline_path = Baseline::path(&options.budget);
     let mut baseline = Baseline::read(&baseline_path)?;
 

@@ -75,6 +75,11 @@ impl Budget {
         Ok(Budget { folder: path.parent().context("a file without a folder")?.into(), configurations })
     }
 
+    /// Keeps the configurations that are builds by themselves, or those that are what a feature adds to one.
+    pub fn retain_added(&mut self, added: bool) {
+        self.configurations.retain(|configuration| configuration.only.is_empty() != added);
+    }
+
     /// Keeps only the configurations of these names; keeps all if there are none.
     pub fn select(&mut self, names: &[String]) -> Result<()> {
         for name in names {
