@@ -5,7 +5,7 @@
 //! each run is checked: a wrong answer is no result.
 
 mod chart;
-mod choose;
+pub mod choose;
 mod count;
 mod embedding;
 mod engine;
@@ -53,8 +53,8 @@ FILTER runs only the guests whose names contain it.
   --count              instead, count the instructions that run: of each guest, and the most frequent instructions and
                        adjacent pairs of all together
   --count-each         the same, with the most frequent of each guest
-  --choose-superinstructions N     instead, the N pairs of instructions that save most dispatches, as lines for the list in
-                       crates/exec/src/handlers/superinstructions, and the share of dispatches that is left
+  --choose-superinstructions N     instead, the N pairs of instructions that save most dispatches, as
+                       crates/exec/superinstructions.list, and the share of dispatches that is left
   --unused             instead, the variants of instructions that no program dispatches, or none for more than a thousandth
   --translation        instead, the speed of translating code that does not run
   --threads            instead, what two threads do in the time of one, and the cost of a shared memory

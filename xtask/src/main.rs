@@ -144,6 +144,13 @@ const COMMANDS: &[Command] = &[
         bench::main,
     ),
     command(
+        "superinstructions",
+        "FILE... [--number N]",
+        "chooses superinstructions for programs of one's own",
+        bench::choose::OPTIONS,
+        bench::choose::main,
+    ),
+    command(
         "setup-embedded",
         "[TARGET...] [--qemu]",
         "a toolchain for firmware and foreign hosts, and emulators, from Debian packages",

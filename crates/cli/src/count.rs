@@ -1,4 +1,5 @@
-//! Prints how often each instruction ran, and behind which other, for `cargo xtask bench --count`.
+//! Writes how often each instruction ran, and behind which other, for `cargo xtask bench --count` and `cargo xtask
+//! superinstructions`.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -7,12 +8,15 @@ use wasmote::count::Dispatched;
 use wasmote_ir::Opcode;
 use wasmote_rt::Stream;
 
-/// Prints each two instructions that ran one after the other on a line of standard error: `dispatched FIRST SECOND
-/// COUNT`. A superinstruction is written as two names with a `+`. `host` instead of a name stands for host code outside
-/// the interpreter.
-///
-/// If superinstructions are off, also prints each straight run of code as `straight FIRST COUNT SECOND COUNT ...`.
-pub fn print() {
+use crate::failure::CliError;
+use crate::options::Options;
+use crate::output;
+
+/// Writes each two instructions that ran one after the other on a line: `dispatched FIRST SECOND COUNT`. A
+/// superinstruction is written as two names with a `+`. `host` instead of a name stands for host code outside the
+/// interpreter. Then writes each straight run of code without superinstructions, as `straight FIRST COUNT SECOND COUNT
+/// ...`. All that goes to the file that the options name, or to standard error.
+pub fn write(options: &Options) -> Result<(), CliError> {
     let mut text = String::new();
     for (neighbours, count) in wasmote::count::counts() {
         text += "dispatched";
@@ -39,7 +43,10 @@ pub fn print() {
         }
         text.push('\n');
     }
-    let _ = Stream::Error.write(text.as_bytes());
+    match options.counts_out {
+        Some(file) => output::write(Some(file), text.as_bytes()).map(drop),
+        None => Ok(Stream::Error.write(text.as_bytes())?),
+    }
 }
 
 /// Adds a name as in the list of superinstructions: `I32Add.ss_r`.

@@ -36,6 +36,7 @@ macro_rules! features {
 
 features! {
     COMPILE "compile";
+    COUNT "count";
     EXTENDED "extended";
     IMAGE "image";
     INTERRUPT "interrupt";

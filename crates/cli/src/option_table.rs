@@ -80,6 +80,8 @@ options! {
     "print each instruction with its values to standard error as it runs, for one function or for all";
     "--profile" Profile RUN, "[=FILE]",
     "note what runs every millisecond, and write FILE: a flame graph if it ends with .svg, otherwise folded stacks; without FILE both, as profile.svg and profile.folded (docs/profiling.md)";
+    "--counts-out" CountsOut RUN, "FILE",
+    "write how often each instruction ran to FILE, for a build with superinstructions of its own (CONTRIBUTING.md)";
     "--record" Record RUN, "FILE",
     "keep in FILE what the program gets from outside, so that --replay can run it again";
     "--replay" Replay RUN, "FILE",
@@ -163,6 +165,7 @@ impl Opt {
             Opt::Timeout => features::INTERRUPT,
             Opt::Threads => features::WASI_THREADS,
             Opt::Trace => features::TRACE,
+            Opt::CountsOut => features::COUNT,
             Opt::Profile => features::PROFILE,
             Opt::MaxMemory | Opt::MaxTable | Opt::MaxTotal | Opt::MaxStack | Opt::TrapOnGrowFailure => features::LIMITS,
             Opt::Record | Opt::Replay => features::REPLAY,

@@ -58,6 +58,8 @@ pub struct Options {
     pub threads: bool,
     /// How long the guest may run, in milliseconds.
     pub timeout: Option<u64>,
+    /// The file for the counts of what ran.
+    pub counts_out: Option<&'static [u8]>,
     /// The file to record host calls in.
     pub record: Option<&'static [u8]>,
     /// The recording to replay.
@@ -321,6 +323,7 @@ impl Options {
         let bytes = match option {
             Opt::Out => Some(&mut self.out),
             Opt::Argv0 => Some(&mut self.argv0),
+            Opt::CountsOut if features::COUNT.is_built => Some(&mut self.counts_out),
             Opt::Record if features::REPLAY.is_built => Some(&mut self.record),
             Opt::Replay if features::REPLAY.is_built => Some(&mut self.replay),
             _ => None,

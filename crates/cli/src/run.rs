@@ -136,8 +136,8 @@ pub struct Profiling {
 
 /// Finds out where the time goes.
 const PROFILING: Option<Profiling> = built!("profile", crate::profile::PROFILING);
-/// Prints how often each instruction ran.
-const PRINT_COUNTS: Option<fn()> = built!("count", crate::count::print);
+/// Writes how often each instruction ran.
+const WRITE_COUNTS: Option<fn(&Options) -> Result<(), CliError>> = built!("count", crate::count::write);
 
 /// Helps to validate a module that runs while it is still being validated, until all of it is valid.
 fn wait_validated(module: &Module, file: &[u8]) {
@@ -327,7 +327,9 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
 
     let mut config = load::config(&input);
     config.eager_translation(options.eager).consume_fuel(options.fuel.is_some());
-    config.superinstructions(!options.no_superinstructions).deterministic(options.deterministic);
+    // What runs is counted for a choice of superinstructions, so there are none.
+    let superinstructions = !options.no_superinstructions && options.counts_out.is_none();
+    config.superinstructions(superinstructions).deterministic(options.deterministic);
     if let Some(interruption) = INTERRUPTION {
         (interruption.configure)(&mut config, options);
     }
@@ -398,11 +400,9 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if options.stats {
         stats.print(module.stats(), &store);
     }
-    if let Some(print_counts) = PRINT_COUNTS {
-        print_counts();
-    }
     let ended = REPLAY.map_or(Ok(()), |replay| (replay.end)(&mut store, options, result.as_ref().err()));
     let profiled = PROFILING.map_or(Ok(()), |profiling| (profiling.write)(&store, options));
+    let counted = WRITE_COUNTS.map_or(Ok(()), |write| write(options));
     let outcome = match result {
         Ok(results) => print(&results),
         Err(error) => {
@@ -420,7 +420,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
             }
         }
     };
-    let outcome = match ended.and(profiled) {
+    let outcome = match ended.and(profiled).and(counted) {
         Ok(()) => outcome,
         Err(error) => Err(error.after(outcome)),
     };

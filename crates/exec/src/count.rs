@@ -4,8 +4,8 @@
 //! a handler's address does not identify the instruction. Cells of linked code therefore carry the opcode in the upper
 //! 16 bits of the address, which no address of a program uses. The loop separates the two.
 //!
-//! Builds without the feature `superinstructions` also count how often the instruction at each address ran.
-//! [`straights`] joins these counts into straight-line sequences.
+//! It also counts how often the instruction at each address ran. [`straights`] joins these counts into straight-line
+//! sequences, for runs without superinstructions.
 
 use alloc::boxed::Box;
 use alloc::vec;
@@ -117,9 +117,7 @@ pub(crate) unsafe fn dispatched(ip: *const u8) -> Handler {
     let count = &COUNTS.get()[LAST.load(Relaxed) * KINDS + kind];
     count.store(count.load(Relaxed) + 1, Relaxed);
     LAST.store(kind, Relaxed);
-    if PAIRS == 0 {
-        count_place(ip.addr() as u64, (tagged.addr() >> SHIFT) as u64);
-    }
+    count_place(ip.addr() as u64, (tagged.addr() >> SHIFT) as u64);
     let handler = tagged.map_addr(|address| address & ((1 << SHIFT) - 1));
     // SAFETY: `tagged` put the opcode above a handler's address, and the mask removes it again.
     unsafe { core::mem::transmute::<*const (), Handler>(handler) }
@@ -154,7 +152,7 @@ fn places() -> &'static [[AtomicU64; 3]] {
 }
 
 /// Returns the straight-line sequences that ran, with each instruction's count. Only the first instruction of a
-/// sequence is a jump target. Builds with the feature `superinstructions` return none.
+/// sequence is a jump target. Superinstructions are in none.
 pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
     let ran = places().iter().map(|place| [0, 1, 2].map(|i| place[i].load(Relaxed))).filter(|place| place[0] != 0);
     let mut places: Vec<[u64; 3]> = ran.collect();
@@ -163,9 +161,8 @@ pub fn straights() -> Vec<Vec<(Opcode, u64)>> {
     let mut end = 0;
     for [address, what, count] in places {
         let target = what & (TARGET as u64 >> SHIFT) != 0;
-        let Some(opcode) = (what & !(TARGET as u64 >> SHIFT)).checked_sub(1).map(|opcode| Opcode(opcode as u16)) else {
-            continue;
-        };
+        let number = (what & !(TARGET as u64 >> SHIFT)).checked_sub(1).filter(|&number| number < ALL_OPCODES as u64);
+        let Some(opcode) = number.map(|number| Opcode(number as u16)) else { continue };
         if target || address != end {
             straights.push(Vec::new());
         }

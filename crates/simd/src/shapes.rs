@@ -87,6 +87,8 @@ impl Amount for I {
 }
 
 impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Execute<Linked> for ShiftBy<O, A, B, D> {
+    const GOES_ON: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees operands of these classes, in this order.
@@ -113,6 +115,8 @@ pub trait Condition {
 pub struct VectorBranchInstr<O, A>(PhantomData<(O, A)>);
 
 impl<O: Condition, A: Source<Vector>> Execute<Linked> for VectorBranchInstr<O, A> {
+    const GOES_ON: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees a source and a target, in this order.
@@ -362,7 +366,6 @@ pub mod hot {
 /// The instruction of each variant by number, for superinstructions.
 #[cfg(feature = "superinstructions")]
 pub mod variants {
-    use wasmote_exec::vector::AddressMode;
 
     use super::*;
 
@@ -387,22 +390,6 @@ pub mod variants {
         };
     }
     for_each_shape!(variants);
-
-    /// An instruction that can be the first of a superinstruction. It does all of its work and leaves `ip` behind
-    /// itself, unless it jumps or traps.
-    pub trait Whole: Execute<Linked> {}
-
-    impl<O: Binary<In = Vector, Out = Vector>, A: Source<Vector>, B: Source<Vector>, D: Dest<Vector>> Whole
-        for BinaryInstr<O, A, B, D>
-    {
-    }
-    impl<O: Shift, A: Source<Vector>, B: Amount, D: Dest<Vector>> Whole for ShiftBy<O, A, B, D> {}
-    impl<O: Condition, A: Source<Vector>> Whole for VectorBranchInstr<O, A> {}
-    impl<O: Load<Out = Vector>, A: AddressMode, D: Dest<Vector>> Whole for LoadAt<O, A, D> {}
-    impl<O: Ternary<Value = Vector>, A: Source<Vector>, B: Source<Vector>, C: Source<Vector>, D: Dest<Vector>> Whole
-        for FusedInstr<O, A, B, C, D>
-    {
-    }
 }
 
 /// The handlers of rows that need a stack frame.

@@ -5,7 +5,7 @@ use wasmote_exec::vector::{Execute, Handler, Linked, Seq, VECTORS, hot, number};
 use wasmote_ir::{Op, shape};
 
 use crate::rows::baseline;
-use crate::shapes::variants::{Variant, Whole};
+use crate::shapes::variants::Variant;
 
 /// The meaning and the shape of each row. Some rows are in no superinstruction.
 #[allow(dead_code)]
@@ -31,18 +31,13 @@ impl<Meaning, Shape: Variant<Meaning, N>, const N: usize> VariantOf<N> for (Mean
 /// The instruction of a row's variant.
 type InstrOf<Row, const N: usize> = <Row as VariantOf<N>>::Execute;
 
-/// Returns the handler of two instructions in a row.
-const fn both<A: Whole, B: Execute<Linked>>() -> Handler {
-    hot::<Linked, Seq<A, B>>
-}
-
 macro_rules! handlers {
     ($( $first:ident.$a:ident: $( $second:ident.$b:ident ),+ ; )*) => {
         /// The handlers, in the order of the list.
         pub static HANDLERS: [Handler; VECTORS.len()] = [$( $( {
             const A: usize = number(Op::$first, stringify!($a));
             const B: usize = number(Op::$second, stringify!($b));
-            both::<InstrOf<row::$first, A>, InstrOf<row::$second, B>>()
+            hot::<Linked, Seq<InstrOf<row::$first, A>, InstrOf<row::$second, B>>>
         }, )+ )*];
     };
 }

@@ -1,5 +1,5 @@
 //! `cargo xtask bench --choose-superinstructions NUMBER`: which superinstructions save most, as the lines of their list
-//! (`handlers::superinstructions` in `wasmote-exec`).
+//! (`superinstructions.list` in `wasmote-exec`). `cargo xtask superinstructions FILE...`: the same for programs of one's own.
 //!
 //! Each guest has the same weight, however long it runs: a pair is judged by the share of dispatches that it saves. A straight sequence of instructions is split as
 //! the linker splits it, two at a time from the left, so that only one of two overlapping pairs counts.
@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use pico_args::Arguments;
 use wasmote_ir::ops::OPCODES;
 use wasmote_ir::{Op, Opcode};
 
@@ -33,6 +34,33 @@ const LAST: &[&str] = &["Goto", "BrTable", "Return", "Call"];
 const STEPS: usize = 20;
 /// The number of parts of the programs for cross-validation.
 const PARTS: usize = 4;
+
+pub const OPTIONS: &str = "
+  FILE...       what `run --counts-out` wrote, each of one run; all weigh the same
+  --number N    how many superinstructions (default: 500)
+
+Prints a list for WASMOTE_SUPERINSTRUCTIONS (CONTRIBUTING.md), and how many dispatches it leaves.
+";
+
+/// Prints the list for the runs whose counts lie in files.
+pub fn main(mut arguments: Arguments) -> Result<()> {
+    let number: usize = arguments.opt_value_from_str("--number")?.unwrap_or(500);
+    let mut files: Vec<PathBuf> = Vec::new();
+    while let Some(file) = arguments.opt_free_from_str()? {
+        files.push(file);
+    }
+    crate::no_more_arguments(arguments)?;
+    ensure!(!files.is_empty(), "name the files that `run --counts-out` wrote");
+    let (mut ran, mut names) = (Vec::new(), Names::default());
+    for file in &files {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let one = Ran::parse(file, &text, &mut names).with_context(|| file.display().to_string())?;
+        ensure!(!one.straights.is_empty(), "{}: no counts of straight code", file.display());
+        ran.push(one);
+    }
+    print!("{}", lines(&ran, &names, number, false));
+    Ok(())
+}
 
 /// What ran of a guest.
 pub struct Ran {
@@ -125,7 +153,7 @@ pub fn lines(guests: &[Ran], names: &Names, number: usize, has_groups: bool) -> 
     let mut text = String::new();
     for (first, mut seconds) in lines {
         seconds.sort_unstable();
-        text += &format!("    {first}: {};\n", seconds.join(", "));
+        text += &format!("{first}: {};\n", seconds.join(", "));
     }
     let mut programs: Vec<&Path> = guests.iter().map(|guest| &*guest.module).collect();
     programs.sort_unstable();
@@ -138,15 +166,15 @@ pub fn lines(guests: &[Ran], names: &Names, number: usize, has_groups: bool) -> 
         strange.extend(out.iter().map(|guest| left(guest, &chosen)));
     }
     let known: Vec<f64> = guests.iter().map(|guest| left(guest, &chosen)).collect();
-    text += &format!(
-        "{} pairs; dispatches left: {:.3} of these guests, {:.3} of guests that they are not chosen by\n",
-        chosen.all().count(),
-        mean(&known),
-        mean(&strange)
-    );
+    text += &format!("# {} pairs; dispatches left: {:.3} of these guests", chosen.all().count(), mean(&known));
+    // Of one program, there is no other to choose by.
+    if programs.len() > 1 {
+        text += &format!(", {:.3} of guests that they are not chosen by", mean(&strange));
+    }
+    text.push('\n');
     if has_groups {
         let left: Vec<f64> = strangers.iter().map(|guest| left(guest, &chosen)).collect();
-        text += &format!("of {} strangers: {:.3}\n", left.len(), mean(&left));
+        text += &format!("# of {} strangers: {:.3}\n", left.len(), mean(&left));
     }
     text
 }
@@ -255,11 +283,11 @@ mod tests {
         let long = "straight Copy.s 600 Goto.x 600\nstraight Goto.x 400 Copy.s 400\n";
         let short = "a line of its own\nstraight I32Clz.r_r 1 Copy.s 1\nstraight Load32.s_r 3 I32Add.ri 3\n";
         let text = chosen(&[long, short], 2);
-        assert!(text.starts_with("    Copy.s: Goto.x;\n    Load32.s_r: I32Add.ri;\n2 pairs"), "{text}");
+        assert!(text.starts_with("Copy.s: Goto.x;\nLoad32.s_r: I32Add.ri;\n# 2 pairs"), "{text}");
         // 1400 of 2000 are left, and 5 of 8; without its own pairs nothing is saved.
         assert!(text.contains("left: 0.662 of these guests, 1.000 of guests"), "{text}");
         let one = chosen(&[long, short], 1);
-        assert!(one.starts_with("    Load32.s_r: I32Add.ri;\n1 pairs"), "{one}");
+        assert!(one.starts_with("Load32.s_r: I32Add.ri;\n# 1 pairs"), "{one}");
     }
 
     #[test]
@@ -267,7 +295,7 @@ mod tests {
         // The middle two run most often, but with the first two together are never dispatched.
         let text = "straight Copy.s 10 Load32.s_r 10 I32Add.ri 10 I32Xor.ri 10\nstraight Load32.s_r 1 I32Add.ri 1\n";
         let text = chosen(&[text], 40);
-        assert!(text.contains("3 pairs; dispatches left: 0.500 of these"), "{text}");
+        assert!(text.ends_with("3 pairs; dispatches left: 0.500 of these guests\n"), "{text}");
     }
 
     #[test]

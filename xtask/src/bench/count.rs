@@ -44,7 +44,9 @@ impl Count {
 /// Runs each guest once and prints what was counted.
 pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &Path) -> Result<()> {
     let each = wanted == Count::Each;
-    let engine = Engine::wasmote(build(wanted.apart())?)?;
+    let engine = Engine::wasmote(build()?)?;
+    let file = scratch.join("counts");
+    let engine = if wanted.apart() { engine.with(&format!("--counts-out={}", file.display())) } else { engine };
     let mut guests = Vec::new();
     let (mut ran, mut names) = (Vec::new(), super::choose::Names::default());
     // Start-up and host functions have no loops worth a superinstruction.
@@ -52,7 +54,8 @@ pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &P
     for workload in workloads.iter().filter(|workload| !(matches!(wanted, Count::Choose(_)) && passing(workload))) {
         let run = measure::run(&mut engine.command(workload), workload.stdin.as_deref(), scratch)?;
         ensure!(run.exit_code == Some(workload.exit), "{}: {}", workload.name, run.status);
-        let text = String::from_utf8_lossy(&run.stderr);
+        let counted = if wanted.apart() { std::fs::read(&file).context("the counts")? } else { run.stderr };
+        let text = String::from_utf8_lossy(&counted);
         let counts = Counts::parse(&text).context(workload.name.clone())?;
         if matches!(wanted, Count::Choose(_)) {
             ran.push(super::choose::Ran::parse(&workload.module, &text, &mut names).context(workload.name.clone())?);
@@ -80,16 +83,11 @@ pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &P
     Ok(())
 }
 
-/// Builds the command that counts. A superinstruction counts as one instruction, or with `apart` as two. The build is optimised little, to be
-/// fast.
-fn build(apart: bool) -> Result<PathBuf> {
+/// Builds the command that counts. The build is optimised little, to be fast.
+fn build() -> Result<PathBuf> {
     let folder = project::target_dir().join("count");
     let mut cargo = project::cargo(["build", "--release", "--locked", "--package", CLI, "--bin", BINARY]);
-    let features = if apart { "count,wat,compile,wasi,validate,gc,simd" } else { "count" };
-    cargo.args(["--features", features, "--config", "profile.release.lto=false"]);
-    if apart {
-        cargo.arg("--no-default-features");
-    }
+    cargo.args(["--features", "count", "--config", "profile.release.lto=false"]);
     project::run(cargo.args(["--config", "profile.release.codegen-units=16", "--target-dir"]).arg(&folder))?;
     Ok(folder.join("release").join(BINARY))
 }

@@ -252,6 +252,10 @@ pub trait Execute<M: Mode> {
     /// `Flow::Next`. A superinstruction then need not clear the upper half for its second instruction.
     const ZERO_EXTENDED: bool = false;
 
+    /// Whether a superinstruction may begin with it: `Flow::Next` means the instruction behind this one, and it never
+    /// ends in `Flow::TailCall`.
+    const GOES_ON: bool = false;
+
     /// Runs the instruction and moves `ip` on.
     ///
     /// # Safety

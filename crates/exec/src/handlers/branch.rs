@@ -21,6 +21,8 @@ pub trait Condition {
 pub struct BranchInstr<C, A, B>(PhantomData<(C, A, B)>);
 
 impl<M: Mode, C: Condition, A: Source<C::In>, B: Source<C::In>> Execute<M> for BranchInstr<C, A, B> {
+    const GOES_ON: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a branch with sources of these classes. The target follows the sources, and

@@ -74,6 +74,8 @@ where
     C: Source<T::Value>,
     D: Dest<T::Value>,
 {
+    const GOES_ON: bool = true;
+
     const ZERO_EXTENDED: bool = T::Value::ZERO_EXTENDED;
 
     #[inline(always)]
@@ -156,6 +158,8 @@ pub struct LoopStep<C>(PhantomData<C>);
 pub struct LoopStepWith<C, B>(PhantomData<(C, B)>);
 
 impl<M: Mode, C: Condition, B: Source<C::In>> Execute<M> for LoopStepWith<C, B> {
+    const GOES_ON: bool = true;
+
     const ZERO_EXTENDED: bool = true;
 
     #[inline(always)]
@@ -196,6 +200,8 @@ pub mod rows {
     /// See [`wasmote_ir::Op::I32AddTwo`].
     pub struct I32AddTwo;
     impl<M: Mode> Execute<M> for I32AddTwo {
+        const GOES_ON: bool = true;
+
         #[inline(always)]
         unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
             // SAFETY: the caller guarantees an instruction of this row: twice a slot, a constant and a destination.

@@ -89,6 +89,8 @@ pub mod rows {
                 #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
                 pub struct $name;
                 impl<M: Mode> Execute<M> for $name {
+    const GOES_ON: bool = true;
+
                     #[inline(always)]
                     unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                         // SAFETY: the caller guarantees an instruction of this row. Its last operand names two slots

@@ -189,6 +189,8 @@ pub unsafe fn bytes<M: Mode>(r: &Regs<M>, address: u32, offset: u32, size: u32) 
 pub struct LoadAt<L, A, D, B = Checked>(PhantomData<(L, A, D, B)>);
 
 impl<M: Mode, L: Load, A: AddressMode, D: Dest<L::Out>, B: LoadBounds<L>> Execute<M> for LoadAt<L, A, D, B> {
+    const GOES_ON: bool = true;
+
     const ZERO_EXTENDED: bool = L::Out::ZERO_EXTENDED;
 
     #[inline(always)]
@@ -254,6 +256,8 @@ accesses!((L: Guardable) L: Load6 => LoadAt {
 pub struct LoadShortOffset<L, B>(PhantomData<(L, B)>);
 
 impl<M: Mode, L: Load, B: LoadBounds<L>> Execute<M> for LoadShortOffset<L, B> {
+    const GOES_ON: bool = true;
+
     const ZERO_EXTENDED: bool = L::Out::ZERO_EXTENDED;
 
     #[inline(always)]
@@ -282,6 +286,8 @@ accesses!((L: Guardable) L: LoadShort => LoadShortOffset {
 pub struct StoreShortOffset<T, V, B>(PhantomData<(T, V, B)>);
 
 impl<M: Mode, T: Store, V: Source<T::In>, B: StoreBounds<T>> Execute<M> for StoreShortOffset<T, V, B> {
+    const GOES_ON: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a slot, a value of class `V` and an offset of 16 bits, in this order. `write`
@@ -309,6 +315,8 @@ accesses!((T: GuardableStore) T: StoreShort => StoreShortOffset {
 pub struct StoreAt<T, A, V, B = Checked>(PhantomData<(T, A, V, B)>);
 
 impl<M: Mode, T: Store, A: AddressMode, V: Source<T::In>, B: StoreBounds<T>> Execute<M> for StoreAt<T, A, V, B> {
+    const GOES_ON: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees an address, a value and an offset, in this order. `write` has the same

@@ -15,6 +15,7 @@ pub struct SelectInstr<V, C, A, B, D>(PhantomData<(V, C, A, B, D)>);
 impl<M: Mode, V: Value, C: Source<u32>, A: Source<V>, B: Source<V>, D: Dest<V>> Execute<M>
     for SelectInstr<V, C, A, B, D>
 {
+    const GOES_ON: bool = true;
     const ZERO_EXTENDED: bool = V::ZERO_EXTENDED;
 
     #[inline(always)]
@@ -79,6 +80,8 @@ unsafe fn global<M: Mode>(r: &Regs<M>, at: usize) -> *mut u64 {
 pub struct ReadGlobal<D>(PhantomData<D>);
 
 impl<M: Mode, D: Dest<u64>> Execute<M> for ReadGlobal<D> {
+    const GOES_ON: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a global operand and a destination. The global has an initialized slot.
@@ -99,6 +102,8 @@ impl<D: Dest<u64>> Encoded for ReadGlobal<D> {
 pub struct WriteGlobal<V, A>(PhantomData<(V, A)>);
 
 impl<M: Mode, V: Value, A: Source<V>> Execute<M> for WriteGlobal<V, A> {
+    const GOES_ON: bool = true;
+
     #[inline(always)]
     unsafe fn run(r: &mut Regs<M>) -> Flow<M> {
         // SAFETY: the caller guarantees a source and a global operand. The global has a slot.
@@ -183,6 +188,8 @@ pub mod rows {
             #[doc = concat!("See [`wasmote_ir::Op::", stringify!($name), "`].")]
             pub struct $name;
             impl<M: Mode> Execute<M> for $name {
+    const GOES_ON: bool = true;
+
                 #[inline(always)]
                 unsafe fn run($r: &mut Regs<M>) -> Flow<M> {
                     // SAFETY: the caller guarantees an instruction of this row. The body accesses only operands,

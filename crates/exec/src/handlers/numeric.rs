@@ -36,6 +36,8 @@ pub trait Unary {
 pub struct BinaryInstr<O, A, B, D>(PhantomData<(O, A, B, D)>);
 
 impl<M: Mode, O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Execute<M> for BinaryInstr<O, A, B, D> {
+    const GOES_ON: bool = true;
+
     const ZERO_EXTENDED: bool = O::Out::ZERO_EXTENDED;
 
     #[inline(always)]
@@ -61,6 +63,8 @@ impl<O: Binary, A: Source<O::In>, B: Source<O::In>, D: Dest<O::Out>> Encoded for
 pub struct UnaryInstr<O, A, D>(PhantomData<(O, A, D)>);
 
 impl<M: Mode, O: Unary, A: Source<O::In>, D: Dest<O::Out>> Execute<M> for UnaryInstr<O, A, D> {
+    const GOES_ON: bool = true;
+
     const ZERO_EXTENDED: bool = O::Out::ZERO_EXTENDED;
 
     #[inline(always)]

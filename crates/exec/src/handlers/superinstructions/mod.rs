@@ -2,7 +2,8 @@
 //!
 //! A superinstruction is exactly its two instructions one after the other, each with its own operands and effects. So
 //! the linker can use it wherever the two stand together and the second is no jump target. Compact code, and with it
-//! images, has none. The list of superinstructions, [`list`], was chosen by measurement; docs/speed.md says how.
+//! images, has none. The list of superinstructions, [`list`], was chosen by measurement, and a build may have another
+//! (CONTRIBUTING.md).
 
 mod list;
 #[cfg(feature = "interrupt")]
@@ -31,6 +32,7 @@ pub struct Seq<A, B>(PhantomData<(A, B)>);
 impl<A: Execute<Linked>, B: Execute<Linked>> Execute<Linked> for Seq<A, B> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
+        const { assert!(A::GOES_ON, "a superinstruction cannot begin with this instruction") };
         // SAFETY: the caller guarantees that `ip` is at this superinstruction, so `A::run`'s contract holds. The
         // linker put the operands of `B` directly behind those of `A`. `A` leaves `ip` there, and `B` expects it one
         // cell earlier.
@@ -158,6 +160,7 @@ pub const fn number(op: Op, suffix: &str) -> usize {
     let mut n = 0;
     while !equal(op.variants()[n].suffix, suffix) {
         n += 1;
+        assert!(n < op.variants().len(), "the instruction has no such operand classes");
     }
     n
 }
@@ -173,8 +176,8 @@ const fn equal(a: &str, b: &str) -> bool {
 
 /// Returns both opcodes in one number, the first one in the upper half.
 const fn joined(first: (Op, usize), second: (Op, usize)) -> u32 {
-    // The site of a trap is known by `ip`, so the first instruction must have operands.
-    assert!(first.0.variants()[first.1].units() > 0);
+    // The site of a trap is known by `ip`.
+    assert!(first.0.variants()[first.1].units() > 0, "the first instruction of a superinstruction must have operands");
     (Opcode::new(first.0, first.1 as u8).0 as u32) << 16 | Opcode::new(second.0, second.1 as u8).0 as u32
 }
 
