@@ -253,11 +253,11 @@ macro_rules! for_each_op {
 
             // --- integers, 64 bits ---------------------------------------------------------------------
             /// dst = a + b, wrapping.
-            I64Add: Bin8(i64 -> i64), commutes, constant I64AddConst;
+            I64Add: Bin8(i64 -> i64), commutes, constant I64AddConst, wrapped I32Add;
             /// dst = a - b, wrapping.
-            I64Sub: Bin12(i64 -> i64);
+            I64Sub: Bin12(i64 -> i64), wrapped I32Sub;
             /// dst = a * b, wrapping.
-            I64Mul: Bin8(i64 -> i64), commutes, constant I64MulConst;
+            I64Mul: Bin8(i64 -> i64), commutes, constant I64MulConst, wrapped I32Mul;
             /// dst = a / b, signed.
             I64DivS: Bin2(i64 -> i64), traps;
             /// dst = a / b, unsigned.
@@ -267,11 +267,11 @@ macro_rules! for_each_op {
             /// dst = a % b, unsigned.
             I64RemU: Bin2(i64 -> i64), traps;
             /// dst = a & b.
-            I64And: Bin8(i64 -> i64), commutes, constant I64AndConst;
+            I64And: Bin8(i64 -> i64), commutes, constant I64AndConst, wrapped I32And;
             /// dst = a | b.
-            I64Or: Bin8(i64 -> i64), commutes, constant I64OrConst;
+            I64Or: Bin8(i64 -> i64), commutes, constant I64OrConst, wrapped I32Or;
             /// dst = a ^ b.
-            I64Xor: Bin8(i64 -> i64), commutes, constant I64XorConst;
+            I64Xor: Bin8(i64 -> i64), commutes, constant I64XorConst, wrapped I32Xor;
             /// dst = a << b.
             I64Shl: Bin12(i64 -> i64);
             /// dst = a >> b, signed.
@@ -455,11 +455,11 @@ macro_rules! for_each_op {
             /// dst = 64 bits.
             Load64: Load(i32 -> i64), short_offset Load64Short, any Load64Any;
             /// dst = 8 bits, sign-extended to 64.
-            Load8S64: Load6(i32 -> i64), short_offset Load8S64Short, any Load8S64Any;
+            Load8S64: Load6(i32 -> i64), short_offset Load8S64Short, any Load8S64Any, wrapped Load8S32;
             /// dst = 16 bits, sign-extended to 64.
-            Load16S64: Load6(i32 -> i64), short_offset Load16S64Short, any Load16S64Any;
+            Load16S64: Load6(i32 -> i64), short_offset Load16S64Short, any Load16S64Any, wrapped Load16S32;
             /// dst = 32 bits, sign-extended to 64.
-            Load32S64: Load6(i32 -> i64), short_offset Load32S64Short, any Load32S64Any;
+            Load32S64: Load6(i32 -> i64), short_offset Load32S64Short, any Load32S64Any, wrapped Load32;
             /// dst = f32.
             LoadF32: Load12(i32 -> f32), short_offset Load32Short, any Load32Any;
             /// dst = f64.

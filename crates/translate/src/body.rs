@@ -113,6 +113,13 @@ impl BodyTranslator<'_> {
     /// Pops an operand.
     #[inline(always)]
     pub fn pop(&mut self) -> TranslateResult<StackEntry> {
+        let entry = self.pop_any()?;
+        if entry.is_wrapped() { Ok(self.write_popped_wrap(entry)) } else { Ok(entry) }
+    }
+
+    /// Pops an operand, which may be wrapped.
+    #[inline(always)]
+    pub fn pop_any(&mut self) -> TranslateResult<StackEntry> {
         let floor = self.labels.top().map_or(0, |label| label.height);
         if self.stack.len() <= floor {
             return Err(INVALID);
@@ -168,6 +175,7 @@ impl BodyTranslator<'_> {
             Location::Local(slot) if self.code.holds(slot, ty) => Src::Reg,
             Location::Temp => Src::Slot(entry.stack_slot()),
             Location::Local(slot) => Src::Slot(slot),
+            Location::WrappedTemp | Location::WrappedLocal(_) => Src::Slot(self.slot(entry)),
         }
     }
 
@@ -180,6 +188,7 @@ impl BodyTranslator<'_> {
                 self.code.constant(bits, entry.stack_slot());
                 entry.stack_slot()
             }
+            Location::WrappedTemp | Location::WrappedLocal(_) => self.write_popped_wrap(entry).stack_slot(),
             #[cfg(feature = "simd")]
             Location::Vector(number) => {
                 self.code.vector_constant(number, Some(entry.stack_slot()));
@@ -227,6 +236,7 @@ impl BodyTranslator<'_> {
             Location::Temp => return Ok(()),
             Location::Local(slot) => self.code.copy_value(slot, entry.stack_slot(), entry.ty()),
             Location::Const(bits) => self.code.constant(bits, entry.stack_slot()),
+            Location::WrappedTemp | Location::WrappedLocal(_) => self.write_wrap(entry, entry.stack_slot()),
             #[cfg(feature = "simd")]
             Location::Vector(number) => self.code.vector_constant(number, Some(entry.stack_slot())),
         }
@@ -247,7 +257,9 @@ impl BodyTranslator<'_> {
     /// Materializes all entries that name locals.
     pub fn materialize_locals(&mut self) -> TranslateResult {
         for index in self.stack.first_unmaterialized()..self.stack.len() {
-            if self.stack.get(index).is_some_and(|entry| matches!(entry.place(), Location::Local(_))) {
+            let names_local =
+                |entry: StackEntry| matches!(entry.place(), Location::Local(_) | Location::WrappedLocal(_));
+            if self.stack.get(index).is_some_and(names_local) {
                 self.materialize(index)?;
             }
         }
@@ -265,7 +277,7 @@ impl BodyTranslator<'_> {
 
     /// `local.set`.
     pub fn local_set(&mut self, index: u32) -> TranslateResult {
-        let entry = self.pop()?;
+        let entry = self.pop_any()?;
         let (slot, _) = self.locals.write(index).ok_or(INVALID)?;
         while let Some(index) = self.stack.next_alias(slot) {
             self.materialize(index)?;
@@ -277,6 +289,7 @@ impl BodyTranslator<'_> {
             Location::Temp => self.code.copy_value(entry.stack_slot(), slot, entry.ty()),
             Location::Local(from) => self.code.copy_value(from, slot, entry.ty()),
             Location::Const(bits) => self.code.constant(bits, slot),
+            Location::WrappedTemp | Location::WrappedLocal(_) => self.write_wrap(entry, slot),
             #[cfg(feature = "simd")]
             Location::Vector(number) => self.code.vector_constant(number, Some(slot)),
         }

@@ -360,6 +360,24 @@ impl CodeWriter {
         }
     }
 
+    /// Makes the last instruction one of the family `op`, with the same operands, if it has a variant for them. Returns
+    /// whether it did. Both families have integers as results.
+    pub fn replace(&mut self, op: Op) -> bool {
+        let Some(recent) = self.window.last_mut() else { return false };
+        let Some(variant) = recent.op.same_sources(recent.variant, op) else { return false };
+        let new = opcode(op, variant);
+        if opcode(recent.op, recent.variant).operands() != new.operands() {
+            return false;
+        }
+        if let (Src::Imm(bits), Some(ValType::I32)) = (&mut recent.b, op.result()) {
+            *bits = u64::from(*bits as u32);
+        }
+        (recent.op, recent.variant) = (op, variant);
+        let at = recent.at;
+        self.set_units(at, &[new.0]);
+        true
+    }
+
     /// Removes the instructions from unit `at` on.
     fn cut(&mut self, at: usize) {
         self.units.truncate(at);

@@ -32,7 +32,7 @@ impl BodyTranslator<'_> {
     /// Pops a condition. If an instruction computed it only for this, that instruction is retracted: the branch does
     /// its work.
     fn condition(&mut self) -> TranslateResult<BranchCondition> {
-        let entry = self.pop()?;
+        let entry = self.pop_low()?;
         if let Some(recent) = self.deciding(entry) {
             #[cfg(feature = "gc")]
             if let Some(condition) = self.cast_condition(&recent) {
@@ -253,6 +253,7 @@ impl BodyTranslator<'_> {
                 Location::Temp => self.code.copy_value(entry.stack_slot(), to, entry.ty()),
                 Location::Local(slot) => self.code.copy_value(slot, to, entry.ty()),
                 Location::Const(bits) => self.code.constant(bits, to),
+                Location::WrappedTemp | Location::WrappedLocal(_) => self.write_wrap(entry, to),
                 #[cfg(feature = "simd")]
                 Location::Vector(number) => self.code.vector_constant(number, Some(to)),
             }
@@ -341,7 +342,7 @@ impl BodyTranslator<'_> {
             default = self.reader.u32()?;
             self.targets.try_push(default)?;
         }
-        let entry = self.pop()?;
+        let entry = self.pop_low()?;
         let index = self.register_or_slot(entry, ValType::I32);
         let default = self.labels.at(default).ok_or(INVALID)?;
         let count = self.branch_arity(&default);
@@ -420,6 +421,7 @@ impl BodyTranslator<'_> {
             ValType::F64 => Op::ReturnF64,
             _ => Op::ReturnInt,
         };
+        let entry = if entry.is_wrapped() { self.write_popped_wrap(entry) } else { entry };
         let source = match self.source(entry, ty) {
             Src::Reg => {
                 self.take(entry);

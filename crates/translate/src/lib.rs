@@ -16,7 +16,7 @@
 //! 3. `labels`: the targets of branches.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
 //!    `memory`, `atomics`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
-//! 5. `fuse`: fused operations, which do the work of two instructions.
+//! 5. `fuse`: fused operations, which do the work of two instructions; `conversions`: those that need no instruction.
 //! 6. `simd`: vectors.
 //! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel.
 //!
@@ -36,6 +36,7 @@ mod code_writer;
 #[cfg(feature = "stack-switching")]
 mod continuations;
 mod control;
+mod conversions;
 mod error;
 #[cfg(feature = "gc")]
 mod exceptions;

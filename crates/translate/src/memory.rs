@@ -109,8 +109,8 @@ impl BodyTranslator<'_> {
     /// Translates a load.
     pub fn load(&mut self, op: Op, ty: ValType, arg: MemArg) -> TranslateResult {
         let MemArg { memory, mut offset, .. } = arg;
-        let entry = self.pop()?;
         if !self.plain(memory, offset) {
+            let entry = self.pop()?;
             let address = self.slot_operand(entry);
             let dst = self.push(ty);
             self.code.emit_single_variant(
@@ -119,6 +119,7 @@ impl BodyTranslator<'_> {
             );
             return Ok(());
         }
+        let entry = self.pop_low()?;
         let address = self.address(op, None, entry, &mut offset);
         let dst = self.push(ty);
         if let (AddressOperand::Slot(slot), Some(short_offset)) = (&address, self.short_offset(op, offset)) {
@@ -135,9 +136,9 @@ impl BodyTranslator<'_> {
     /// family that stores the float accumulator.
     pub fn store(&mut self, op: Op, float: Option<Op>, arg: MemArg) -> TranslateResult {
         let MemArg { memory, mut offset, .. } = arg;
-        let (value, address) = (self.pop()?, self.pop()?);
+        let value = if op == Op::Store64 { self.pop()? } else { self.pop_low()? };
         if !self.plain(memory, offset) {
-            let address = self.slot_operand(address);
+            let address = self.pop_slot()?;
             let value = self.slot_operand(value);
             self.code.emit_single_variant(
                 op.any_memory().ok_or(INVALID)?,
@@ -145,6 +146,7 @@ impl BodyTranslator<'_> {
             );
             return Ok(());
         }
+        let address = self.pop_low()?;
         let ty = float.and_then(Op::source).unwrap_or(ValType::I32);
         let source = self.source(value, ty);
         if source == Src::Reg {

@@ -138,7 +138,7 @@ impl BodyTranslator<'_> {
 
     /// Translates an operator with two operands.
     pub fn binary(&mut self, op: Op) -> TranslateResult {
-        let (b, a) = (self.pop()?, self.pop()?);
+        let (b, a) = (self.pop_source(op)?, self.pop_source(op)?);
         let two = self.choose(op, a, b);
         if !self.fuse(&two) {
             self.emit_binary(&two);
@@ -148,7 +148,7 @@ impl BodyTranslator<'_> {
 
     /// `eqz`. If a comparison computed the operand, its negation replaces both.
     pub fn eqz(&mut self, op: Op) -> TranslateResult {
-        let entry = self.pop()?;
+        let entry = self.pop_source(op)?;
         #[cfg(feature = "gc")]
         if let Some(recent) = self.deciding(entry)
             && recent.op == Op::RefTest
@@ -180,7 +180,12 @@ impl BodyTranslator<'_> {
 
     /// Translates an operator with one operand.
     pub fn unary(&mut self, op: Op) -> TranslateResult {
-        let entry = self.pop()?;
+        let entry = self.pop_source(op)?;
+        self.one_source(op, entry)
+    }
+
+    /// Writes an instruction with one source, a popped operand.
+    pub fn one_source(&mut self, op: Op, entry: StackEntry) -> TranslateResult {
         let source = match op.variant(Sources::of(Class::Accumulator)) {
             Some(_) => self.register_or_slot(entry, op.source().unwrap_or(ValType::I32)),
             None => Src::Slot(self.slot(entry)),
@@ -192,11 +197,6 @@ impl BodyTranslator<'_> {
             _ => self.code.emit_short(op, variant, [dst.into(), 0, 0, 0]),
         };
         Ok(())
-    }
-
-    /// Translates a cast that leaves the bits of the slot as they are, so that it needs no instruction.
-    pub fn cast(&mut self, ty: ValType) -> TranslateResult {
-        self.stack.retype(ty).ok_or(INVALID)
     }
 
     /// `select` of two vectors. Its instruction exists even in builds without the feature `simd`.
@@ -215,7 +215,7 @@ impl BodyTranslator<'_> {
 
     /// `select`.
     pub fn select(&mut self) -> TranslateResult {
-        let (condition, b, a) = (self.pop()?, self.pop()?, self.pop()?);
+        let (condition, b, a) = (self.pop_low()?, self.pop()?, self.pop()?);
         if a.ty() == ValType::V128 {
             self.select_vector(condition, a, b);
             return Ok(());

@@ -98,7 +98,7 @@ impl BodyTranslator<'_> {
             Operator::TryTable => self.try_table(),
 
             // --- parametric, variables and constants -------------------------------------------------
-            Operator::Drop => self.pop().map(|_| ()),
+            Operator::Drop => self.pop_any().map(|_| ()),
             Operator::Select => self.select(),
             Operator::SelectTyped => {
                 self.reader.skip_immediates(operator)?;
@@ -140,6 +140,16 @@ impl BodyTranslator<'_> {
             Operator::I64Eqz => self.eqz(I64Eq),
             Operator::I32Sub => self.subtract(I32Sub, I32Add),
             Operator::I64Sub => self.subtract(I64Sub, I64Add),
+            Operator::I32And => self.and(I32And),
+            Operator::I64And => self.and(I64And),
+            Operator::I32ShrS => self.shift_right_signed(I32ShrS),
+            Operator::I64ShrS => self.shift_right_signed(I64ShrS),
+            Operator::I32WrapI64 => self.wrap(),
+            Operator::I32Extend8S => self.extend(I32Extend8S, 8),
+            Operator::I32Extend16S => self.extend(I32Extend16S, 16),
+            Operator::I64Extend8S => self.extend(I64Extend8S, 8),
+            Operator::I64Extend16S => self.extend(I64Extend16S, 16),
+            Operator::I64Extend32S | Operator::I64ExtendI32S => self.extend(I64Extend32S, 32),
             // No code: a slot holds 32-bit integers zero-extended, and a float as its bits.
             Operator::I64ExtendI32U | Operator::I64ReinterpretF64 => self.cast(I64),
             Operator::I32ReinterpretF32 => self.cast(I32),

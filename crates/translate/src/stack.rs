@@ -14,6 +14,10 @@ pub enum Location {
     Local(u16),
     /// Nowhere yet: a constant, as the 64 bits that a slot would hold.
     Const(u64),
+    /// In its stack slot, which holds an `i64`: the operand is the lower half of that. An `i32.wrap_i64` has no code yet.
+    WrappedTemp,
+    /// In the slot of a local, which holds an `i64`, likewise.
+    WrappedLocal(u16),
     /// Nowhere yet: a constant vector, as its index in [`CodeWriter::vectors`](crate::code_writer::CodeWriter::vectors).
     #[cfg(feature = "simd")]
     Vector(u32),
@@ -39,6 +43,10 @@ const LOCAL: u64 = 1;
 const CONST: u64 = 2;
 #[cfg(feature = "simd")]
 const VECTOR: u64 = 3;
+/// Added to [`TEMP`] and [`LOCAL`]: the operand is only the lower half of what is there.
+const WRAPPED: u64 = 4;
+const WRAPPED_TEMP: u64 = WRAPPED | TEMP;
+const WRAPPED_LOCAL: u64 = WRAPPED | LOCAL;
 
 impl StackEntry {
     #[inline(always)]
@@ -47,6 +55,8 @@ impl StackEntry {
             Location::Temp => (TEMP, 0),
             Location::Local(slot) => (LOCAL, slot.into()),
             Location::Const(bits) => (CONST, bits),
+            Location::WrappedTemp => (WRAPPED_TEMP, 0),
+            Location::WrappedLocal(slot) => (WRAPPED_LOCAL, slot.into()),
             #[cfg(feature = "simd")]
             Location::Vector(number) => (VECTOR, number.into()),
         };
@@ -67,6 +77,8 @@ impl StackEntry {
         match self.rest >> 16 & 0xff {
             LOCAL => Location::Local(self.value as u16),
             CONST => Location::Const(self.value),
+            WRAPPED_TEMP => Location::WrappedTemp,
+            WRAPPED_LOCAL => Location::WrappedLocal(self.value as u16),
             #[cfg(feature = "simd")]
             VECTOR => Location::Vector(self.value as u32),
             _ => Location::Temp,
@@ -97,6 +109,18 @@ impl StackEntry {
     #[inline(always)]
     pub fn with(&self, place: Location) -> StackEntry {
         StackEntry::new(place, self.ty(), self.stack_slot())
+    }
+
+    /// Whether the operand is only the lower half of what is in its slot.
+    #[inline(always)]
+    pub fn is_wrapped(&self) -> bool {
+        self.rest & WRAPPED << 16 != 0
+    }
+
+    /// Returns the entry as the whole value that is in its slot.
+    #[inline(always)]
+    pub fn whole(self) -> StackEntry {
+        StackEntry { rest: self.rest & !(WRAPPED << 16), ..self }
     }
 
     /// If the entry is in the list of a local, returns the local's slot and the next entry of the list.
@@ -203,6 +227,17 @@ impl Stack {
         let last = self.entries.last_mut()?;
         let StackEntry { rest, .. } = StackEntry::new(Location::Temp, ty, 0);
         last.rest = last.rest & !(0xff << 24) | rest & 0xff << 24;
+        Some(())
+    }
+
+    /// Makes the topmost entry, an `i64`, its lower half. A constant is cut at once.
+    pub fn wrap(&mut self) -> Option<()> {
+        self.retype(ValType::I32)?;
+        let last = self.entries.last_mut()?;
+        match last.place() {
+            Location::Const(bits) => last.value = u64::from(bits as u32),
+            _ => last.rest |= WRAPPED << 16,
+        }
         Some(())
     }
 

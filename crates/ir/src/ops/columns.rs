@@ -8,6 +8,8 @@
 //! - `constant`: the family that does the same with a 64-bit constant.
 //! - `any`: the load or store that does the same for any memory.
 //! - `step`: for a branch, the family that first adds a constant to the first source.
+//! - `wrapped`: the family whose result is the lower half of this one's, if the operands are the same. It reads only the
+//!   lower halves of the sources.
 //! - `traps`: the operation is arithmetic that may trap.
 //! - `fuses a then b`, `fuses a into b`: the row is `a` and `b` fused. The result of `a` is the first source of `b`
 //!   with `then`, and the second with `into`.
@@ -39,6 +41,7 @@ pub(super) struct Related {
     pub any: Option<Op>,
     pub constant: Option<Op>,
     pub step: Option<Op>,
+    pub wrapped: Option<Op>,
 }
 
 /// The two operations that a fused one consists of.
@@ -62,6 +65,7 @@ impl Columns {
             any: None,
             constant: None,
             step: None,
+            wrapped: None,
         },
         only: u16::MAX,
         traps: false,
@@ -129,6 +133,12 @@ pub(super) static ALL: [Related; Op::ALL.len()] = {
             assert!(same(row.source, Op::ROWS[step as usize].source));
             all[op].step = Some(step);
         }
+        if let Some(wrapped) = said.wrapped {
+            let other = &Op::ROWS[wrapped as usize];
+            assert!(same(row.result, Some(ValType::I64)) && same(other.result, Some(ValType::I32)));
+            assert!(same(other.source, Some(ValType::I32)));
+            all[op].wrapped = Some(wrapped);
+        }
         op += 1;
     }
     op = 0;
@@ -167,6 +177,7 @@ enum Relation {
     Any,
     Constant,
     Step,
+    Wrapped,
 }
 
 /// All relations, ordered by family.
@@ -198,7 +209,7 @@ impl<const COUNT: usize> Relations<COUNT> {
                     }
                 )* };
             }
-            relate!(Mirror mirror Negate negate Branch branch ShortOffset short_offset Any any Constant constant Step step);
+            relate!(Mirror mirror Negate negate Branch branch ShortOffset short_offset Any any Constant constant Step step Wrapped wrapped);
             op += 1;
             assert!(count < 512);
             all.firsts[op] = count as u8;
@@ -215,12 +226,13 @@ static RELATIONS: Relations<RELATION_COUNT> = Relations::new();
 const RELATION_COUNT: usize = {
     let (mut count, mut op) = (0, 0);
     while op < Op::ALL.len() {
-        let Related { mirror, negate, branch, short_offset, any, constant, step } = &ALL[op];
+        let Related { mirror, negate, branch, short_offset, any, constant, step, wrapped } = &ALL[op];
         count += mirror.is_some() as usize + negate.is_some() as usize + branch.is_some() as usize;
         count += short_offset.is_some() as usize
             + any.is_some() as usize
             + constant.is_some() as usize
-            + step.is_some() as usize;
+            + step.is_some() as usize
+            + wrapped.is_some() as usize;
         op += 1;
     }
     count
@@ -283,6 +295,12 @@ impl Op {
     #[inline(always)]
     pub fn step(self) -> Option<Op> {
         self.related(Relation::Step)
+    }
+
+    /// Returns the family whose result is the lower half of this one's. Its operands are the same.
+    #[inline(always)]
+    pub fn wrapped(self) -> Option<Op> {
+        self.related(Relation::Wrapped)
     }
 
     /// Whether it leaves only zero-extended 32-bit values in the accumulator. For use at compile time.

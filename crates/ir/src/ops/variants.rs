@@ -180,6 +180,13 @@ impl Op {
         (variant != NONE).then_some(variant)
     }
 
+    /// Returns the variant of `other` with sources of the same classes as this variant of this family. Both store their
+    /// results.
+    pub fn same_sources(self, variant: u8, other: Op) -> Option<u8> {
+        let sources = VARIANTS[sequence_number(self)].iter().position(|&with| with == variant)?;
+        other.variant(Sources(sources as u8))
+    }
+
     /// Returns the variant that does the same but leaves its result in the accumulator only, if there is one.
     #[inline]
     pub fn elided(self, variant: u8) -> Option<u8> {
