@@ -44,14 +44,14 @@ impl BodyTranslator<'_> {
     }
 
     /// Returns the topmost entry and its index.
-    fn top(&self) -> TranslateResult<(usize, StackEntry)> {
+    fn topmost(&self) -> TranslateResult<(usize, StackEntry)> {
         let index = self.stack.len().checked_sub(1).ok_or(INVALID)?;
         Ok((index, self.stack.get(index).ok_or(INVALID)?))
     }
 
     /// `i32.wrap_i64`.
     pub fn wrap(&mut self) -> TranslateResult {
-        let (_, top) = self.top()?;
+        let (_, top) = self.topmost()?;
         if let Some(recent) = self.deciding(top)
             && (significant_bits(&recent) <= 32 || wrapped(&recent).is_some_and(|op| self.code.replace(op)))
         {
@@ -62,7 +62,7 @@ impl BodyTranslator<'_> {
 
     /// Translates a cast that leaves the bits of the slot as they are, so that it needs no instruction.
     pub fn cast(&mut self, ty: ValType) -> TranslateResult {
-        let (index, top) = self.top()?;
+        let (index, top) = self.topmost()?;
         if top.is_wrapped() {
             self.materialize(index)?;
         }
@@ -71,7 +71,7 @@ impl BodyTranslator<'_> {
 
     /// Translates a sign extension. It reads only the lower bits of its operand.
     pub fn extend(&mut self, op: Op, bits: u32) -> TranslateResult {
-        let (_, top) = self.top()?;
+        let (_, top) = self.topmost()?;
         if let Some(recent) = self.deciding(top) {
             let extended = match recent.op {
                 _ if significant_bits(&recent) < bits => true,
@@ -87,7 +87,7 @@ impl BodyTranslator<'_> {
 
     /// Translates an `and`. A mask that leaves all bits that the operand may have needs no instruction.
     pub fn and(&mut self, op: Op) -> TranslateResult {
-        let (index, top) = self.top()?;
+        let (index, top) = self.topmost()?;
         if let Location::Const(mask) = top.place()
             && let Some(recent) = index.checked_sub(1).and_then(|below| self.deciding(self.stack.get(below)?))
             && mask.trailing_ones() >= significant_bits(&recent)
@@ -101,7 +101,7 @@ impl BodyTranslator<'_> {
     /// Translates a signed shift to the right. After a shift to the left by the same number, both are a sign
     /// extension.
     pub fn shift_right_signed(&mut self, op: Op) -> TranslateResult {
-        let (index, top) = self.top()?;
+        let (index, top) = self.topmost()?;
         if let Location::Const(by) = top.place()
             && let Some(recent) = index.checked_sub(1).and_then(|below| self.deciding(self.stack.get(below)?))
             && let Some(extension) = extension(&recent, op, by)

@@ -185,7 +185,8 @@ impl Generator {
             return self.leaf(ty);
         }
         let depth = depth + 1;
-        match self.below(44) {
+        match self.below(48) {
+            44..48 if matches!(ty, Type::I32 | Type::I64) => self.conversion(ty, depth),
             0..10 => self.leaf(ty),
             10..21 => self.binary(ty, depth),
             21..24 => {
@@ -251,6 +252,34 @@ impl Generator {
         }
     }
 
+    /// Generates a conversion between integers as compilers write it, such as two shifts that extend a sign.
+    fn conversion(&mut self, ty: Type, depth: u32) -> Expr {
+        let (prefix, width) = if ty == Type::I32 { ("i32", 32) } else { ("i64", 64) };
+        let operator = |name: &str| unary(&format!("{prefix}.{name}"));
+        match self.below(4) {
+            0 => {
+                let by = width - self.pick(&[8, 16, 32]).min(width - 1);
+                let left = constant(&format!("{prefix}.shl"), ty, self.boxed(ty, depth), by);
+                let right = if self.one_in(4) { "shr_u" } else { "shr_s" };
+                constant(&format!("{prefix}.{right}"), ty, Box::new(left), by)
+            }
+            1 => {
+                let mask = self.pick(&[1, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0xffff_ffff]);
+                constant(&format!("{prefix}.and"), ty, self.boxed(ty, depth), mask)
+            }
+            _ if ty == Type::I32 => match self.below(3) {
+                0 => Expr::Unary(operator("extend8_s"), self.boxed(ty, depth)),
+                1 => Expr::Unary(operator("wrap_i64"), Box::new(self.conversion(Type::I64, depth))),
+                _ => Expr::Unary(operator("wrap_i64"), Box::new(self.binary(Type::I64, depth))),
+            },
+            _ => {
+                let name = self.pick(&["extend_i32_s", "extend_i32_u"]);
+                let from = if self.one_in(2) { self.conversion(Type::I32, depth) } else { self.expr(Type::I32, depth) };
+                Expr::Unary(operator(name), Box::new(from))
+            }
+        }
+    }
+
     fn binary(&mut self, ty: Type, depth: u32) -> Expr {
         let table = if matches!(ty, Type::I32 | Type::I64) && !self.one_in(8) || ty == Type::I64 {
             operators::INTEGERS
@@ -290,15 +319,20 @@ impl Generator {
     /// Generates an offset and an address that are mostly in bounds together.
     fn address(&mut self, name: &str, depth: u32) -> (u32, Expr) {
         let offset = self.pick(&[0, 0, 1, 4, 8, 100, 65_530, 0xffff_fff8]);
+        // Most addresses of atomic operators are aligned.
+        let (bits, offsets) = if name.contains(".atomic.") { (0xf8, !7) } else { (0xff, !0) };
+        if self.one_in(4) {
+            // The upper half of what is wrapped is anything.
+            let wide = constant("i64.and", Type::I64, self.boxed(Type::I64, depth), 0xffff_ffff_0000_0000 | bits);
+            let wide = if self.one_in(2) { Expr::Tee(self.writable(Type::I64), Box::new(wide)) } else { wide };
+            let wide = if self.one_in(2) { constant("i64.add", Type::I64, Box::new(wide), bits & 0xf0) } else { wide };
+            return (offset.min(100) & offsets, Expr::Unary(unary("i32.wrap_i64"), Box::new(wide)));
+        }
         let address = self.expr(Type::I32, depth);
         if self.one_in(40) {
             return (offset, address);
         }
-        let mask = operators::INTEGERS.iter().find(|operator| operator.name == "i32.and").expect("it is there");
-        // Most addresses of atomic operators are aligned.
-        let (bits, offsets) = if name.contains(".atomic.") { (0xf8, !7) } else { (0xff, !0) };
-        let mask = Expr::Binary(mask, Box::new(address), Box::new(Expr::Const(Type::I32, bits)));
-        (offset.min(100) & offsets, mask)
+        (offset.min(100) & offsets, constant("i32.and", Type::I32, Box::new(address), bits))
     }
 
     fn enter(&mut self, types: Vec<Type>, counter: Option<usize>) -> Label {
@@ -458,4 +492,15 @@ impl Generator {
 fn arithmetic(operator: &Binary) -> bool {
     let name = operator.name.split_once('.').map_or("", |(_, name)| name);
     !matches!(&name[..2], "eq" | "ne" | "lt" | "gt" | "le" | "ge")
+}
+
+/// Returns the operator with one operand that has this name.
+fn unary(name: &str) -> &'static operators::Unary {
+    operators::UNARY.iter().find(|operator| operator.name == name).expect("it is there")
+}
+
+/// Returns an operation on integers whose second operand is a constant.
+fn constant(name: &str, ty: Type, a: Box<Expr>, b: u64) -> Expr {
+    let operator = operators::INTEGERS.iter().find(|operator| operator.name == name).expect("it is there");
+    Expr::Binary(operator, a, Box::new(Expr::Const(ty, b)))
 }
