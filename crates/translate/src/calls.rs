@@ -68,6 +68,7 @@ impl BodyTranslator<'_> {
     /// Pops the index into a table, and chooses its class. This comes before the arguments are materialized, so that a
     /// store of the index can still be left out; moves leave the accumulator as it is.
     fn table_index(&mut self) -> TranslateResult<(StackEntry, Src)> {
+        self.write_wraps_below()?;
         let entry = self.pop()?;
         Ok((entry, self.register_or_slot(entry, wasmote_ir::ValType::I64)))
     }

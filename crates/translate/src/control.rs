@@ -32,6 +32,7 @@ impl BodyTranslator<'_> {
     /// Pops a condition. If an instruction computed it only for this, that instruction is retracted: the branch does
     /// its work.
     fn condition(&mut self) -> TranslateResult<BranchCondition> {
+        self.write_wraps_below()?;
         let entry = self.pop_low()?;
         if let Some(recent) = self.deciding(entry) {
             #[cfg(feature = "gc")]
@@ -342,6 +343,7 @@ impl BodyTranslator<'_> {
             default = self.reader.u32()?;
             self.targets.try_push(default)?;
         }
+        self.write_wraps_below()?;
         let entry = self.pop_low()?;
         let index = self.register_or_slot(entry, ValType::I32);
         let default = self.labels.at(default).ok_or(INVALID)?;

@@ -43,6 +43,18 @@ impl BodyTranslator<'_> {
         entry.with(Location::Temp)
     }
 
+    /// Writes the wraps of all entries below the topmost one, which is a condition or an index. It may be in the
+    /// accumulator while the others are materialized: moves leave that as it is, but wraps do not.
+    #[inline]
+    pub fn write_wraps_below(&mut self) -> TranslateResult {
+        for index in self.stack.take_first_wrapped()..self.stack.len().saturating_sub(1) {
+            if self.stack.get(index).is_some_and(|entry| entry.is_wrapped()) {
+                self.materialize(index)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the topmost entry and its index.
     fn topmost(&self) -> TranslateResult<(usize, StackEntry)> {
         let index = self.stack.len().checked_sub(1).ok_or(INVALID)?;

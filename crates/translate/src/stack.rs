@@ -142,6 +142,8 @@ pub struct Stack {
     next: u32,
     /// No entry below this index names a local.
     is_materialized: usize,
+    /// No entry below this index is wrapped.
+    first_wrapped: usize,
     /// The maximum number of slots used so far.
     pub peak: u32,
     /// Whether memory ran out for an entry. The entries mean nothing then.
@@ -157,6 +159,7 @@ impl Stack {
         self.aliases.try_resize(first as usize, 0)?;
         self.next = first;
         self.is_materialized = 0;
+        self.first_wrapped = usize::MAX;
         self.peak = first;
         Ok(())
     }
@@ -233,12 +236,21 @@ impl Stack {
     /// Makes the topmost entry, an `i64`, its lower half. A constant is cut at once.
     pub fn wrap(&mut self) -> Option<()> {
         self.retype(ValType::I32)?;
-        let last = self.entries.last_mut()?;
+        let index = self.entries.len() - 1;
+        let last = &mut self.entries[index];
         match last.place() {
             Location::Const(bits) => last.value = u64::from(bits as u32),
-            _ => last.rest |= WRAPPED << 16,
+            _ => {
+                last.rest |= WRAPPED << 16;
+                self.first_wrapped = self.first_wrapped.min(index);
+            }
         }
         Some(())
+    }
+
+    /// Returns the index of the first entry that may be wrapped, and assumes that none will be.
+    pub fn take_first_wrapped(&mut self) -> usize {
+        core::mem::replace(&mut self.first_wrapped, usize::MAX)
     }
 
     /// Pops the entries above this height.

@@ -181,3 +181,20 @@ fn loads_extend_signs() {
         &["Load16U.s_r s0, +0", "ReturnInt.r header s1"],
     );
 }
+
+#[test]
+fn a_wrap_leaves_a_condition_and_an_index_alone() {
+    // The wrap comes before the condition is read, since both use the accumulator.
+    becomes(
+        "(param i64 i32) (result i32)
+        (i32.wrap_i64 (local.get 0)) (if (i32.clz (local.get 1)) (then (local.set 0 (i64.const 5)))) (i32.const 1) (i32.add)",
+        &[
+            "I32Clz.s s1, -> s5",
+            "I32WrapI64.s s0, -> s4",
+            "BrI32Eq.si s5, 0, @14",
+            "ConstU32 5, -> s0",
+            "I32Add.si_r s4, 1",
+            "ReturnInt.r header s2",
+        ],
+    );
+}
