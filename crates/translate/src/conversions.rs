@@ -65,7 +65,7 @@ impl BodyTranslator<'_> {
     pub fn wrap(&mut self) -> TranslateResult {
         let (_, top) = self.topmost()?;
         if let Some(recent) = self.deciding(top)
-            && (significant_bits(&recent) <= 32 || wrapped(&recent).is_some_and(|op| self.code.replace(op)))
+            && (wrapped(&recent).is_some_and(|op| self.code.replace(op)) || significant_bits(&recent) <= 32)
         {
             return self.cast(ValType::I32);
         }

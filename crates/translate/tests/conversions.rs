@@ -7,7 +7,8 @@ use wasmote_translate::Translator;
 #[track_caller]
 fn becomes(body: &str, expected: &[&str]) {
     let wasm = wat::parse_str(format!(
-        "(module (memory 1) (memory 1) (global $g (mut i32) (i32.const 0)) (func $f {body}) (func $i (param i32)))"
+        "(module (memory 1) (memory 1) (table 1 funcref) (global $g (mut i32) (i32.const 0))
+        (func $f {body}) (func $i (param i32)))"
     ))
     .unwrap();
     let module = wasmote_decode::decode(&wasm).unwrap();
@@ -191,10 +192,24 @@ fn a_wrap_leaves_a_condition_and_an_index_alone() {
         &[
             "I32Clz.s s1, -> s5",
             "I32WrapI64.s s0, -> s4",
-            "BrI32Eq.si s5, 0, @14",
+            "BrI32Eq.si s5, 0, @16",
             "ConstU32 5, -> s0",
             "I32Add.si_r s4, 1",
             "ReturnInt.r header s2",
         ],
+    );
+    becomes(
+        "(param i64 i32) (call_indirect (param i32) (i32.wrap_i64 (local.get 0)) (i32.clz (local.get 1)))",
+        &[
+            "I32Clz.s s1, -> s5",
+            "I32WrapI64.s s0, -> s4",
+            "CallIndirect.s s5, table 0, type 1, base s4",
+            "Return header s2",
+        ],
+    );
+    becomes(
+        "(param i64 i32) (result i32)
+        (block (result i32) (br_table 0 0 (i32.wrap_i64 (local.get 0)) (i32.clz (local.get 1))))",
+        &["I32Clz.s s1, -> s5", "I32WrapI64.s s0, -> s4", "BrTable.s s5, of 2, @14, @14", "ReturnInt.s s4, header s2"],
     );
 }

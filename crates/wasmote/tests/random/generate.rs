@@ -267,7 +267,8 @@ impl Generator {
                 let mask = self.pick(&[1, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0xffff_ffff]);
                 constant(&format!("{prefix}.and"), ty, self.boxed(ty, depth), mask)
             }
-            _ if ty == Type::I32 => match self.below(3) {
+            _ if ty == Type::I32 => match self.below(5) {
+                3.. => Expr::Unary(operator("wrap_i64"), Box::new(self.leaf(Type::I64))),
                 0 => Expr::Unary(operator("extend8_s"), self.boxed(ty, depth)),
                 1 => Expr::Unary(operator("wrap_i64"), Box::new(self.conversion(Type::I64, depth))),
                 _ => Expr::Unary(operator("wrap_i64"), Box::new(self.binary(Type::I64, depth))),
