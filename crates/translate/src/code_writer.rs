@@ -16,6 +16,7 @@ use crate::body::TranslateResult;
 use crate::operand_info::{DestKind, MAX_SHORT_OPERANDS, operand_info};
 use crate::peephole::{AccumulatorState, NOTHING, PeepholeWindow};
 pub use crate::peephole::{RecentInstr, Src};
+use crate::threading::Jumps;
 
 /// The code that is being written.
 #[derive(Default)]
@@ -37,10 +38,8 @@ pub struct CodeWriter {
     limit: usize,
     /// Whether memory has run out. The code is useless then.
     failed: bool,
-    /// Where the `goto`s start that lead to `bound_at`.
-    bound: Vec<usize>,
-    /// The unit that the jumps in `bound` lead to.
-    bound_at: usize,
+    /// What is known about the jumps.
+    pub jumps: Jumps,
     /// The byte offset, in the binary, of the operator that is being translated.
     pub operator: u32,
     /// Exception handlers, inner ones first.
@@ -62,8 +61,7 @@ impl CodeWriter {
         self.offsets.clear();
         self.handlers.clear();
         self.relocations.clear();
-        self.bound.clear();
-        self.bound_at = 0;
+        self.jumps.start();
         self.accumulators = accumulators;
         self.wants_offsets = wants_offsets;
         self.limit = limit.min(MAX_FUNCTION_UNITS);
@@ -109,7 +107,7 @@ impl CodeWriter {
         self.units.clear();
         self.offsets.clear();
         self.relocations.clear();
-        self.bound.clear();
+        self.jumps.start();
         self.join();
     }
 
@@ -337,6 +335,13 @@ impl CodeWriter {
         if self.offsets.try_push((at as u32, self.operator)).is_err() {
             self.fail();
         }
+    }
+
+    /// Returns the byte offset, in the binary, of the operator that the instruction at `at` comes from, if the caller
+    /// wants the map.
+    pub fn operator_at(&self, at: usize) -> Option<u32> {
+        let index = self.offsets.binary_search_by_key(&(at as u32), |&(unit, _)| unit).ok()?;
+        self.offsets.get(index).map(|&(_, operator)| operator)
     }
 
     /// Whether the accumulator of this type holds the value of this slot.
@@ -570,29 +575,6 @@ impl CodeWriter {
     /// set is linked into cells, which gain nothing from them.
     pub fn short(&self) -> bool {
         !self.has_accumulators()
-    }
-
-    /// Notes that the jump at `start` leads to the end of the code. If a return is written there, a `goto` becomes that
-    /// return.
-    pub fn note_jump(&mut self, start: usize) {
-        let here = self.units.len();
-        if here != self.bound_at {
-            self.bound.clear();
-            self.bound_at = here;
-        }
-        if self.units.get(start) == Some(&const { Opcode::only(Op::Goto) }.0) && self.bound.try_push(start).is_err() {
-            self.fail();
-        }
-    }
-
-    /// Writes a return of three units, as many as a `goto` has. Each `goto` that leads to it becomes a return itself.
-    pub fn write_return(&mut self, instruction: Instruction<2>) {
-        let at = self.write_short(instruction);
-        if at == self.bound_at && self.units.len() == at + 3 {
-            for &start in &self.bound {
-                self.units.copy_within(at..at + 3, start);
-            }
-        }
     }
 
     /// Sets the target operand at unit `operand`, which belongs to the instruction at `start`, to unit `to`.

@@ -3,7 +3,7 @@
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::ops::{BRANCHES_FOR_ALL, Sources, family};
 use wasmote_ir::shape::Operand;
-use wasmote_ir::write::{Header, Instruction, Padding, Target};
+use wasmote_ir::write::{Header, Padding, Target};
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
@@ -65,7 +65,7 @@ impl BodyTranslator<'_> {
     }
 
     /// Writes a branch that jumps if the condition is `when`. Returns where it starts, and the unit of its target.
-    fn branch_on(&mut self, condition: &BranchCondition, when: bool) -> (usize, usize) {
+    pub fn branch_on(&mut self, condition: &BranchCondition, when: bool) -> (usize, usize) {
         let op = if when { condition.taken } else { condition.not };
         #[cfg(feature = "gc")]
         if op == Op::BrOnCast {
@@ -76,6 +76,7 @@ impl BodyTranslator<'_> {
         }
         let variant = op.variant(sources_of(op, condition.a, condition.b)).unwrap_or(0);
         let start = self.code.emit_two_sources(op, variant, condition.a, condition.b, 0);
+        self.code.note_constant(start);
         (start, self.code.units.len() - Operand::Target.units())
     }
 
@@ -134,8 +135,7 @@ impl BodyTranslator<'_> {
         self.labels.push(label)?;
         if self.reachable {
             self.materialize_top(label.signature.results(self.module).len())?;
-            let start = self.code.write_short(family::Goto.x((Target,)));
-            self.labels.branch(0, start, start + 1, self.code);
+            self.goto(0);
             label = self.labels.pop().ok_or(INVALID)?;
         } else {
             self.labels.pop();
@@ -282,7 +282,12 @@ impl BodyTranslator<'_> {
 
     /// Writes an unconditional branch to the label at this depth.
     pub fn goto(&mut self, depth: u32) {
+        let test = self.labels.at(depth).and_then(|label| self.repeat_test(&label));
         let start = self.code.write_short(family::Goto.x((Target,)));
+        if let Some(test) = test {
+            self.code.note_copied(start, test);
+        }
+        self.code.note_constant(start);
         self.labels.branch(depth, start, start + 1, self.code);
     }
 
@@ -335,6 +340,26 @@ impl BodyTranslator<'_> {
         Ok(())
     }
 
+    /// Pops the index of a `br_table`, whose targets were read. If a small constant was just subtracted from it, that
+    /// instruction is retracted: as many targets in front, which lead where the default leads, do its work.
+    fn branch_index(&mut self) -> TranslateResult<Src> {
+        self.write_wraps_below()?;
+        let entry = self.pop_low()?;
+        if let Some(RecentInstr { op: Op::I32Add, a, b: Src::Imm(b), .. }) = self.deciding(entry)
+            && let Some(&default) = self.targets.last()
+        {
+            let (length, more) = (self.targets.len(), (b as u32).wrapping_neg() as usize);
+            // The table at most doubles, so the work stays linear.
+            if more <= length {
+                self.code.retract();
+                self.targets.try_resize(length + more, default)?;
+                self.targets.rotate_right(more);
+                return Ok(a);
+            }
+        }
+        Ok(self.register_or_slot(entry, ValType::I32))
+    }
+
     /// `br_table`.
     pub fn br_table(&mut self) -> TranslateResult {
         self.targets.clear();
@@ -343,9 +368,7 @@ impl BodyTranslator<'_> {
             default = self.reader.u32()?;
             self.targets.try_push(default)?;
         }
-        self.write_wraps_below()?;
-        let entry = self.pop_low()?;
-        let index = self.register_or_slot(entry, ValType::I32);
+        let index = self.branch_index()?;
         let default = self.labels.at(default).ok_or(INVALID)?;
         let count = self.branch_arity(&default);
         self.meter.values(count);
@@ -395,7 +418,7 @@ impl BodyTranslator<'_> {
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
         match *results {
             [] => {
-                self.code.write_return(family::Return.x((header, Padding)));
+                self.code.write_short(family::Return.x((header, Padding)));
             }
             [ty] if ty != ValType::V128 => {
                 let entry = self.stack.get(first).ok_or(INVALID)?;
@@ -433,20 +456,13 @@ impl BodyTranslator<'_> {
             _ => Src::Slot(self.slot(entry)),
         };
         let variant = op.variant(Sources::of(source.class())).unwrap_or(0);
-        match source {
-            Src::Slot(slot) => {
-                self.code.write_return(Instruction { op, variant, values: [slot.into(), header.into()] });
-            }
-            _ => {
-                self.code.emit_one_source(op, variant, source, header.into());
-            }
-        }
+        self.code.emit_one_source(op, variant, source, header.into());
     }
 }
 
 /// Returns the classes of a branch's sources. A branch on a vector has only one source.
 #[inline]
-fn sources_of(branch: Op, a: Src, b: Src) -> Sources {
+pub fn sources_of(branch: Op, a: Src, b: Src) -> Sources {
     let first = Sources::of(a.class());
     if cfg!(feature = "simd") && branch.source() == Some(ValType::V128) { first } else { first.and(b.class()) }
 }

@@ -13,7 +13,7 @@ use wasmote_ir::exception_table::{ANY, DELEGATE, ExceptionEntry, NO_SLOT};
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::operators::{Immediate, Operator};
 use wasmote_ir::ops::family;
-use wasmote_ir::write::{Header, Padding, Slot, Tag, Target};
+use wasmote_ir::write::{Header, Padding, Slot, Tag};
 
 use crate::TranslateErrorKind;
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
@@ -204,8 +204,7 @@ impl BodyTranslator<'_> {
         }
         if self.reachable {
             self.materialize_top(label.signature.results(self.module).len())?;
-            let start = self.code.write(family::Goto.x((Target,)));
-            self.labels.branch(0, start, start + 1, self.code);
+            self.goto(0);
         }
         self.code.join();
         let here = self.code.units.len();

@@ -213,7 +213,6 @@ impl Labels {
                 code.handlers[waiting.operand].target = here as u32;
             } else {
                 code.set_target(waiting.start, waiting.operand, here);
-                code.note_jump(waiting.start);
             }
             next = waiting.next;
         }

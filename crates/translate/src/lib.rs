@@ -13,7 +13,8 @@
 //! 1. `stack`, `locals`: where operands and locals are.
 //! 2. `code_writer`: the instructions written so far, the last two of which may still change; `peephole`: the state of
 //!    those two and of the accumulators; `operand_info`: tables for the encoding of operands.
-//! 3. `labels`: the targets of branches.
+//! 3. `labels`: the targets of branches; `threading`: what becomes of jumps that lead to jumps;
+//!    `loop_inversion`: what becomes of jumps back to a test.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
 //!    `memory`, `atomics`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
 //! 5. `fuse`: fused operations, which do the work of two instructions; `conversions`: those that need no instruction.
@@ -44,6 +45,7 @@ mod fuse;
 mod labels;
 mod lines;
 mod locals;
+mod loop_inversion;
 mod memory;
 mod meter;
 mod numeric;
@@ -56,6 +58,7 @@ mod references;
 #[cfg(feature = "simd")]
 mod simd;
 mod stack;
+mod threading;
 
 pub use error::{TranslateError, TranslateErrorKind};
 use wasmote_decode::reader::Reader;
@@ -199,6 +202,7 @@ impl Translator {
         if self.body(&function, type_index, false)? == Outcome::FoundOlderTry {
             self.body(&function, type_index, true)?;
         }
+        self.buffers.code.thread_jumps();
         let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
         self.add_prologue().map_err(|error| TranslateError { kind: error.into(), offset: start as u32 })?;
         Ok(Translated {

@@ -1,7 +1,10 @@
 //! Runs the project's regression scripts (`tests/regress`), all of whose directives must pass. Also runs generated
-//! modules that are too large to write down, every atomic operator, random programs, and the check that valid modules are translated.
+//! modules that are too large to write down, every atomic operator, random programs, shortened jumps, and the check that valid modules are translated.
 
 mod atomics;
+#[cfg(feature = "interrupt")]
+mod interruptions;
+mod jumps;
 mod large;
 mod legacy;
 mod operators;

@@ -338,11 +338,9 @@ impl BodyTranslator<'_> {
     pub fn return_vector(&mut self, entry: StackEntry, header: Header) {
         let source = self.vector_source(entry);
         match source {
-            Src::Slot(slot) => self.code.write_return(family::V128Return.s((Slot(slot), header))),
-            _ => {
-                self.code.write(family::V128Return.r((header,)));
-            }
-        }
+            Src::Slot(slot) => self.code.write(family::V128Return.s((Slot(slot), header))),
+            _ => self.code.write(family::V128Return.r((header,))),
+        };
     }
 }
 

@@ -192,15 +192,17 @@ fn agree(seed: u64) -> bool {
     true
 }
 
+/// Returns the seeds to run: those that the environment names, or the first `count`.
+pub fn seeds(count: u64) -> std::ops::Range<u64> {
+    let Ok(seeds) = std::env::var("WASMOTE_RANDOM_SEEDS") else { return 0..count };
+    let (from, to) = seeds.split_once("..").expect("from..to");
+    from.parse().expect("a number")..to.parse().expect("a number")
+}
+
 #[test]
 fn random_programs_do_what_the_reference_does() {
-    let (from, to) = match std::env::var("WASMOTE_RANDOM_SEEDS") {
-        Ok(seeds) => {
-            let (from, to) = seeds.split_once("..").expect("from..to");
-            (from.parse().expect("a number"), to.parse().expect("a number"))
-        }
-        Err(_) => (0, 2_000),
-    };
-    let finished = (from..to).filter(|&seed| agree(seed)).count() as u64;
-    assert!(finished > (to - from) / 2, "only {finished} of {} programs came to an end", to - from);
+    let seeds = seeds(2_000);
+    let count = seeds.end.saturating_sub(seeds.start);
+    let finished = seeds.filter(|&seed| agree(seed)).count() as u64;
+    assert!(finished > count / 2, "only {finished} of {count} programs came to an end");
 }
