@@ -82,7 +82,10 @@ impl<T> TryVec<T> for Vec<T> {
     // Not inlined, because it is called in a hundred places. Hot code calls `try_room` and then `push`.
     #[inline(never)]
     fn try_push(&mut self, item: T) -> Result<(), OutOfMemory> {
-        self.try_room(1)?;
+        // `grow` would be one more function for each type.
+        if self.len() == self.capacity() {
+            self.try_reserve(1).map_err(|_| OutOfMemory)?;
+        }
         leave_out_growth(self, 1)?;
         self.push(item);
         Ok(())
@@ -149,7 +152,11 @@ fn grow<T>(items: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
 #[inline(never)]
 pub fn try_with_capacity<T>(items: usize) -> Result<Vec<T>, OutOfMemory> {
     let mut vec = Vec::new();
-    vec.try_reserve_exact(items).map_err(|_| OutOfMemory)?;
+    if vec.try_reserve_exact(items).is_err() {
+        // The empty vector has nothing to free.
+        core::mem::forget(vec);
+        return Err(OutOfMemory);
+    }
     Ok(vec)
 }
 

@@ -50,7 +50,12 @@ fn header(reader: &mut Reader<'_>) -> Result<(), Invalid> {
             "unknown binary version: this is a component, and the component model is not supported",
             4,
         )),
-        ref version => Err(Invalid::of(format_args!("unknown binary version: {version:02x?}"), 4)),
+        [a, b, c, d] => {
+            // Printing the list by `{:02x?}` would link all code of `core` for that.
+            let [a, b, c, d] = [a, b, c, d].map(u32::from);
+            Err(Invalid::of(format_args!("unknown binary version: [{a:02x}, {b:02x}, {c:02x}, {d:02x}]"), 4))
+        }
+        _ => Err(Invalid::new("unknown binary version", 4)),
     }
 }
 

@@ -7,7 +7,7 @@ use core::fmt;
 use wasmote_ir::fallible::{OutOfMemory, try_str};
 
 /// An error in a text, and where it is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct TextError {
     /// What is wrong, in one line.
     pub message: &'static str,
@@ -80,6 +80,13 @@ impl fmt::Display for TextError {
         writeln!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)?;
         writeln!(f, "    {}", self.excerpt)?;
         write!(f, "    {:>1$}", '^', self.excerpt_column as usize)
+    }
+}
+
+// Every error that is boxed has this function in its program. One that prints fields links how `core` escapes texts.
+impl fmt::Debug for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -80,8 +80,11 @@ impl Sources {
 /// Stands in [`VARIANTS`] for no variant.
 const NONE: u8 = u8::MAX;
 
-/// For each list of variants and each list of sources, the number of the variant that stores its result.
-static VARIANTS: [[u8; OPERAND_LISTS]; SEQUENCED.count] = {
+/// For each list of sources, the number of the variant that stores its result.
+type Row = [u8; OPERAND_LISTS];
+
+/// For each list of variants, its row.
+const ROWS: [Row; SEQUENCED.count] = {
     let mut all = [[NONE; OPERAND_LISTS]; SEQUENCED.count];
     let mut number = 0;
     while number < SEQUENCED.count {
@@ -100,6 +103,49 @@ static VARIANTS: [[u8; OPERAND_LISTS]; SEQUENCED.count] = {
             }
             v += 1;
         }
+        number += 1;
+    }
+    all
+};
+
+/// For each list of variants, the number of its row in [`VARIANTS`], and the number of rows there. Most lists have the
+/// row of another list.
+const SHARED: ([u8; SEQUENCED.count], usize) = {
+    let mut of = [0; SEQUENCED.count];
+    let (mut rows, mut number) = (0, 0);
+    while number < SEQUENCED.count {
+        let mut other = 0;
+        while other < number && !are_equal(&ROWS[other], &ROWS[number]) {
+            other += 1;
+        }
+        if other < number {
+            of[number] = of[other];
+        } else {
+            of[number] = rows as u8;
+            rows += 1;
+        }
+        number += 1;
+    }
+    assert!(rows <= 1 << u8::BITS);
+    (of, rows)
+};
+
+const fn are_equal(a: &Row, b: &Row) -> bool {
+    let mut i = 0;
+    while i < a.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len()
+}
+
+static ROW_OF: [u8; SEQUENCED.count] = SHARED.0;
+
+/// The rows, each once.
+static VARIANTS: [Row; SHARED.1] = {
+    let mut all = [[NONE; OPERAND_LISTS]; SHARED.1];
+    let mut number = 0;
+    while number < SEQUENCED.count {
+        all[SHARED.0[number] as usize] = ROWS[number];
         number += 1;
     }
     all
@@ -168,15 +214,16 @@ pub const BRANCHES_FOR_ALL: bool = {
 };
 
 /// Returns the variants of a family for each list of sources.
-const fn operand_list(op: usize) -> &'static [u8; OPERAND_LISTS] {
-    &VARIANTS[SEQUENCED.of[op] as usize]
+const fn operand_list(op: usize) -> &'static Row {
+    &VARIANTS[SHARED.0[SEQUENCED.of[op] as usize] as usize]
 }
 
 impl Op {
     /// Returns the variant with sources of these classes that stores its result, if there is one.
     #[inline]
     pub fn variant(self, sources: Sources) -> Option<u8> {
-        let variant = *VARIANTS[sequence_number(self)].get(usize::from(sources.0))?;
+        let row = VARIANTS.get(usize::from(ROW_OF[sequence_number(self)]))?;
+        let variant = *row.get(usize::from(sources.0))?;
         (variant != NONE).then_some(variant)
     }
 
