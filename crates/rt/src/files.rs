@@ -1,4 +1,4 @@
-//! Files, streams and the clock.
+//! Files and streams.
 
 use alloc::borrow::Cow;
 use alloc::ffi::CString;
@@ -12,7 +12,6 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::mm::{MapFlags, ProtFlags, mmap};
 use rustix::termios::isatty;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::Error;
 
@@ -160,12 +159,6 @@ impl OutputFile {
     pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
         write(self.0.as_fd(), bytes)
     }
-}
-
-/// Returns the nanoseconds since some fixed time in the past. It never goes back.
-pub fn now() -> u64 {
-    let time = clock_gettime(ClockId::Monotonic);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Error> {

@@ -6,7 +6,7 @@
 //! 2. `heap`: the heap, and what happens when there is no memory;
 //! 3. `no_std_runtime`: the panic handler. It is left out where the standard library is linked: with the feature `std`,
 //!    on systems other than Linux, and where panics unwind, as in tests;
-//! 4. `files`: reading and writing, and the clock; `hosted` replaces all modules on systems other than Unix;
+//! 4. `files`: reading and writing; `clock`: the time; `hosted` replaces all modules on systems other than Unix;
 //! 5. `threads`: work on several threads at once;
 //! 6. `signals`: Ctrl-C;
 //! 7. `error`: errors of the system; `float`: parses and prints numbers; `address`: parses addresses.
@@ -22,6 +22,8 @@ extern crate std;
 
 #[cfg(unix)]
 mod address;
+#[cfg(unix)]
+mod clock;
 #[cfg(unix)]
 mod error;
 #[cfg(unix)]
@@ -44,9 +46,11 @@ mod threads;
 #[cfg(unix)]
 pub use address::parse_socket_address;
 #[cfg(unix)]
+pub use clock::now;
+#[cfg(unix)]
 pub use error::Error;
 #[cfg(unix)]
-pub use files::{OutputFile, Stream, map_file, now, read_file, read_stdin, streams, write_file};
+pub use files::{OutputFile, Stream, map_file, read_file, read_stdin, streams, write_file};
 #[cfg(unix)]
 pub use float::{parse_f32, parse_f64, print_f32, print_f64};
 #[cfg(unix)]

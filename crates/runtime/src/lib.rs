@@ -10,7 +10,7 @@
 //! 2. `types`, `trace`, [`engine`](Engine), `type_ids`: what stores and modules share;
 //! 3. `bytes`, `origin`, `lazy_validation` with `threads`, `code`, `module`, `translation` with `wasm_code` and
 //!    `image_code`, `load`: from bytes to linked code, function by function; `listing`: prints that code;
-//! 4. `shared_memory` with `wait_result`, `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that
+//! 4. `clock`; `shared_memory` with `wait_result`, `memory`, `table`, `global`, `tag`, `instance`, `host`, `gc::objects` with `gc::roots`: the records that
 //!    handlers work on;
 //! 5. `store`, `fuel`, `limits`, `references`, `root`, `gc::heap`, `gc::access`, or `externs` in a build without objects:
 //!    the owner
@@ -42,6 +42,8 @@ mod backtrace;
 mod bytes;
 mod call_hook;
 mod caller;
+#[cfg(all(unix, feature = "clock"))]
+mod clock;
 mod code;
 mod constant;
 #[cfg(feature = "interrupt")]
@@ -141,6 +143,8 @@ pub use backtrace::{Backtrace, Frame, MAX_OMITTED};
 pub use bytes::WasmBytes;
 pub use call_hook::CallHook;
 pub use caller::Caller;
+#[cfg(all(unix, feature = "clock"))]
+pub use clock::clock_time;
 pub use code::CodeStats;
 pub use engine::{Engine, OptionalSettings, Settings};
 pub use error::{Error, Failure, Fault};

@@ -3,7 +3,8 @@
 use core::cell::Cell;
 
 use rustix::thread::{NanosleepRelativeResult, nanosleep};
-use rustix::time::{ClockId, Timespec, clock_getres, clock_gettime};
+use rustix::time::{ClockId, Timespec, clock_getres};
+use wasmote::clock_time;
 
 use crate::abi::clock;
 use crate::call::Call;
@@ -122,14 +123,14 @@ pub(crate) fn timespec(nanoseconds: u64) -> Timespec {
 /// Returns the time of the monotonic clock in nanoseconds.
 #[inline(never)]
 pub(crate) fn monotonic() -> u64 {
-    let time = clock_gettime(ClockId::Monotonic);
-    nanoseconds(time.tv_sec, time.tv_nsec as u64)
+    let (seconds, rest) = clock_time(ClockId::Monotonic);
+    nanoseconds(seconds, rest)
 }
 
 impl Clocks for SystemClocks {
     fn now(&self, clock: u32) -> Option<u64> {
-        let time = clock_gettime(system(clock)?);
-        Some(nanoseconds(time.tv_sec, time.tv_nsec as u64))
+        let (seconds, rest) = clock_time(system(clock)?);
+        Some(nanoseconds(seconds, rest))
     }
 
     fn resolution(&self, clock: u32) -> Option<u64> {

@@ -206,6 +206,9 @@ pub use wasmote_runtime::count;
 // For crates on top of this one that also work without the standard library. Not part of the API.
 #[cfg(all(feature = "threads", feature = "validate"))]
 pub use wasmote_runtime::RunOnThreads;
+#[cfg(all(unix, feature = "clock"))]
+#[doc(hidden)]
+pub use wasmote_runtime::clock_time;
 #[doc(inline)]
 pub use wasmote_runtime::{CodeStats, WasmBytes};
 #[cfg(feature = "listing")]

@@ -26,6 +26,7 @@ use crate::handlers::rows::LIMIT;
 use crate::linked::cells::{
     CALLER_HAS_EXCEPTION_TABLE, CODE_HEADER_CELLS, FrameLayout, HANDLER_CELLS, HAS_EXCEPTION_TABLE, NO_ENTRY, call_stub,
 };
+use crate::linked::throw::EXCEPTIONS;
 use crate::linked::{Cell, Handler, Linked};
 use crate::mode::Mode;
 
@@ -354,7 +355,8 @@ impl CodeLinker {
     /// Appends the instructions to `out` as cells and records where each one goes. Returns their length in bytes.
     fn write_cells(&mut self, source: &UnlinkedFunc<'_>, out: &mut Vec<Cell>) -> Result<u32, OutOfMemory> {
         let code = source.code;
-        let caller = source.header | if source.handlers.is_empty() { 0 } else { CALLER_HAS_EXCEPTION_TABLE };
+        let has_handlers = EXCEPTIONS && !source.handlers.is_empty();
+        let caller = source.header | if has_handlers { CALLER_HAS_EXCEPTION_TABLE } else { 0 };
         // An instruction has at most as many cells as units, and a poll has one. The copy of eight units below may write
         // two cells too many.
         let room = code.len() + self.loops + 2;
@@ -481,7 +483,8 @@ impl CodeLinker {
         type_ids: &[u32],
         out: &mut Vec<Cell>,
     ) -> Result<usize, OutOfMemory> {
-        let UnlinkedFunc { func, code, header, frame_slots, handlers, relocations, .. } = *source;
+        let UnlinkedFunc { func, code, header, frame_slots, relocations, .. } = *source;
+        let handlers = if EXCEPTIONS { source.handlers } else { &[] };
         self.prepare(source)?;
         if relocations.is_none() {
             self.collect_relocations(code)?;
@@ -616,7 +619,8 @@ impl CodeLinker {
     /// # Errors
     /// There is no memory.
     pub fn unit_at(&mut self, source: &UnlinkedFunc<'_>, byte: u32) -> Result<u32, OutOfMemory> {
-        let UnlinkedFunc { code, handlers, .. } = *source;
+        let UnlinkedFunc { code, .. } = *source;
+        let handlers = if EXCEPTIONS { source.handlers } else { &[] };
         self.prepare(source)?;
         self.collect_relocations(code)?;
         let relocations = core::mem::take(&mut self.relocations);

@@ -18,6 +18,9 @@ use crate::linked::continuations::{Continuation, Place, continuation_exit, unwin
 use crate::linked::{Cell, Instance, Machine, Regs};
 use crate::state::UnwindTarget;
 
+/// Whether this build has exceptions. Otherwise code that has any is refused before it is linked.
+pub(crate) const EXCEPTIONS: bool = cfg!(feature = "exceptions");
+
 /// The exception that is thrown.
 struct Exception {
     reference: u32,
@@ -38,7 +41,7 @@ pub(crate) unsafe fn resume_at(r: &mut Regs, reference: u32, header: u16) -> boo
     // the unwind_target that `take` uses.
     unsafe {
         let machine = (*r.cx).machine;
-        let found = search_code(machine, reference, r.ip, r.fp, r.cx, header);
+        let found = EXCEPTIONS && search_code(machine, reference, r.ip, r.fp, r.cx, header);
         found && take(r, machine)
     }
 }
@@ -54,7 +57,7 @@ pub(crate) unsafe fn resume_after_call(r: &mut Regs, reference: u32) -> bool {
     // that `take` uses.
     unsafe {
         let machine = (*r.cx).machine;
-        search_caller(machine, reference, r.ip, r.fp, r.cx) && take(r, machine)
+        EXCEPTIONS && search_caller(machine, reference, r.ip, r.fp, r.cx) && take(r, machine)
     }
 }
 

@@ -17,7 +17,9 @@ mod system {
     use core::sync::atomic::{AtomicU32, Ordering};
 
     use rustix::thread::futex;
-    use rustix::time::{ClockId, Timespec, clock_gettime};
+    use rustix::time::{ClockId, Timespec};
+
+    use crate::clock::clock_time;
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -48,8 +50,8 @@ mod system {
 
     /// Returns the nanoseconds of a clock that never goes back.
     pub(crate) fn now() -> u64 {
-        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::Monotonic);
-        tv_sec as u64 * SECOND + tv_nsec as u64
+        let (seconds, nanoseconds) = clock_time(ClockId::Monotonic);
+        seconds as u64 * SECOND + nanoseconds
     }
 }
 
