@@ -59,6 +59,8 @@ impl core::fmt::Display for DecodeError {
         match &self.kind {
             DecodeErrorKind::Malformed(message) => f.write_str(message)?,
             DecodeErrorKind::Component => return f.write_str(crate::header::COMPONENT),
+            // A build that decodes nothing does without the names of proposals.
+            DecodeErrorKind::Unsupported(_) if !cfg!(feature = "wasm") => f.write_str("unsupported")?,
             DecodeErrorKind::Unsupported(proposal) => write!(f, "{} support is not enabled", proposal.name())?,
             DecodeErrorKind::OutOfMemory => return OutOfMemory.fmt(f),
         }

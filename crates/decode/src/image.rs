@@ -172,11 +172,12 @@ impl Reader<'_> {
         let types = |results| try_collect(self.image.val_types(ty, results))?.try_into_box();
         let composite = match place.kind {
             subtypes::FUNC => CompositeType::Func(FuncType { params: types(false)?, results: types(true)? }),
-            subtypes::ARRAY => CompositeType::Array(some(self.image.field_type(ty.first))?),
-            subtypes::CONT => {
+            subtypes::ARRAY if cfg!(feature = "gc") => CompositeType::Array(some(self.image.field_type(ty.first))?),
+            subtypes::CONT if cfg!(feature = "gc") => {
                 let func = some(self.image.val_type(ty.first))?.reference().and_then(RefType::index);
                 CompositeType::Cont(some(func)?)
             }
+            _ if !cfg!(feature = "gc") => return Err(RecordError::Record),
             _ => {
                 let mut fields = try_with_capacity(ty.params.into())?;
                 for field in ty.first..some(ty.first.checked_add(ty.params.into()))? {
@@ -257,7 +258,12 @@ impl Reader<'_> {
         let word = |at: u32| self.image.constant(at);
         let wide = |at: u32| Some(u64::from(word(at)?) | u64::from(word(at + 1)?) << 32);
         let tag = word(at)?;
-        Some(match tag & 0xff {
+        let kind = tag & 0xff;
+        // A build without objects refuses images that have any.
+        if !cfg!(feature = "gc") && kind >= constants::REF_I31 {
+            return None;
+        }
+        Some(match kind {
             constants::NUM => (ConstOp::Num(self.image.val_number(tag)?, wide(at + 1)?), 3),
             constants::V128 => (ConstOp::V128([wide(at + 1)?, wide(at + 3)?]), 5),
             constants::GLOBAL_GET => (ConstOp::GlobalGet(word(at + 1)?), 2),

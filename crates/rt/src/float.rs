@@ -27,20 +27,28 @@ pub fn parse_f32(text: &str) -> Option<f32> {
 }
 
 fn parse<T>(text: &str, read: Read<T>) -> Option<T> {
+    let text = c_number(text)?;
+    let mut end = ptr::null_mut();
+    // SAFETY: `CString` ends the text with a NUL, and `end` has room for the pointer that `read` stores.
+    let value = unsafe { read(text.as_ptr(), &mut end) };
+    // The number must take up the whole text.
+    ptr::eq(end, text.as_bytes_with_nul().as_ptr_range().end.wrapping_sub(1).cast()).then_some(value)
+}
+
+/// Returns a number for C, or `None` for what `core` does not take for one.
+#[inline(never)]
+fn c_number(text: &str) -> Option<CString> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let is_word = ["inf", "infinity", "nan"].iter().any(|word| digits.eq_ignore_ascii_case(word));
+    // A function of `core` for this is larger.
+    let is = |word: &str| digits.len() == word.len() && digits.bytes().zip(word.bytes()).all(|(a, b)| a | 0x20 == b);
+    let is_word = ["inf", "infinity", "nan"].into_iter().any(is);
     // C would also accept hexadecimal numbers, leading spaces and more.
     let is_number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
     if !is_word && !is_number {
         return None;
     }
-    let text = CString::new(text).ok()?;
-    let mut end = ptr::null_mut();
-    // SAFETY: `CString` ends the text with a NUL, and `end` has room for the pointer that `read` stores.
-    let value = unsafe { read(text.as_ptr(), &mut end) };
-    // The number must take up the whole text.
-    ptr::eq(end, text.as_bytes_with_nul().as_ptr_range().end.wrapping_sub(1).cast()).then_some(value)
+    CString::new(text).ok()
 }
 
 /// Prints a number as `to_string()` does: decimal, without exponent, in the fewest digits that parse back to it.
@@ -72,8 +80,8 @@ fn print(value: f64, same: &dyn Fn(&str) -> bool) -> String {
         // given.
         let length =
             unsafe { snprintf(buffer.as_mut_ptr().cast(), buffer.len(), c"%.*e".as_ptr(), digits as c_int, value) };
-        let text = buffer.get(..length.unsigned_abs() as usize).and_then(|text| core::str::from_utf8(text).ok());
-        if let Some(text) = text.filter(|text| digits == 16 || same(text)) {
+        let text = buffer.get(..length.unsigned_abs() as usize).unwrap_or_default();
+        if digits == 16 || core::str::from_utf8(text).is_ok_and(same) {
             return without_exponent(text);
         }
     }
@@ -81,23 +89,31 @@ fn print(value: f64, same: &dyn Fn(&str) -> bool) -> String {
 }
 
 /// Rewrites `-1.25e+02` as `-125`.
-fn without_exponent(text: &str) -> String {
-    let (number, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let mut plain = String::new();
-    let digits = number.strip_prefix('-').inspect(|_| plain.push('-')).unwrap_or(number);
-    let mut digits = digits.bytes().filter(|&byte| byte != b'.').map(char::from);
-    // Writes the digits before the point, then the rest.
-    if exponent < 0 {
-        plain.push_str("0.");
-        plain.extend((1..-exponent).map(|_| '0'));
-    } else {
-        plain.extend((0..=exponent).map(|_| digits.next().unwrap_or('0')));
-        if let Some(next) = digits.next() {
-            plain.extend(['.', next]);
-        }
+fn without_exponent(text: &[u8]) -> String {
+    let (number, power) = text.split_at(text.iter().position(|&byte| byte == b'e').unwrap_or(text.len()));
+    let mut exponent = 0;
+    for digit in power.iter().filter(|byte| byte.is_ascii_digit()) {
+        exponent = exponent * 10 + i32::from(digit - b'0');
     }
-    plain.extend(digits);
+    if power.get(1) == Some(&b'-') {
+        exponent = -exponent;
+    }
+    let mut plain = String::new();
+    if number.first() == Some(&b'-') {
+        plain.push('-');
+    }
+    // The power of ten of the next digit.
+    let mut power = exponent.max(0);
+    let digits = number.iter().copied().filter(u8::is_ascii_digit);
+    let mut digits = (exponent..0).map(|_| b'0').chain(digits);
+    // Zeros fill the places in front of the point.
+    while let Some(digit) = digits.next().or((power >= 0).then_some(b'0')) {
+        if power == -1 {
+            plain.push('.');
+        }
+        plain.push(digit.into());
+        power -= 1;
+    }
     plain
 }
 
