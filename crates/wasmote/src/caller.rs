@@ -7,6 +7,7 @@ use crate::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::engine::Engine;
 use crate::externs::Extern;
 use crate::handles::Memory;
+use crate::module::ModuleExport;
 use crate::shared_memory::SharedMemory;
 
 /// The store and the calling instance, as a host function sees them. It can be used wherever a context is asked
@@ -62,6 +63,13 @@ impl<'a, T> Caller<'a, T> {
     /// Returns the calling instance's export with this name. `None` also if the host called the function directly.
     pub fn get_export(&self, name: &str) -> Option<Extern> {
         Some(Extern::of(self.0.store().store(), self.0.instance()?.export(name)?))
+    }
+
+    /// Returns an export of the calling instance that was found in its module before. `None` if the instance is one of
+    /// another module, and if the host called the function directly.
+    pub fn get_module_export(&self, export: &ModuleExport) -> Option<Extern> {
+        let instance = self.0.instance()?;
+        Some(Extern::of(self.0.store().store(), instance.exported(export.of(instance.module())?)?))
     }
 
     /// Returns the memory that the calling instance exports as `memory`. Most host functions work on it.

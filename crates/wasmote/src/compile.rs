@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use wasmote_compile::{ImageOptions, ImageWriteError};
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime as runtime;
+use wasmote_translate::CodeOptions;
 
 use crate::error::Error;
 use crate::messages::message;
@@ -48,5 +49,17 @@ impl Module {
             }
             _ => Error::new("the module is not valid"),
         })
+    }
+
+    /// Writes the module as an image for engines with the settings of its own, with the names of functions: the name that
+    /// Wasmtime has for it. [`Module::deserialize`] loads it.
+    ///
+    /// # Errors
+    /// As [`Module::to_image`].
+    pub fn serialize(&self) -> Result<Vec<u8>, Error> {
+        let settings = self.inner().engine().settings();
+        let (metered, canonical_nans) = (settings.fuel, settings.canonical_nans);
+        let code = CodeOptions { metered, canonical_nans, ..CodeOptions::default() };
+        self.to_image(&ImageOptions { code, names: true, ..ImageOptions::default() })
     }
 }

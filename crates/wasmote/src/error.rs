@@ -342,6 +342,22 @@ impl Error {
         (!backtrace.frames().is_empty()).then_some(backtrace)
     }
 
+    /// Returns the innermost cause: a [`TrapCode`], [`I32Exit`] or [`Exception`], the last source of the embedder's error,
+    /// or this error itself.
+    pub fn root_cause(&self) -> &(dyn core::error::Error + 'static) {
+        let mut cause: &(dyn core::error::Error + 'static) = match self.kind() {
+            ErrorKind::TrapCode(code) => code,
+            ErrorKind::Exit(exit) => exit,
+            ErrorKind::Exception(exception) => exception,
+            ErrorKind::Host(error) => &**error,
+            _ => return self,
+        };
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        cause
+    }
+
     /// Returns the exit status, if a host function ended the program.
     pub fn i32_exit_status(&self) -> Option<i32> {
         self.as_exit().map(|exit| exit.0)

@@ -36,6 +36,14 @@ impl Module {
         Module::admitted(unsafe { runtime::Module::from_image_unchecked(engine.inner(), image.into()) }?)
     }
 
+    /// Does the same as [`Module::from_image`] for a copy of the bytes: the name that Wasmtime has for it. Here it is safe.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`].
+    pub fn deserialize(engine: &Engine, image: impl AsRef<[u8]>) -> Result<Module, Error> {
+        Module::from_image(engine, wasmote_ir::fallible::try_copy(image.as_ref())?)
+    }
+
     /// The four bytes at the beginning of each image.
     pub const IMAGE_MAGIC: [u8; 4] = wasmote_ir::image::layout::MAGIC;
 

@@ -9,7 +9,7 @@ use crate::externs::Extern;
 use crate::handles::{Func, Global, Instance, Memory, Table, Tag};
 use crate::imports::problem_of;
 use crate::messages::message;
-use crate::module::Module;
+use crate::module::{Module, ModuleExport};
 use crate::shared_memory::SharedMemory;
 use crate::thrown::failure;
 use crate::typed::{TypedFunc, WasmTypes};
@@ -54,6 +54,14 @@ impl Instance {
         let ctx = ctx.as_context();
         let store = ctx.inner();
         Some(Extern::of(store, store.instance(self.number(store)).export(name)?))
+    }
+
+    /// Returns an export that was found in the module before. `None` if the instance is one of another module.
+    pub fn get_module_export(&self, ctx: impl AsContext, export: &ModuleExport) -> Option<Extern> {
+        let ctx = ctx.as_context();
+        let store = ctx.inner();
+        let record = store.instance(self.number(store));
+        Some(Extern::of(store, record.exported(export.of(record.module())?)?))
     }
 
     /// Returns the exported function with this name.

@@ -44,7 +44,7 @@
 //!    and how a store is borrowed;
 //! 2. `handles`: the embedder's handles of items in a store; `value`: values, and their form as slots;
 //! 3. `extern_type`, `externs`, `imports`: imports and exports;
-//! 4. `func`, `memory`, `shared_memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map`: the operations on each
+//! 4. `func`, `memory`, `shared_memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map` and `default_imports`: the operations on each
 //!    item; `reference`: what tables hold;
 //! 5. `typed`, `host`, `caller`, `call_hook`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
 //!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;
@@ -85,6 +85,7 @@ mod caller;
 #[cfg(feature = "compile")]
 mod compile;
 mod context;
+mod default_imports;
 mod downcast;
 #[cfg(feature = "dwarf")]
 mod dwarf;
@@ -180,7 +181,7 @@ pub use limits::{
     DEFAULT_INSTANCE_LIMIT, DEFAULT_MEMORY_LIMIT, DEFAULT_TABLE_LIMIT, ResourceLimiter, StoreLimits, StoreLimitsBuilder,
 };
 pub use linker::{InstancePre, Linker};
-pub use module::{CustomSection, ExportType, ImportType, Module, ResourcesRequired};
+pub use module::{CustomSection, ExportType, ImportType, Module, ModuleExport, ResourcesRequired};
 #[cfg(feature = "profile")]
 pub use profile::{Profile, ProfiledFunction, Sampler};
 pub use reference::{Nullable, Ref};
@@ -237,6 +238,8 @@ pub use wasmote_wat::TextError;
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 /// The name that Wasmtime has for the reason of a trap.
 pub type Trap = TrapCode;
+/// The name that Wasmtime has for the error of [`Memory::read`] and [`Memory::write`].
+pub type MemoryAccessError = Error;
 /// The name that wasmi has for `f32`.
 pub type F32 = f32;
 /// The name that wasmi has for `f64`.

@@ -52,6 +52,7 @@ pub struct Linker<T> {
     engine: Engine,
     definitions: Definitions,
     allow_shadowing: bool,
+    allow_unknown_exports: bool,
     data: PhantomData<fn(T) -> T>,
 }
 
@@ -73,6 +74,7 @@ impl<T> Clone for Linker<T> {
             engine: self.engine.clone(),
             definitions: self.definitions.clone(),
             allow_shadowing: self.allow_shadowing,
+            allow_unknown_exports: self.allow_unknown_exports,
             data: PhantomData,
         }
     }
@@ -85,6 +87,7 @@ impl<T> Linker<T> {
             engine: engine.clone(),
             definitions: Definitions::default(),
             allow_shadowing: false,
+            allow_unknown_exports: false,
             data: PhantomData,
         }
     }
@@ -98,6 +101,14 @@ impl<T> Linker<T> {
     /// error.
     pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
         self.allow_shadowing = allow;
+        self
+    }
+
+    /// Sets whether [`Linker::module`] takes a command with exports that it cannot define: those that are no functions.
+    /// Default: no; they are an error. The memory, the table of functions and the few globals that compilers always
+    /// export are no error in any case.
+    pub fn allow_unknown_exports(&mut self, allow: bool) -> &mut Self {
+        self.allow_unknown_exports = allow;
         self
     }
 
@@ -333,7 +344,7 @@ impl<T> Linker<T> {
     /// Defines the exports of a module under a module name.
     ///
     /// A command, which exports `_start`, is instantiated anew for each call of one of its functions; other exports of it
-    /// are not defined. Any other module is instantiated now, and an exported `_initialize` is called.
+    /// are not defined ([`Linker::allow_unknown_exports`]). Any other module is instantiated now, and an exported `_initialize` is called.
     ///
     /// # Errors
     /// Fails as [`Linker::instantiate`] and [`Linker::instance`] do, or with the error of `_initialize`.
@@ -352,7 +363,12 @@ impl<T> Linker<T> {
         if module.get_export("_start").is_some() {
             let pre = Arc::new(self.instantiate_pre(module)?);
             for export in module.exports() {
-                let ExternType::Func(ty) = export.ty() else { continue };
+                let ExternType::Func(ty) = export.ty() else {
+                    if !self.allow_unknown_exports && !is_usual(export.name(), export.ty()) {
+                        return Err(unknown_export(export.name()));
+                    }
+                    continue;
+                };
                 let (pre, func): (_, Box<str>) = (pre.clone(), export.name().into());
                 self.func_new(name, export.name(), ty.clone(), move |mut caller, args, results| {
                     let instance = pre.instantiate(&mut caller)?;
@@ -426,6 +442,21 @@ fn is_first(seen: &mut NameMap<NameMap<()>>, import: &Import) -> Result<bool, Ou
 #[cold]
 fn unknown((_module, _name): &(Box<str>, Box<str>)) -> Error {
     Error::new(message!("the module called an import that is not defined", ": {_module}::{_name}"))
+}
+
+/// Returns whether compilers always make this export, so that a command may have it although nobody can use it.
+fn is_usual(name: &str, ty: &ExternType) -> bool {
+    match ty {
+        ExternType::Memory(_) => name == "memory",
+        ExternType::Table(_) => matches!(name, "__indirect_function_table" | "table"),
+        ExternType::Global(_) => matches!(name, "__data_end" | "__heap_base" | "__dso_handle" | "__rtti_base"),
+        _ => false,
+    }
+}
+
+#[cold]
+fn unknown_export(_name: &str) -> Error {
+    Error::new(message!("an export of the command is no function", ": {_name}"))
 }
 
 /// A module whose imports are found: [`Linker::instantiate_pre`] makes it. It is cheap to clone.

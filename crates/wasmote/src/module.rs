@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use wasmote_decode::{FuncType, ModuleInfo};
+use wasmote_decode::{Export, FuncType, ModuleInfo};
 use wasmote_runtime as runtime;
 use wasmote_runtime::CodeStats;
 
@@ -71,6 +71,21 @@ impl<'a> ExportType<'a> {
     /// Returns the type of the exported item.
     pub fn ty(&self) -> &ExternType {
         &self.ty
+    }
+}
+
+/// An export of a module, found once for many instances: see [`Module::get_export_index`].
+#[derive(Clone, Debug)]
+pub struct ModuleExport {
+    module: Module,
+    index: u32,
+}
+
+impl ModuleExport {
+    /// Returns the export, if `module` is the one that has it.
+    pub(crate) fn of<'a>(&self, module: &'a runtime::Module) -> Option<&'a Export> {
+        let same = core::ptr::eq(module.info(), self.module.info());
+        module.info().exports.get(self.index as usize).filter(|_| same)
     }
 }
 
@@ -175,6 +190,15 @@ impl Module {
     /// Returns the type of the export with this name.
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         ExternType::of_export(&self.0, self.0.export(name)?)
+    }
+
+    /// Finds the export with this name once, for [`Instance::get_module_export`](crate::Instance::get_module_export) and
+    /// [`Caller::get_module_export`](crate::Caller::get_module_export). These take no time that depends on the number of
+    /// exports.
+    pub fn get_export_index(&self, name: &str) -> Option<ModuleExport> {
+        let export = self.0.export(name)?;
+        let index = self.info().exports.iter().position(|it| core::ptr::eq(it, export))?;
+        Some(ModuleExport { module: self.clone(), index: index as u32 })
     }
 
     /// Returns the custom sections, in order. Images have none: what they keep of them are names and offsets.

@@ -17,6 +17,7 @@ mod modules;
 mod native_stack;
 mod nested_calls;
 mod objects;
+mod porting;
 mod reused_space;
 mod stores;
 mod tables;
