@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use rustix::fd::OwnedFd;
 use wasmote::{Error, Lock};
 
 use crate::abi::{filetype, rights};
@@ -172,6 +173,22 @@ impl Default for WasiCtxBuilder {
     }
 }
 
+/// Returns the descriptor of a preopened directory.
+fn directory(dir: Dir, guest: &str, access: DirAccess) -> Descriptor {
+    let (base, inheriting) = match access {
+        DirAccess::ReadWrite => (rights::DIRECTORY, rights::DIRECTORY | rights::FILE),
+        DirAccess::ReadOnly => (rights::DIRECTORY_READ, rights::DIRECTORY_READ | rights::FILE_READ),
+    };
+    Descriptor {
+        object: Object::Dir(Arc::new(dir)),
+        base,
+        inheriting,
+        flags: 0,
+        filetype: filetype::DIRECTORY,
+        preopen: Some(guest.as_bytes().into()),
+    }
+}
+
 impl WasiCtxBuilder {
     /// Begins with what [`WasiCtx::builder`] says.
     pub fn new() -> WasiCtxBuilder {
@@ -180,23 +197,23 @@ impl WasiCtxBuilder {
 
     /// Adds arguments. The first of all is the program's name.
     pub fn args<A: AsRef<[u8]>>(self, args: impl IntoIterator<Item = A>) -> WasiCtxBuilder {
-        args.into_iter().fold(self, |builder, arg| builder.arg(arg.as_ref()))
+        args.into_iter().fold(self, |builder, arg| builder.arg(arg))
     }
 
     /// Adds variables to the environment: names and values.
-    pub fn envs<K: AsRef<str>, V: AsRef<str>>(self, envs: impl IntoIterator<Item = (K, V)>) -> WasiCtxBuilder {
-        envs.into_iter().fold(self, |builder, (name, value)| builder.env(name.as_ref(), value.as_ref()))
+    pub fn envs(self, envs: &[(impl AsRef<str>, impl AsRef<str>)]) -> WasiCtxBuilder {
+        envs.iter().fold(self, |builder, (name, value)| builder.env(name, value))
     }
 
     /// Adds an argument. The first is the program's name.
-    pub fn arg(mut self, arg: impl Into<Vec<u8>>) -> WasiCtxBuilder {
-        self.0.args.push(arg.into().into());
+    pub fn arg(mut self, arg: impl AsRef<[u8]>) -> WasiCtxBuilder {
+        self.0.args.push(arg.as_ref().into());
         self
     }
 
     /// Adds a variable to the environment.
-    pub fn env(mut self, name: &str, value: &str) -> WasiCtxBuilder {
-        self.0.env.push([name, "=", value].concat().into_bytes().into());
+    pub fn env(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> WasiCtxBuilder {
+        self.0.env.push([name.as_ref(), "=", value.as_ref()].concat().into_bytes().into());
         self
     }
 
@@ -207,20 +224,20 @@ impl WasiCtxBuilder {
     }
 
     /// Sets where standard input comes from.
-    pub fn stdin(mut self, input: Input) -> WasiCtxBuilder {
-        self.0.stdin = input;
+    pub fn stdin(mut self, input: impl Into<Input>) -> WasiCtxBuilder {
+        self.0.stdin = input.into();
         self
     }
 
     /// Sets where standard output goes.
-    pub fn stdout(mut self, output: Output) -> WasiCtxBuilder {
-        self.0.stdout = output;
+    pub fn stdout(mut self, output: impl Into<Output>) -> WasiCtxBuilder {
+        self.0.stdout = output.into();
         self
     }
 
     /// Sets where standard error goes.
-    pub fn stderr(mut self, output: Output) -> WasiCtxBuilder {
-        self.0.stderr = output;
+    pub fn stderr(mut self, output: impl Into<Output>) -> WasiCtxBuilder {
+        self.0.stderr = output.into();
         self
     }
 
@@ -234,19 +251,14 @@ impl WasiCtxBuilder {
     ) -> Result<WasiCtxBuilder, SetupError> {
         let host = CString::new(host).map_err(|_| SetupError::Nul)?;
         let dir = Dir::open_host(&host).map_err(|errno| SetupError::Directory(errno.raw_os_error()))?;
-        let (base, inheriting) = match access {
-            DirAccess::ReadWrite => (rights::DIRECTORY, rights::DIRECTORY | rights::FILE),
-            DirAccess::ReadOnly => (rights::DIRECTORY_READ, rights::DIRECTORY_READ | rights::FILE_READ),
-        };
-        self.0.dirs.push(Descriptor {
-            object: Object::Dir(Arc::new(dir)),
-            base,
-            inheriting,
-            flags: 0,
-            filetype: filetype::DIRECTORY,
-            preopen: Some(guest.as_bytes().into()),
-        });
+        self.0.dirs.push(directory(dir, guest, access));
         Ok(self)
+    }
+
+    /// Lets the guest use an open directory and everything beneath it, under the name `guest`.
+    pub fn preopened_dir_fd(mut self, dir: OwnedFd, guest: &str, access: DirAccess) -> WasiCtxBuilder {
+        self.0.dirs.push(directory(Dir::from_fd(dir), guest, access));
+        self
     }
 
     /// Replaces the clocks.
@@ -316,5 +328,14 @@ impl WasiCtxBuilder {
             gate: Lock::new(gate),
         };
         Ok(WasiCtx { process: Arc::new(process), interrupts: Interrupts::default() })
+    }
+
+    /// Builds the context: the name that Wasmtime has for it.
+    ///
+    /// # Panics
+    /// Where [`WasiCtxBuilder::build`] fails.
+    #[must_use]
+    pub fn build_p1(self) -> WasiCtx {
+        self.build().expect("arguments and variables without NUL, and at most 1024 descriptors")
     }
 }

@@ -10,6 +10,7 @@ use wasmote::Lock;
 
 use crate::abi::{filetype, rights};
 use crate::call::Call;
+use crate::custom_file::CustomFile;
 use crate::errno::Errno;
 use crate::sandbox::Dir;
 use crate::stdio::{Reader, Writer};
@@ -25,6 +26,8 @@ pub(crate) enum Object {
     Reader(Arc<Lock<Box<dyn Reader>>>),
     /// A sink of the embedder.
     Writer(Arc<Lock<Box<dyn Writer>>>),
+    /// A file of the embedder.
+    Custom(CustomFile),
 }
 
 /// An open descriptor.
@@ -43,10 +46,11 @@ pub(crate) struct Descriptor {
 }
 
 impl Descriptor {
-    /// Flushes its writer, if it has one.
+    /// Flushes what the embedder may hold back.
     pub fn close(&self) -> Result<(), Errno> {
         match &self.object {
             Object::Writer(writer) => writer.lock().flush(),
+            Object::Custom(file) => file.sync(),
             _ => Ok(()),
         }
     }
@@ -69,7 +73,7 @@ impl Descriptor {
         match &self.object {
             Object::File(file) => Some(file.as_fd()),
             Object::Dir(dir) => Some(dir.fd()),
-            Object::Reader(_) | Object::Writer(_) => None,
+            Object::Reader(_) | Object::Writer(_) | Object::Custom(_) => None,
         }
     }
 
@@ -125,7 +129,7 @@ pub(crate) fn rights_of(filetype: u8, fd: BorrowedFd<'_>) -> u64 {
 }
 
 /// The maximum number of open descriptors of a guest. The host's descriptors are few and shared.
-const MAX: usize = 1024;
+pub(crate) const MAX: usize = 1024;
 
 /// All descriptors of a guest, by number.
 #[derive(Default)]

@@ -9,11 +9,12 @@ use rustix::fs::{
 };
 use rustix::io::{IoSlice, retry_on_intr};
 
-use crate::abi::{Filestat, Snapshot, fdflags, filetype, fstflags, rights};
+use crate::abi::{Filestat, Snapshot, clock, fdflags, filetype, fstflags, rights};
 use crate::blocking;
 use crate::call::{Call, GuestMemory};
 use crate::clock::{nanoseconds, timespec};
 use crate::context::WasiCtx;
+use crate::custom_file::CustomFile;
 use crate::descriptor::{Object, filetype_of};
 use crate::errno::Errno;
 use crate::interrupt::Interrupts;
@@ -53,6 +54,9 @@ fn read(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> Result<(), E
                 let offset = offset.wrapping_add(u64::from(progress.0));
                 retry_on_intr(|| rustix::io::pread(file.as_fd(), &mut *buffer, offset)).map_err(Errno::from)
             }
+            (Object::Custom(file), offset) => blocking::retry(interrupts, || {
+                file.read(buffer, offset.map(|offset| offset.wrapping_add(u64::from(progress.0))))
+            }),
             (Object::Reader(reader), None) => blocking::retry(interrupts, || reader.lock().read(buffer)),
             _ => Err(Errno::NOTSUP),
         });
@@ -175,6 +179,9 @@ pub(crate) fn write(call: &mut Call<'_>, offset: Option<u64>, result: usize) -> 
                 let offset = offset.wrapping_add(u64::from(progress.0));
                 retry_on_intr(|| rustix::io::pwrite(file.as_fd(), buffer, offset)).map_err(Errno::from)
             }
+            (Object::Custom(file), offset) => blocking::retry(interrupts, || {
+                file.write(buffer, offset.map(|offset| offset.wrapping_add(u64::from(progress.0))))
+            }),
             (Object::Writer(writer), None) => blocking::retry(interrupts, || writer.lock().write(buffer)),
             _ => Err(Errno::NOTSUP),
         };
@@ -201,14 +208,19 @@ pub(crate) fn fd_pwrite(call: &mut Call<'_>) -> Result<(), Errno> {
     write(call, Some(call.args[3]), 4)
 }
 
-/// Passes the host's descriptor behind argument 0, which must have these rights, to `body`.
-fn with_host<T, E: Into<Errno>>(
+/// Passes the host's descriptor behind argument 0, which must have these rights, to `host`, or the embedder's file to
+/// `custom`.
+fn with_file<T, E: Into<Errno>>(
     call: &Call<'_>,
     needed: u64,
-    body: impl FnOnce(BorrowedFd<'_>) -> Result<T, E>,
+    host: impl FnOnce(BorrowedFd<'_>) -> Result<T, E>,
+    custom: impl FnOnce(&CustomFile) -> Result<T, Errno>,
 ) -> Result<T, Errno> {
     let descriptor = call.descriptor(needed)?;
-    body(descriptor.host().ok_or(Errno::NOTSUP)?).map_err(E::into)
+    if let Object::Custom(file) = &descriptor.object {
+        return custom(file);
+    }
+    host(descriptor.host().ok_or(Errno::NOTSUP)?).map_err(E::into)
 }
 
 pub(crate) fn fd_seek(call: &mut Call<'_>) -> Result<(), Errno> {
@@ -232,7 +244,7 @@ pub(crate) fn fd_tell(call: &mut Call<'_>) -> Result<(), Errno> {
 fn seek(call: &mut Call<'_>, to: SeekFrom, needed: u64, result: usize) -> Result<(), Errno> {
     let result = call.u32(result);
     call.memory.check(result, 8)?;
-    let position = with_host(call, needed, |fd| rustix::fs::seek(fd, to))?;
+    let position = with_file(call, needed, |fd| rustix::fs::seek(fd, to), |file| file.seek(to))?;
     call.memory.put_u64(result, position)
 }
 
@@ -250,21 +262,22 @@ pub(crate) fn fd_advise(call: &mut Call<'_>) -> Result<(), Errno> {
     if offset > i64::MAX as u64 || len > i64::MAX as u64 {
         return Err(Errno::INVAL);
     }
-    with_host(call, rights::FD_ADVISE, |fd| rustix::fs::fadvise(fd, offset, NonZeroU64::new(len), advice))
+    let advise = |fd: BorrowedFd<'_>| rustix::fs::fadvise(fd, offset, NonZeroU64::new(len), advice);
+    // An embedder's file needs no advice.
+    with_file(call, rights::FD_ADVISE, advise, |_| Ok(()))
 }
 
 pub(crate) fn fd_allocate(call: &mut Call<'_>) -> Result<(), Errno> {
     let (offset, len) = (call.args[1], call.args[2]);
-    with_host(call, rights::FD_ALLOCATE, |fd| {
-        retry_on_intr(|| rustix::fs::fallocate(fd, FallocateFlags::empty(), offset, len))
-    })
+    let allocate =
+        |fd: BorrowedFd<'_>| retry_on_intr(|| rustix::fs::fallocate(fd, FallocateFlags::empty(), offset, len));
+    with_file(call, rights::FD_ALLOCATE, allocate, |file| file.allocate(offset, len))
 }
 
 fn sync(call: &mut Call<'_>, needed: u64, how: fn(BorrowedFd<'_>) -> rustix::io::Result<()>) -> Result<(), Errno> {
     let descriptor = call.descriptor(needed)?;
-    if let Object::Writer(writer) = &descriptor.object {
-        writer.lock().flush()?;
-    }
+    // Flushes what the embedder may hold back.
+    descriptor.close()?;
     match (descriptor.filetype, descriptor.host()) {
         (filetype::REGULAR_FILE | filetype::DIRECTORY | filetype::BLOCK_DEVICE, Some(fd)) => {
             Ok(retry_on_intr(|| how(fd))?)
@@ -323,16 +336,19 @@ pub(crate) fn filestat(stat: &Stat) -> Filestat {
 
 pub(crate) fn fd_filestat_get(call: &mut Call<'_>) -> Result<(), Errno> {
     let descriptor = call.descriptor(rights::FD_FILESTAT_GET)?;
-    let stat = match descriptor.host() {
-        Some(fd) => Filestat { filetype: descriptor.filetype, ..filestat(&rustix::fs::fstat(fd)?) },
-        None => Filestat { filetype: descriptor.filetype, nlink: 1, ..Filestat::default() },
+    let stat = match (&descriptor.object, descriptor.host()) {
+        (Object::Custom(file), _) => file.stat(descriptor.filetype)?,
+        (_, Some(fd)) => Filestat { filetype: descriptor.filetype, ..filestat(&rustix::fs::fstat(fd)?) },
+        (_, None) => Filestat { filetype: descriptor.filetype, nlink: 1, ..Filestat::default() },
     };
     let (bytes, len) = stat.to_bytes(call.snapshot);
     call.memory.put(call.u32(1), &bytes[..len])
 }
 
 pub(crate) fn fd_filestat_set_size(call: &mut Call<'_>) -> Result<(), Errno> {
-    with_host(call, rights::FD_FILESTAT_SET_SIZE, |fd| retry_on_intr(|| rustix::fs::ftruncate(fd, call.args[1])))
+    let size = call.args[1];
+    let truncate = |fd: BorrowedFd<'_>| retry_on_intr(|| rustix::fs::ftruncate(fd, size));
+    with_file(call, rights::FD_FILESTAT_SET_SIZE, truncate, |file| file.set_size(size))
 }
 
 /// Converts the arguments of the two functions that set times: flags, time of access, time of modification.
@@ -354,5 +370,9 @@ pub(crate) fn times(flags: u16, atim: u64, mtim: u64) -> Result<Timestamps, Errn
 
 pub(crate) fn fd_filestat_set_times(call: &mut Call<'_>) -> Result<(), Errno> {
     let times = times(call.u16(3)?, call.args[1], call.args[2])?;
-    with_host(call, rights::FD_FILESTAT_SET_TIMES, |fd| rustix::fs::futimens(fd, &times))
+    let host = |fd: BorrowedFd<'_>| rustix::fs::futimens(fd, &times);
+    with_file(call, rights::FD_FILESTAT_SET_TIMES, host, |file| {
+        let now = call.cx.process.clocks.lock().now(clock::REALTIME);
+        file.set_times(&times, now.unwrap_or(0))
+    })
 }

@@ -10,9 +10,9 @@
 //! Read in this order:
 //!
 //! 1. [`context`]: what an embedder sets up, with [`stdio`], [`clock`] and [`random`]; `with_std`: what
-//!    the feature `std` adds;
+//!    the feature `std` adds; [`p1`], [`pipe`] and `sync`: names that other crates have for these;
 //! 2. `functions`: the functions, a row each; `call`: the arguments and the memory of a call;
-//! 3. `descriptor`: what descriptors refer to, and rights; then the subjects: `file` (with `iovecs`), `directory`,
+//! 3. `descriptor`: what descriptors refer to, and rights; then the subjects: `file` (with `iovecs`), `custom_file`, `directory`,
 //!    `path` (over `sandbox`), `socket`, `poll`, `args`, `process`;
 //! 4. `blocking`: calls that wait, and how an interruption ends them (`interrupt`);
 //! 5. `threads`: threads of a guest;
@@ -72,6 +72,11 @@ mod blocking;
 mod call;
 pub mod clock;
 pub mod context;
+#[cfg(feature = "custom-files")]
+pub mod custom_file;
+#[cfg(not(feature = "custom-files"))]
+#[path = "no_custom_file.rs"]
+mod custom_file;
 mod descriptor;
 mod directory;
 mod errno;
@@ -80,13 +85,17 @@ mod functions;
 #[cfg_attr(not(feature = "interrupt"), path = "uninterrupted.rs")]
 mod interrupt;
 mod iovecs;
+pub mod p1;
 mod path;
+pub mod pipe;
 mod poll;
 mod process;
 pub mod random;
 mod sandbox;
 mod socket;
 pub mod stdio;
+#[cfg(all(feature = "std", feature = "custom-files"))]
+pub mod sync;
 #[cfg(feature = "wasi-threads")]
 mod threads;
 #[cfg(feature = "std")]
@@ -98,7 +107,10 @@ use wasmote::{Caller, Error, FuncType, Linker, Writes};
 
 pub use clock::{Clocks, FixedClocks, SteppingClocks};
 pub use context::{DirAccess, Gate, SetupError, WasiCtx, WasiCtxBuilder};
+#[cfg(feature = "custom-files")]
+pub use custom_file::{FileAccessMode, FileStat, FileType, MemoryFile, SeekFrom, WasiFile};
 pub use errno::Errno;
+pub use pipe::{MemoryInputPipe, MemoryOutputPipe};
 pub use rustix::fd::OwnedFd;
 pub use stdio::{Input, Output, Pipe, Reader, Writer};
 #[cfg(feature = "wasi-threads")]

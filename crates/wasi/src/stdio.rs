@@ -9,6 +9,8 @@ use rustix::fd::{AsFd, OwnedFd};
 use wasmote::Lock;
 
 use crate::abi::{filetype, rights};
+#[cfg(feature = "custom-files")]
+use crate::custom_file::{self, FileAccessMode, WasiFile};
 use crate::descriptor::{Descriptor, Object, filetype_of, rights_of};
 use crate::errno::Errno;
 use crate::socket;
@@ -62,6 +64,9 @@ pub enum Input {
     File(OwnedFd),
     /// A reader, for example a [`Pipe`].
     Reader(Box<dyn Reader>),
+    /// A file of the embedder's.
+    #[cfg(feature = "custom-files")]
+    WasiFile(Box<dyn WasiFile>),
 }
 
 /// Where standard output or error goes.
@@ -78,6 +83,9 @@ pub enum Output {
     /// A writer, for example a [`Pipe`]. It is flushed at `fd_sync`, when the guest closes it or exits, and when the
     /// context is dropped. After a trap, [`WasiCtx::flush`](crate::WasiCtx::flush) flushes it.
     Writer(Box<dyn Writer>),
+    /// A file of the embedder's.
+    #[cfg(feature = "custom-files")]
+    WasiFile(Box<dyn WasiFile>),
 }
 
 /// A pipe in memory: bytes written at one end are read at the other. Clones are the same pipe.
@@ -103,6 +111,16 @@ impl Pipe {
     /// Removes and returns all bytes.
     pub fn drain(&self) -> Vec<u8> {
         core::mem::take(&mut *self.bytes.lock()).into()
+    }
+
+    /// Returns how many bytes were not read yet.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.lock().len()
+    }
+
+    /// Returns a copy of the bytes that were not read yet.
+    pub(crate) fn contents(&self) -> Vec<u8> {
+        self.bytes.lock().iter().copied().collect()
     }
 
     /// Moves bytes into the buffer. Returns how many.
@@ -187,6 +205,8 @@ impl Input {
             Input::Inherit => crate::with_std::own_input(),
             Input::File(fd) => Some(fd),
             Input::Reader(reader) => return reader_stream(reader),
+            #[cfg(feature = "custom-files")]
+            Input::WasiFile(file) => return custom_file::descriptor(file, FileAccessMode::READ),
         };
         fd.and_then(|fd| file(fd, rights::FD_READ)).unwrap_or_else(|| reader_stream(Box::new(Null)))
     }
@@ -201,6 +221,8 @@ impl Output {
             Output::Inherit => crate::with_std::own_output(_number),
             Output::File(fd) => Some(fd),
             Output::Writer(writer) => return writer_stream(writer),
+            #[cfg(feature = "custom-files")]
+            Output::WasiFile(file) => return custom_file::descriptor(file, FileAccessMode::WRITE),
         };
         fd.and_then(|fd| file(fd, rights::FD_WRITE)).unwrap_or_else(|| writer_stream(Box::new(Null)))
     }

@@ -111,7 +111,12 @@ impl WasiCtxBuilder {
 
     /// Lets the guest use the directory `host` and everything beneath it, under the name `guest`. Errors: the directory
     /// cannot be opened.
-    pub fn preopened_dir(self, host: &Path, guest: &str, access: DirAccess) -> Result<WasiCtxBuilder, SetupError> {
-        self.preopened_dir_bytes(host.as_os_str().as_encoded_bytes(), guest, access)
+    pub fn preopened_dir(
+        self,
+        host: impl AsRef<Path>,
+        guest: impl AsRef<str>,
+        access: DirAccess,
+    ) -> Result<WasiCtxBuilder, SetupError> {
+        self.preopened_dir_bytes(host.as_ref().as_os_str().as_encoded_bytes(), guest.as_ref(), access)
     }
 }

@@ -2,6 +2,8 @@
 #![cfg(feature = "std")]
 #![cfg(target_os = "linux")]
 
+#[cfg(feature = "custom-files")]
+mod custom_files;
 mod directories;
 mod escapes;
 mod files;
@@ -11,6 +13,8 @@ mod hostile;
 mod interruptions;
 mod no_openat2;
 mod paths;
+#[cfg(feature = "custom-files")]
+mod porting;
 #[cfg(feature = "sockets")]
 mod sockets;
 mod streams;
