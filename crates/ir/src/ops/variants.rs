@@ -230,7 +230,8 @@ impl Op {
     /// Returns the variant of `other` with sources of the same classes as this variant of this family. Both store their
     /// results.
     pub fn same_sources(self, variant: u8, other: Op) -> Option<u8> {
-        let sources = VARIANTS[sequence_number(self)].iter().position(|&with| with == variant)?;
+        let row = VARIANTS.get(usize::from(ROW_OF[sequence_number(self)]))?;
+        let sources = row.iter().position(|&with| with == variant)?;
         other.variant(Sources(sources as u8))
     }
 
