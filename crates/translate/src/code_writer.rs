@@ -98,12 +98,19 @@ impl CodeWriter {
         self.failed
     }
 
+    /// Gives up at the end of this operator, because memory has run out.
+    #[cold]
+    #[inline(never)]
+    pub fn fail_soon(&mut self) {
+        self.failed = true;
+        self.limit = 0;
+    }
+
     /// Gives up, because memory has run out. The code is cleared, so that later instructions need no more memory.
     #[cold]
     #[inline(never)]
     pub fn fail(&mut self) {
-        self.failed = true;
-        self.limit = 0;
+        self.fail_soon();
         self.units.clear();
         self.offsets.clear();
         self.relocations.clear();

@@ -76,8 +76,9 @@ impl BodyTranslator<'_> {
         }
         let variant = op.variant(sources_of(op, condition.a, condition.b)).unwrap_or(0);
         let start = self.code.emit_two_sources(op, variant, condition.a, condition.b, 0);
+        let operand = self.code.units.len() - Operand::Target.units();
         self.code.note_constant(start);
-        (start, self.code.units.len() - Operand::Target.units())
+        (start, operand)
     }
 
     /// Reads the type of a structured instruction.

@@ -24,7 +24,10 @@ impl BodyTranslator<'_> {
     #[inline(always)]
     pub fn pop_source(&mut self, op: Op) -> TranslateResult<StackEntry> {
         let entry = self.pop_any()?;
-        debug_assert!(!entry.is_wrapped() || op.source() == Some(ValType::I32));
+        // Only in a body that is not valid.
+        if entry.is_wrapped() && op.source() != Some(ValType::I32) {
+            return Err(INVALID);
+        }
         Ok(entry.whole())
     }
 

@@ -81,7 +81,7 @@ impl CodeWriter {
         let size = start.saturating_sub(before.at + 2).min(2);
         let value = read_units(&self.units, before.at + 1, size) as u32;
         if self.jumps.known.try_push((start as u32, KnownSlot { slot, value })).is_err() {
-            self.fail();
+            self.fail_soon();
         }
     }
 
@@ -93,7 +93,7 @@ impl CodeWriter {
     /// Notes that the `goto` at `start` leads to where the branch at `branch` does. That may not be known yet.
     pub fn note_copied(&mut self, start: usize, branch: usize) {
         if self.jumps.copied.try_push((start as u32, branch as u32)).is_err() {
-            self.fail();
+            self.fail_soon();
         }
     }
 
