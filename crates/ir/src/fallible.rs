@@ -82,10 +82,7 @@ impl<T> TryVec<T> for Vec<T> {
     // Not inlined, because it is called in a hundred places. Hot code calls `try_room` and then `push`.
     #[inline(never)]
     fn try_push(&mut self, item: T) -> Result<(), OutOfMemory> {
-        // `grow` would be one more function for each type.
-        if self.len() == self.capacity() {
-            self.try_reserve(1).map_err(|_| OutOfMemory)?;
-        }
+        self.try_room(1)?;
         leave_out_growth(self, 1)?;
         self.push(item);
         Ok(())
