@@ -68,10 +68,9 @@ impl CliError {
             ErrorKind::TrapCode(_) => CliError { status: EXIT_TRAP, ..CliError::load(file, error) },
             ErrorKind::Decode(error) => match &error.kind {
                 DecodeErrorKind::Malformed(_) => CliError::malformed(file, error),
-                DecodeErrorKind::Component => CliError::load(file, error),
                 DecodeErrorKind::Unsupported(_) => CliError::unsupported(file, wasm, error.offset)
                     .unwrap_or_else(|| CliError::load(file, format_args!("{error}; {UNSUPPORTED}"))),
-                DecodeErrorKind::OutOfMemory => CliError::load(file, error),
+                _ => CliError::load(file, error),
             },
             #[cfg(feature = "validate")]
             ErrorKind::Validate(error) => CliError::unsupported(file, wasm, error.offset)
@@ -142,9 +141,9 @@ const THREADS_HINT: Option<&str> =
 
 /// Whether the option `--threads` would provide an import: a shared memory, or the function that starts a thread.
 fn is_for_threads(problem: &ImportProblem) -> bool {
-    match &problem.expected {
-        ExternType::Memory(ty) => ty.shared,
-        _ => &*problem.module == "wasi" && &*problem.name == "thread-spawn",
+    match problem.expected() {
+        ExternType::Memory(ty) => ty.is_shared(),
+        _ => problem.module() == "wasi" && problem.name() == "thread-spawn",
     }
 }
 

@@ -9,7 +9,7 @@ mod needs;
 use alloc::string::ToString;
 use core::ops::Range;
 
-use wasmote::ExternType;
+use wasmote::{ExternType, TagType};
 use wasmote_decode::{ExportKind, ImportType, ModuleInfo, decode_supported};
 
 use crate::escaped::Escaped;
@@ -122,7 +122,7 @@ fn externs(module: &ModuleInfo, wasm: &[u8], out: &mut Listing) {
             ImportType::Table(ty) => Some(ExternType::Table(ty)),
             ImportType::Memory(ty) => Some(ExternType::Memory(ty)),
             ImportType::Global(ty) => Some(ExternType::Global(ty)),
-            ImportType::Tag(ty) => module.type_of_funcs(ty).cloned().map(ExternType::Tag),
+            ImportType::Tag(ty) => module.type_of_funcs(ty).cloned().map(TagType::new).map(ExternType::Tag),
         };
         item(Some(&import.module), &import.name, &names, ty, out);
     }
@@ -138,7 +138,7 @@ fn externs(module: &ModuleInfo, wasm: &[u8], out: &mut Listing) {
             ExportKind::Global => module.globals.get(index).copied().map(ExternType::Global),
             ExportKind::Tag => {
                 let ty = module.tags.get(index).and_then(|&ty| module.type_of_funcs(ty));
-                ty.cloned().map(ExternType::Tag)
+                ty.cloned().map(TagType::new).map(ExternType::Tag)
             }
         };
         item(None, &export.name, &names, ty, out);

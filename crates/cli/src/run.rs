@@ -154,7 +154,7 @@ fn arguments(options: &Options, module: &Module, name: &str, ty: &FuncType) -> R
         let (names, ty) = (names(), ExternType::Func(ty.clone()));
         CliError::usage(format!("{what}: `{}` is {}", Escaped(name), TypeText(&names, &ty)))
     };
-    let (given, needed) = (options.args.len(), ty.params.len());
+    let (given, needed) = (options.args.len(), ty.params().len());
     if given != needed {
         let hint = if given == 0 && options.wasi_args.is_some() { " in front of `--`" } else { "" };
         return Err(wrong(format!("expected {}{hint}, got {given}", Plural(needed, "argument"))));
@@ -163,7 +163,7 @@ fn arguments(options: &Options, module: &Module, name: &str, ty: &FuncType) -> R
         let parsed = core::str::from_utf8(arg).ok().and_then(|text| value::parse(text, ty));
         parsed.ok_or_else(|| wrong(format!("`{}` is not a value of type {}", shown(arg), ValTypeText(&names(), ty))))
     };
-    options.args.iter().zip(&ty.params).map(one).collect()
+    options.args.iter().zip(ty.params()).map(one).collect()
 }
 
 /// The function to call, and its arguments. `None` if only the start function and `_initialize` are to run.
@@ -178,7 +178,7 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<Entry<'a>, CliErro
     if let Some(ty) = found.and_then(|export| module.info().func_type(export.index)) {
         return match options.invoke {
             Some(_) => Ok(Some((name, arguments(options, module, name, ty)?))),
-            None if ty.params.is_empty() && ty.results.is_empty() => Ok(Some((name, Vec::new()))),
+            None if ty.params().is_empty() && ty.results().is_empty() => Ok(Some((name, Vec::new()))),
             None => {
                 let (names, ty) = (TypeNames::of(module.info(), module.bytes()), ExternType::Func(ty.clone()));
                 let ty = TypeText(&names, &ty);
@@ -282,8 +282,8 @@ fn call(store: &mut Store<State>, options: &Options, run: &Run<'_>, stats: &mut 
 /// Calls the function that a library (a WASI reactor) exports to be called before all others.
 fn initialize(store: &mut Store<State>, instance: &Instance) -> Result<(), Error> {
     if let Some(initialize) = instance.get_func(&mut *store, "_initialize")
-        && initialize.ty(&*store).params.is_empty()
-        && initialize.ty(&*store).results.is_empty()
+        && initialize.ty(&*store).params().is_empty()
+        && initialize.ty(&*store).results().is_empty()
     {
         initialize.call(&mut *store, &[], &mut [])?;
     }
@@ -308,7 +308,7 @@ fn call_linked(
     let Some(func) = instance.get_func(&mut *store, name) else {
         return Err(Error::new("the instance lacks an export of its module"));
     };
-    let mut results = vec![Val::I32(0); func.ty(&*store).results.len()];
+    let mut results = vec![Val::I32(0); func.ty(&*store).results().len()];
     func.call(&mut *store, args, &mut results)?;
     let mut text = String::new();
     for result in &results {

@@ -373,8 +373,8 @@ fn check_call(store: &mut Store<()>, instance: Instance, line: &str) {
     let func = instance.get_func(&*store, name).unwrap_or_else(|| panic!("no {name}"));
     let ty = func.ty(&*store);
     let args: Vec<Val> =
-        args.split(',').filter(|arg| !arg.is_empty()).zip(&ty.params).map(|(arg, &ty)| number(arg, ty)).collect();
-    let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+        args.split(',').filter(|arg| !arg.is_empty()).zip(ty.params()).map(|(arg, &ty)| number(arg, ty)).collect();
+    let mut results: Vec<Val> = ty.results().iter().map(|&ty| Val::default_of(ty)).collect();
     let result = func.call(&mut *store, &args, &mut results);
     match (outcome.split_at(2), result) {
         (("= ", expected), Ok(())) => assert_eq!(printed(&results), expected, "{line}"),

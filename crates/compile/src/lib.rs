@@ -23,7 +23,7 @@ use wasmote_ir::image::{checksum, code_checksum, offsets};
 use wasmote_ir::ops::{CONTINUATIONS, FIRST_ATOMIC, FIRST_VECTOR, id_of};
 use wasmote_ir::shape::{Operand, Set};
 use wasmote_ir::string_map::StringMap;
-use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+use wasmote_ir::{FieldType, HeapType, Mutability, RefType, StorageType, ValType};
 
 use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
 
@@ -165,7 +165,7 @@ impl<'a> ImageWriter<'a> {
     fn types(&mut self, module: &ModuleInfo) -> Result<Vec<u16>, Error> {
         let alone = |ty: &SubType| {
             let plain = |ty: &ValType| ty.reference().is_none_or(|ty| ty.index().is_none());
-            let func = ty.func().is_some_and(|ty| ty.params.iter().chain(&*ty.results).all(plain));
+            let func = ty.func().is_some_and(|ty| ty.params().iter().chain(ty.results()).all(plain));
             func && ty.is_final && ty.supertype.is_none() && ty.describes.is_none()
         };
         let all_alone = module.groups.is_empty() && module.types.iter().all(alone);
@@ -229,15 +229,15 @@ impl<'a> ImageWriter<'a> {
         let fields = |fields: &[FieldType]| try_collect(fields.iter().map(|field| field.number()));
         let (values, results, params, header) = match ty {
             CompositeType::Func(ty) => {
-                let (params, header) = (slots(&ty.params), slots(&ty.params).max(slots(&ty.results)));
-                let values = try_collect(ty.params.iter().chain(&*ty.results).map(|ty| ty.number()))?;
-                (values, ty.results.len(), params, header)
+                let (params, header) = (slots(ty.params()), slots(ty.params()).max(slots(ty.results())));
+                let values = try_collect(ty.params().iter().chain(ty.results()).map(|ty| ty.number()))?;
+                (values, ty.results().len(), params, header)
             }
             CompositeType::Struct(types) => (fields(types)?, 0, 0, 0),
             CompositeType::Array(element) => (fields(&[*element])?, 0, 0, 0),
             CompositeType::Cont(func) => {
                 let func = ValType::Ref(RefType::new(false, HeapType::Index(*func)));
-                (fields(&[FieldType { storage: StorageType::Val(func), mutable: false }])?, 0, 0, 0)
+                (fields(&[FieldType::new(Mutability::Const, StorageType::ValType(func))])?, 0, 0, 0)
             }
         };
         if header > u32::from(MAX_HEADER) || values.len() > usize::from(u16::MAX) {
@@ -373,8 +373,9 @@ impl<'a> ImageWriter<'a> {
                 Some(Some(init)) => self.constant(init)?,
                 _ => NONE,
             };
-            let element = self.number(table.element);
-            self.limits(Section::Tables, element, [table.table64, false], table.min, table.max, init)?;
+            let element = self.number(table.element().into());
+            let limits = (table.minimum(), table.maximum());
+            self.limits(Section::Tables, element, [table.is_64(), false], limits, init)?;
         }
         Ok(())
     }
@@ -390,8 +391,9 @@ impl<'a> ImageWriter<'a> {
 
     fn memories(&mut self, module: &ModuleInfo) -> Result<(), Error> {
         for memory in &module.memories {
-            let flags = [memory.memory64, memory.shared];
-            self.limits(Section::Memories, memory.page_log2, flags, memory.min, memory.max, 0)?;
+            let flags = [memory.is_64(), memory.is_shared()];
+            let limits = (memory.minimum(), memory.maximum());
+            self.limits(Section::Memories, memory.page_size_log2().into(), flags, limits, 0)?;
         }
         Ok(())
     }
@@ -403,8 +405,7 @@ impl<'a> ImageWriter<'a> {
         section: Section,
         what: u32,
         [wide, shared]: [bool; 2],
-        min: u64,
-        max: Option<u64>,
+        (min, max): (u64, Option<u64>),
         init: u32,
     ) -> Result<(), Error> {
         let section = self.section(section);
@@ -423,8 +424,8 @@ impl<'a> ImageWriter<'a> {
                 Some(init) => self.constant(init)?,
                 None => NONE,
             };
-            let content = self.number(global.content);
-            self.put(Section::Globals, &[content, u32::from(global.mutable), init])?;
+            let content = self.number(global.content());
+            self.put(Section::Globals, &[content, u32::from(global.mutability().is_mut()), init])?;
         }
         Ok(())
     }
@@ -695,8 +696,8 @@ impl<'a> ImageWriter<'a> {
 /// Appends a function type's key: an unambiguous encoding of its parameters and results.
 fn append_key(ty: &SubType, key: &mut Vec<u8>) -> Result<(), Error> {
     let Some(ty) = ty.func() else { return Ok(()) };
-    put32(key, ty.params.len() as u32)?;
-    ty.params.iter().chain(&ty.results).try_for_each(|ty| put32(key, ty.number()))
+    put32(key, ty.params().len() as u32)?;
+    ty.params().iter().chain(ty.results()).try_for_each(|ty| put32(key, ty.number()))
 }
 
 /// Appends the table of a function's offsets.

@@ -9,6 +9,7 @@ use wasmote_ir::fallible::try_str;
 
 /// Why a binary is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct DecodeError {
     /// The reason.
     pub kind: DecodeErrorKind,
@@ -18,6 +19,7 @@ pub struct DecodeError {
 
 /// The kinds of [`DecodeError`].
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum DecodeErrorKind {
     /// The bytes are not a module. The message says why.
     Malformed(Box<str>),

@@ -6,11 +6,12 @@ use alloc::vec::Vec;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_str, try_with_capacity};
 use wasmote_ir::image::layout::{NONE, Section, constants, kinds, modes, subtypes};
 use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord, SubTypeRecord};
-use wasmote_ir::{RefType, ValType};
+use wasmote_ir::{Mutability, RefType, ValType};
 
+use crate::external_types::{FuncType, GlobalType, MemoryType, TableType};
 use crate::module::{
-    CompositeType, ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, FuncType, GlobalType, Import,
-    ImportType, MemoryType, ModuleInfo, SegmentMode, SubType, TableType,
+    CompositeType, ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, Import, ImportType, ModuleInfo,
+    SegmentMode, SubType,
 };
 
 /// Reads an image whose metadata is verified. It leaves out data segments, because there may be a hundred thousand.
@@ -95,7 +96,7 @@ impl Reader<'_> {
             RecordError::OutOfMemory => ReadError::OutOfMemory,
             RecordError::Record => {
                 let offset = self.image.section(section) as u32;
-                ReadError::Image(ImageError { kind: ImageErrorKind::Record, offset })
+                ReadError::Image(ImageError::new(ImageErrorKind::Record, offset))
             }
         })
     }
@@ -113,17 +114,20 @@ impl Reader<'_> {
             imported_funcs,
             tables: self.all(Section::Tables, |index| {
                 let LimitsRecord { what, wide, min, max, .. } = some(image.table(index))?;
-                Ok(TableType { element: some(ValType::from_number(what))?, min, max, table64: wide })
+                let element = some(ValType::from_number(what).and_then(ValType::reference))?;
+                Ok(TableType { element, min, max, table64: wide })
             })?,
             imported_tables,
             memories: self.all(Section::Memories, |index| {
                 let LimitsRecord { what, wide, shared, min, max, .. } = some(image.memory(index))?;
-                Ok(MemoryType { min, max, page_log2: what, memory64: wide, shared })
+                let page_log2 = some(u8::try_from(what).ok())?;
+                Ok(MemoryType { min, max, page_log2, memory64: wide, shared })
             })?,
             imported_memories,
             globals: self.all(Section::Globals, |index| {
                 let global = some(image.global(index))?;
-                Ok(GlobalType { content: some(ValType::from_number(global.content))?, mutable: global.mutable })
+                let content = some(ValType::from_number(global.content))?;
+                Ok(GlobalType::new(content, Mutability::of(global.mutable)))
             })?,
             imported_globals,
             tags: self.all(Section::Tags, |index| some(image.tag(index)))?,
@@ -171,7 +175,7 @@ impl Reader<'_> {
         let (ty, place) = (some(self.image.ty(index))?, some(self.image.sub_type(index))?);
         let types = |results| try_collect(self.image.val_types(ty, results))?.try_into_box();
         let composite = match place.kind {
-            subtypes::FUNC => CompositeType::Func(FuncType { params: types(false)?, results: types(true)? }),
+            subtypes::FUNC => CompositeType::Func(FuncType::of(types(false)?, types(true)?)),
             subtypes::ARRAY if cfg!(feature = "gc") => CompositeType::Array(some(self.image.field_type(ty.first))?),
             subtypes::CONT if cfg!(feature = "gc") => {
                 let func = some(self.image.val_type(ty.first))?.reference().and_then(RefType::index);

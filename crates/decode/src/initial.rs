@@ -46,7 +46,7 @@ impl Decoder<'_> {
         let mut ty = ValType::FUNCREF;
         if flags & 0b11 != 0 {
             if are_exprs {
-                ty = self.ref_type()?;
+                ty = ValType::Ref(self.ref_type()?);
             } else if self.reader.byte()? != 0 {
                 return Err(Fault::ElemKind.into());
             }

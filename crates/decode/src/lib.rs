@@ -51,7 +51,7 @@ mod types;
 mod unsupported;
 
 pub use error::{DecodeError, DecodeErrorKind};
-pub use external_types::Mutability;
+pub use external_types::{FuncType, GlobalType, MemoryError, MemoryType, MemoryTypeBuilder, TableType, TagType};
 pub use header::Header;
 pub use module::*;
 #[cfg(feature = "wasm")]

@@ -7,27 +7,10 @@ use core::ops::{Deref, Range};
 
 #[cfg(any(feature = "wasm", feature = "image"))]
 use wasmote_ir::fallible::TryVec;
-use wasmote_ir::fallible::{OutOfMemory, try_copy, try_with_capacity};
+use wasmote_ir::fallible::{OutOfMemory, try_with_capacity};
 use wasmote_ir::{FieldType, StorageType, ValType};
 
-/// A function type (spec: syntax/types#function-types).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct FuncType {
-    /// The types of the parameters.
-    pub params: Box<[ValType]>,
-    /// The types of the results.
-    pub results: Box<[ValType]>,
-}
-
-impl FuncType {
-    /// Returns a copy.
-    ///
-    /// # Errors
-    /// If there is not enough memory.
-    pub fn try_clone(&self) -> Result<FuncType, OutOfMemory> {
-        Ok(FuncType { params: try_copy(&self.params)?, results: try_copy(&self.results)? })
-    }
-}
+use crate::external_types::{FuncType, GlobalType, MemoryType, TableType};
 
 /// A composite type (spec: syntax/types#composite-types).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -43,7 +26,10 @@ pub enum CompositeType {
 }
 
 /// A composite type and its subtyping (spec: syntax/types#recursive-types).
+///
+/// [`SubType::of`] makes one; its fields can then be set.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub struct SubType {
     /// Whether it can have no subtypes.
     pub is_final: bool,
@@ -82,12 +68,12 @@ impl SubType {
     /// If there is not enough memory.
     pub fn map_indices(&self, map: &dyn Fn(u32) -> u32) -> Result<SubType, OutOfMemory> {
         let values = |types: &[ValType]| copy_mapped(types, &|ty| ty.map_index(map));
-        let field = |field: &FieldType| FieldType {
-            storage: match field.storage {
-                StorageType::Val(ty) => StorageType::Val(ty.map_index(map)),
+        let field = |field: &FieldType| {
+            let element_type = match field.element_type() {
+                StorageType::ValType(ty) => StorageType::ValType(ty.map_index(map)),
                 packed => packed,
-            },
-            ..*field
+            };
+            FieldType::new(field.mutability(), element_type)
         };
         Ok(SubType {
             is_final: self.is_final,
@@ -96,7 +82,7 @@ impl SubType {
             descriptor: self.descriptor.map(map),
             composite: match &self.composite {
                 CompositeType::Func(ty) => {
-                    CompositeType::Func(FuncType { params: values(&ty.params)?, results: values(&ty.results)? })
+                    CompositeType::Func(FuncType::of(values(ty.params())?, values(ty.results())?))
                 }
                 CompositeType::Struct(fields) => CompositeType::Struct(copy_mapped(fields, &field)?),
                 CompositeType::Array(element) => CompositeType::Array(field(element)),
@@ -112,12 +98,12 @@ impl SubType {
                 each(index);
             }
         };
-        let of_field = |field: &FieldType| match field.storage {
-            StorageType::Val(ty) => Some(ty),
+        let of_field = |field: &FieldType| match field.element_type() {
+            StorageType::ValType(ty) => Some(ty),
             _ => None,
         };
         match &self.composite {
-            CompositeType::Func(ty) => ty.params.iter().chain(&ty.results).for_each(|&ty| value(ty)),
+            CompositeType::Func(ty) => ty.params().iter().chain(ty.results()).for_each(|&ty| value(ty)),
             CompositeType::Struct(fields) => fields.iter().filter_map(of_field).for_each(value),
             CompositeType::Array(element) => of_field(element).into_iter().for_each(value),
             CompositeType::Cont(func) => each(*func),
@@ -133,43 +119,6 @@ fn copy_mapped<T: Copy>(items: &[T], map: &dyn Fn(&T) -> T) -> Result<Box<[T]>, 
         copy.push(map(item));
     }
     Ok(copy.into_boxed_slice())
-}
-
-/// A memory type (spec: syntax/types#memory-types).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MemoryType {
-    /// The number of pages at the start.
-    pub min: u64,
-    /// The maximum number of pages, if there is one.
-    pub max: Option<u64>,
-    /// Log2 of the page size in bytes. It is 16, or 0 with custom page sizes.
-    pub page_log2: u32,
-    /// Whether addresses have 64 bits.
-    pub memory64: bool,
-    /// Whether threads may share it.
-    pub shared: bool,
-}
-
-/// A table type (spec: syntax/types#table-types).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TableType {
-    /// The type of the elements.
-    pub element: ValType,
-    /// The number of elements at the start.
-    pub min: u64,
-    /// The maximum number of elements, if there is one.
-    pub max: Option<u64>,
-    /// Whether indices have 64 bits.
-    pub table64: bool,
-}
-
-/// A global type (spec: syntax/types#global-types).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct GlobalType {
-    /// The type of the value.
-    pub content: ValType,
-    /// Whether it can be written.
-    pub mutable: bool,
 }
 
 /// The type of an import.
@@ -434,7 +383,7 @@ impl ModuleInfo {
 #[cfg(feature = "gc")]
 pub(crate) fn field_places(fields: &[FieldType]) -> impl Iterator<Item = u32> + '_ {
     let mut end = OBJECT_HEADER;
-    fields.iter().map(move |field| field.storage.place(&mut end))
+    fields.iter().map(move |field| field.element_type().place(&mut end))
 }
 
 /// The size of an object's header, which comes before its fields, in bytes.
@@ -444,7 +393,7 @@ const OBJECT_HEADER: u32 = 8;
 impl ModuleInfo {
     /// Whether threads may share one of its memories.
     pub fn has_shared_memory(&self) -> bool {
-        self.memories.iter().any(|memory| memory.shared)
+        self.memories.iter().any(|memory| memory.is_shared())
     }
 
     /// Returns the type of a function. The index counts imported functions.

@@ -5,9 +5,10 @@ use alloc::boxed::Box;
 #[cfg(feature = "gc")]
 use wasmote_ir::fallible::try_collect;
 use wasmote_ir::fallible::{TryVec, try_with_capacity};
-use wasmote_ir::{FieldType, Proposal, RefType, StorageType, ValType};
+use wasmote_ir::{FieldType, Mutability, Proposal, RefType, StorageType, ValType};
 
-use crate::module::{CompositeType, FuncType, GlobalType, MemoryType, SubType, TableType};
+use crate::external_types::{FuncType, GlobalType, MemoryType, TableType};
+use crate::module::{CompositeType, SubType};
 #[cfg(feature = "gc")]
 use crate::module::{FEW_FIELDS, field_places};
 use crate::operators::EncodedValType;
@@ -87,10 +88,10 @@ impl Decoder<'_> {
         }
         let [describes, descriptor] = clauses;
         let composite = match kind {
-            0x60 => CompositeType::Func(FuncType {
-                params: self.val_types(MAX_PARAMS, Fault::ParamsSize)?,
-                results: self.val_types(MAX_RESULTS, Fault::ResultsSize)?,
-            }),
+            0x60 => CompositeType::Func(FuncType::of(
+                self.val_types(MAX_PARAMS, Fault::ParamsSize)?,
+                self.val_types(MAX_RESULTS, Fault::ResultsSize)?,
+            )),
             0x5f if HAS_GC => {
                 let count = self.size(MAX_FIELDS, Fault::FieldsSize)?;
                 let mut fields = try_with_capacity(self.room(count))?;
@@ -117,7 +118,7 @@ impl Decoder<'_> {
     }
 
     fn field_type(&mut self) -> Result<FieldType, Refusal> {
-        let storage = match self.reader.peek()? {
+        let element_type = match self.reader.peek()? {
             0x78 => {
                 self.reader.pass(1);
                 StorageType::I8
@@ -126,7 +127,7 @@ impl Decoder<'_> {
                 self.reader.pass(1);
                 StorageType::I16
             }
-            _ => StorageType::Val(match self.reader.value_type()? {
+            _ => StorageType::ValType(match self.reader.value_type()? {
                 // Even a build without vectors accepts fields of this type: Kotlin declares such fields and may not use
                 // them.
                 EncodedValType::Number(ty) => ty,
@@ -134,7 +135,7 @@ impl Decoder<'_> {
             }),
         };
         match self.reader.byte()? {
-            mutable @ (0 | 1) => Ok(FieldType { storage, mutable: mutable == 1 }),
+            mutable @ (0 | 1) => Ok(FieldType::new(Mutability::of(mutable == 1), element_type)),
             _ => Err(Fault::FieldMutability.into()),
         }
     }
@@ -153,9 +154,9 @@ impl Decoder<'_> {
     }
 
     /// Reads a reference type.
-    pub(crate) fn ref_type(&mut self) -> Result<ValType, Refusal> {
+    pub(crate) fn ref_type(&mut self) -> Result<RefType, Refusal> {
         let (nullable, heap) = self.reader.reference_type()?;
-        Ok(ValType::Ref(RefType::new(nullable, heap.supported()?)))
+        Ok(RefType::new(nullable, heap.supported()?))
     }
 
     /// Reads limits: the minimum, and the maximum if there is one.
@@ -193,7 +194,7 @@ impl Decoder<'_> {
         if page_log2 != 0 && page_log2 != 16 {
             return Err(Fault::PageSize.into());
         }
-        Ok(MemoryType { min, max, page_log2: page_log2 as _, memory64: flags & 0b100 != 0, shared })
+        Ok(MemoryType { min, max, page_log2: page_log2 as u8, memory64: flags & 0b100 != 0, shared })
     }
 
     pub(crate) fn global_type(&mut self) -> Result<GlobalType, Refusal> {
@@ -205,7 +206,7 @@ impl Decoder<'_> {
         if flags & 0b10 != 0 {
             return Err(Refusal::Unsupported(Proposal::SharedEverything));
         }
-        Ok(GlobalType { content, mutable: flags & 0b1 != 0 })
+        Ok(GlobalType::new(content, Mutability::of(flags & 0b1 != 0)))
     }
 
     /// Reads the type of a tag. Returns its index.

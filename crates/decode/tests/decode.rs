@@ -4,7 +4,7 @@ use wasmote_decode::names::{FunctionNames, module_name};
 use wasmote_decode::{
     ConstExpr, ConstOp, DecodeErrorKind, ElemItems, ExportKind, ImportType, ModuleInfo, SegmentMode, decode,
 };
-use wasmote_ir::{Proposal, ValType};
+use wasmote_ir::{Proposal, RefType, ValType};
 
 /// A module with something of everything.
 const RICH: &str = r#"(module $rich
@@ -51,8 +51,8 @@ fn imports_come_first_in_each_index_space() {
     assert_eq!(module.imports[0].ty, ImportType::Func(0));
     assert_eq!((&*module.imports[3].module, &*module.imports[3].name), ("env", "g"));
     assert_eq!(module.funcs[0], 0);
-    assert_eq!(module.func_type(0).unwrap().results[..], [ValType::F32, ValType::F64]);
-    assert_eq!(module.func_type(2).unwrap().params[..], [ValType::I32]);
+    assert_eq!(module.func_type(0).unwrap().results(), [ValType::F32, ValType::F64]);
+    assert_eq!(module.func_type(2).unwrap().params(), [ValType::I32]);
     assert_eq!(module.func_type(3), None);
     assert_eq!((module.tables.len(), module.memories.len(), module.globals.len()), (3, 3, 4));
 }
@@ -76,14 +76,17 @@ fn compact_imports_copy_the_name_of_their_module_only_so_often() {
 fn limits_and_types_are_kept() {
     let (_, module) = rich();
     let [imported, own, bytes] = module.memories[..] else { panic!("three memories") };
-    assert_eq!((imported.min, imported.max, imported.memory64, imported.page_log2), (3, Some(4), true, 16));
-    assert_eq!((own.min, own.max, own.memory64), (1, None, false));
-    assert_eq!((bytes.max, bytes.page_log2), (Some(9), 0));
     assert_eq!(
-        (module.tables[1].element, module.tables[1].table64, module.tables[1].min),
-        (ValType::EXTERNREF, true, 5)
+        (imported.minimum(), imported.maximum(), imported.is_64(), imported.page_size_log2()),
+        (3, Some(4), true, 16)
     );
-    assert!(module.globals[1].mutable && !module.globals[2].mutable);
+    assert_eq!((own.minimum(), own.maximum(), own.is_64()), (1, None, false));
+    assert_eq!((bytes.maximum(), bytes.page_size_log2()), (Some(9), 0));
+    assert_eq!(
+        (module.tables[1].element(), module.tables[1].is_64(), module.tables[1].minimum()),
+        (RefType::EXTERN, true, 5)
+    );
+    assert!(module.globals[1].mutability().is_mut() && !module.globals[2].mutability().is_mut());
 }
 
 #[test]
@@ -235,7 +238,7 @@ fn vectors_are_supported_with_their_feature() {
 #[test]
 fn one_plain_type_in_a_group_is_that_type() {
     let wasm = wat::parse_str("(module (rec (type (func (param i32)))))").unwrap();
-    assert_eq!(decode(&wasm).unwrap().type_of_funcs(0).unwrap().params[..], [ValType::I32]);
+    assert_eq!(decode(&wasm).unwrap().type_of_funcs(0).unwrap().params(), [ValType::I32]);
 }
 
 #[test]

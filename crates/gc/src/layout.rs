@@ -69,9 +69,9 @@ impl Layout {
         }
         let mut places = try_with_capacity(fields.len())?;
         for field in fields {
-            let at = field.storage.place(&mut end);
-            places.push((at, field.storage.bytes().trailing_zeros() as u8));
-            if is_traced(field.storage.unpacked(), is_func) {
+            let at = field.element_type().place(&mut end);
+            places.push((at, field.element_type().bytes().trailing_zeros() as u8));
+            if is_traced(field.element_type().unpacked(), is_func) {
                 references.try_push(at)?;
             }
         }
@@ -81,8 +81,8 @@ impl Layout {
 
     /// Returns the layout of an array.
     pub fn of_array(element: FieldType, is_func: &dyn Fn(u32) -> bool) -> Layout {
-        let references = is_traced(element.storage.unpacked(), is_func);
-        Layout::Array { log2: element.storage.bytes().trailing_zeros() as u8, references }
+        let references = is_traced(element.element_type().unpacked(), is_func);
+        Layout::Array { log2: element.element_type().bytes().trailing_zeros() as u8, references }
     }
 
     /// Returns the layout of an exception with values of these types, in slots.

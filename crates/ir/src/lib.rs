@@ -60,4 +60,4 @@ pub mod types;
 pub use ops::{Op, Opcode};
 pub use proposal::Proposal;
 pub use trap::TrapCode;
-pub use types::{FieldType, HeapType, RefType, StorageType, ValType};
+pub use types::{FieldType, HeapType, Mutability, RefType, StorageType, ValType};

@@ -19,6 +19,12 @@ pub enum ValType {
     Ref(RefType),
 }
 
+impl From<RefType> for ValType {
+    fn from(ty: RefType) -> ValType {
+        ValType::Ref(ty)
+    }
+}
+
 /// The names that wasmi has for the types of the specification's version 2.
 #[allow(non_upper_case_globals)]
 impl ValType {
@@ -147,6 +153,7 @@ macro_rules! heap_types {
     ($( $(#[$doc:meta])* $name:ident = $number:literal, $byte:literal, $proposal:ident, $top:ident, $nullable:literal, $other:literal; )*) => {
         /// What a reference may refer to (spec: syntax/types#heap-types).
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[non_exhaustive]
         pub enum HeapType {
             $( $(#[$doc])* $name, )*
             /// A defined type. In a module this is its index; elsewhere it is the engine's number of the type.
@@ -355,10 +362,38 @@ pub const MAX_FIELD: u32 = 8 + 10_000 * 16;
 /// The type of a structure's field or an array's elements (spec: syntax/types#composite-types).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FieldType {
-    /// How it is stored.
-    pub storage: StorageType,
-    /// Whether it can be written.
-    pub mutable: bool,
+    element_type: StorageType,
+    mutability: Mutability,
+}
+
+/// Whether a global or a field can be written.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Mutability {
+    /// It has the same value for ever.
+    Const,
+    /// It can be written.
+    Var,
+}
+
+impl Mutability {
+    /// Returns [`Mutability::Var`] if it can be written.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of(mutable: bool) -> Mutability {
+        if mutable { Mutability::Var } else { Mutability::Const }
+    }
+
+    /// Returns whether it has the same value for ever.
+    #[must_use]
+    pub const fn is_const(self) -> bool {
+        matches!(self, Mutability::Const)
+    }
+
+    /// Returns whether it can be written.
+    #[must_use]
+    pub const fn is_mut(self) -> bool {
+        matches!(self, Mutability::Var)
+    }
 }
 
 /// How a field is stored.
@@ -369,14 +404,14 @@ pub enum StorageType {
     /// 16 bits.
     I16,
     /// A value.
-    Val(ValType),
+    ValType(ValType),
 }
 
 impl StorageType {
     /// Returns the type of the value that a read returns.
     pub const fn unpacked(self) -> ValType {
         match self {
-            StorageType::Val(ty) => ty,
+            StorageType::ValType(ty) => ty,
             _ => ValType::I32,
         }
     }
@@ -386,9 +421,9 @@ impl StorageType {
         match self {
             StorageType::I8 => 1,
             StorageType::I16 => 2,
-            StorageType::Val(ValType::I32 | ValType::F32 | ValType::Ref(_)) => 4,
-            StorageType::Val(ValType::I64 | ValType::F64) => 8,
-            StorageType::Val(ValType::V128) => 16,
+            StorageType::ValType(ValType::I32 | ValType::F32 | ValType::Ref(_)) => 4,
+            StorageType::ValType(ValType::I64 | ValType::F64) => 8,
+            StorageType::ValType(ValType::V128) => 16,
         }
     }
 }
@@ -410,28 +445,46 @@ impl FieldType {
     const I16: u32 = 9;
     const MUTABLE: u32 = 1 << 30;
 
+    /// Makes the type of a field.
+    #[must_use]
+    pub const fn new(mutability: Mutability, element_type: StorageType) -> FieldType {
+        FieldType { element_type, mutability }
+    }
+
+    /// Returns how it is stored.
+    #[must_use]
+    pub const fn element_type(self) -> StorageType {
+        self.element_type
+    }
+
+    /// Returns whether it can be written.
+    #[must_use]
+    pub const fn mutability(self) -> Mutability {
+        self.mutability
+    }
+
     /// Returns the number of the type.
     pub const fn number(self) -> u32 {
-        let storage = match self.storage {
+        let storage = match self.element_type {
             StorageType::I8 => FieldType::I8,
             StorageType::I16 => FieldType::I16,
-            StorageType::Val(ty) => ty.number(),
+            StorageType::ValType(ty) => ty.number(),
         };
         // Indices are below `RefType::MAX_INDEX`, so bit 30 is free.
-        storage | if self.mutable { FieldType::MUTABLE } else { 0 }
+        storage | if self.mutability.is_mut() { FieldType::MUTABLE } else { 0 }
     }
 
     /// Returns the type with this number.
     pub const fn from_number(number: u32) -> Option<FieldType> {
-        let mutable = number & FieldType::MUTABLE != 0;
-        let storage = match number & !FieldType::MUTABLE {
+        let mutability = Mutability::of(number & FieldType::MUTABLE != 0);
+        let element_type = match number & !FieldType::MUTABLE {
             FieldType::I8 => StorageType::I8,
             FieldType::I16 => StorageType::I16,
             value => match ValType::from_number(value) {
-                Some(ty) => StorageType::Val(ty),
+                Some(ty) => StorageType::ValType(ty),
                 None => return None,
             },
         };
-        Some(FieldType { storage, mutable })
+        Some(FieldType { element_type, mutability })
     }
 }

@@ -156,7 +156,7 @@ impl Engine {
     /// Returns whether memories of this type have guard pages, so that code does not check its accesses. Shared memories
     /// have none: each access checks the length, which other threads raise.
     pub(crate) fn guards(&self, ty: &MemoryType) -> bool {
-        self.inner.guards && !ty.shared && !ty.memory64 && ty.page_log2 == 16
+        self.inner.guards && !ty.is_shared() && !ty.is_64() && ty.page_size_log2() == 16
     }
 
     /// Returns the settings.

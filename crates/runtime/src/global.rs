@@ -30,7 +30,7 @@ impl GlobalRecord {
 
     /// Sets the value. Narrow values are zero-extended: handlers rely on that.
     pub fn set(&mut self, value: [u64; 2]) {
-        self.value = match self.ty.content {
+        self.value = match self.ty.content() {
             ValType::I64 | ValType::F64 | ValType::V128 => value,
             ValType::I32 | ValType::F32 | ValType::Ref(_) => [u64::from(value[0] as u32), 0],
         };

@@ -45,7 +45,7 @@ pub(crate) struct HostRecord {
 #[track_caller]
 fn check_type(ty: &FuncType) {
     assert!(
-        ty.params.len() <= MAX_VALUES && ty.results.len() <= MAX_VALUES,
+        ty.params().len() <= MAX_VALUES && ty.results().len() <= MAX_VALUES,
         "a host function has more than {MAX_VALUES} parameters or results"
     );
 }
@@ -155,7 +155,7 @@ impl<'a> HostCall<'a> {
         let (results, store) = self.slots_mut();
         // Copied slot by slot: there are few, and copying all would be a call.
         let mut at = 0;
-        for ty in &ty.results {
+        for ty in ty.results() {
             let slot = slots[at];
             results[at] = match *ty {
                 ValType::I64 | ValType::F64 => slot,
@@ -181,8 +181,8 @@ impl<'a> HostCall<'a> {
 impl HostRecord {
     pub(crate) fn new(host: HostCode, type_id: u32) -> HostRecord {
         // `check_type` limited both, so they fit.
-        let params = slots(&host.ty.params) as u16;
-        let header = params.max(slots(&host.ty.results) as u16);
+        let params = slots(host.ty.params()) as u16;
+        let header = params.max(slots(host.ty.results()) as u16);
         HostRecord {
             func: exec::Func {
                 code: exec::cells::host(),

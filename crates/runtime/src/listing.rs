@@ -14,6 +14,7 @@ pub use wasmote_exec::{InstrHandler, LinkedInstr};
 
 /// The code of a function, as it runs.
 #[derive(Clone, Default, Debug)]
+#[non_exhaustive]
 pub struct LinkedFunction {
     /// The number of slots in its frame.
     pub frame_slots: u32,
@@ -49,6 +50,7 @@ impl LinkedFunction {
 
 /// The options that hold for all code of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct LinkedOptions {
     /// Whether it may have instructions of the extended op set.
     pub extended: bool,

@@ -34,27 +34,17 @@ enum Bytes {
     },
 }
 
-/// The maximum number of pages of such a memory (spec: valid/types#memory-types). For pages of one byte it is one
-/// less than the address range: an `i32` cannot hold a size of 2^32, nor an `i64` one of 2^64.
-fn most_pages(ty: &MemoryType) -> u64 {
-    match (ty.memory64, ty.page_log2) {
-        (false, log2) => (1u64 << 32).unbounded_shr(log2).min(u64::from(u32::MAX)),
-        (true, 0) => u64::MAX,
-        (true, log2) => 1u64.unbounded_shl(64 - log2.min(64)),
-    }
-}
-
 /// Returns the minimum and the maximum bytes of such a memory, by its type, by the specification and by the settings.
 /// `None` if the type is invalid, or if the minimum is too large.
 pub(crate) fn sizes(ty: &MemoryType, engine: &Engine) -> Option<(u64, u64)> {
-    if ty.page_log2 > 16 {
+    if ty.page_size_log2() > 16 {
         return None;
     }
-    let max_pages = ty.max.unwrap_or(u64::MAX).min(most_pages(ty));
+    let max_pages = ty.maximum().unwrap_or(u64::MAX).min(ty.most_pages());
     // Lengths are 64-bit numbers, so 2^64 bytes are one too many.
-    let max_bytes = max_pages.saturating_mul(1 << ty.page_log2).min(engine.settings().max_memory);
-    let len = ty.min.checked_mul(1 << ty.page_log2)?;
-    (ty.min <= max_pages && len <= max_bytes).then_some((len, max_bytes))
+    let max_bytes = max_pages.saturating_mul(1 << ty.page_size_log2()).min(engine.settings().max_memory);
+    let len = ty.minimum().checked_mul(1 << ty.page_size_log2())?;
+    (ty.minimum() <= max_pages && len <= max_bytes).then_some((len, max_bytes))
 }
 
 impl MemoryRecord {
@@ -70,10 +60,10 @@ impl MemoryRecord {
         };
         let exec = exec::Memory {
             base: pages.base(),
-            page_log2: ty.page_log2,
-            memory64: ty.memory64,
+            page_log2: ty.page_size_log2().into(),
+            memory64: ty.is_64(),
             shared: false,
-            max_pages: max_bytes >> ty.page_log2,
+            max_pages: max_bytes >> ty.page_size_log2(),
             embedder: index as usize,
         };
         Some(MemoryRecord { exec, ty, max_bytes, guarded, bytes: Bytes::Own(pages) })
@@ -86,14 +76,14 @@ impl MemoryRecord {
         let max_pages = memory.max_pages();
         let exec = exec::Memory {
             base: memory.base(),
-            page_log2: ty.page_log2,
-            memory64: ty.memory64,
+            page_log2: ty.page_size_log2().into(),
+            memory64: ty.is_64(),
             shared: true,
             max_pages,
             embedder: index as usize,
         };
         let bytes = Bytes::Shared { memory: memory.clone(), counted: 0 };
-        MemoryRecord { exec, ty, max_bytes: max_pages << ty.page_log2, guarded: false, bytes }
+        MemoryRecord { exec, ty, max_bytes: max_pages << ty.page_size_log2(), guarded: false, bytes }
     }
 
     /// Returns whether inaccessible pages follow it, so that code needs no checks.
@@ -136,7 +126,7 @@ impl MemoryRecord {
 
     /// Returns the size in pages.
     pub fn size(&self) -> u64 {
-        self.len() >> self.ty.page_log2
+        self.len() >> self.ty.page_size_log2()
     }
 
     /// Adds `delta` pages, and returns the previous size. `None` leaves the memory unchanged.
@@ -162,7 +152,7 @@ impl MemoryRecord {
     fn grow_own(&mut self, delta: u64) -> Option<u64> {
         let old = self.size();
         let new = old.checked_add(delta)?;
-        let len = new.checked_mul(1 << self.ty.page_log2)?;
+        let len = new.checked_mul(1 << self.ty.page_size_log2())?;
         if new > self.exec.max_pages {
             return None;
         }

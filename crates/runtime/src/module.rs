@@ -76,12 +76,12 @@ impl ModuleInner {
 
     /// Returns a table type, with the engine's numbers as indices.
     pub(crate) fn table_type(&self, ty: TableType) -> TableType {
-        TableType { element: self.type_ids.val_type(ty.element), ..ty }
+        ty.with_element(self.type_ids.ref_type(ty.element()))
     }
 
     /// Returns a global type, with the engine's numbers as indices.
     pub(crate) fn global_type(&self, ty: GlobalType) -> GlobalType {
-        GlobalType { content: self.type_ids.val_type(ty.content), ..ty }
+        GlobalType::new(self.type_ids.val_type(ty.content()), ty.mutability())
     }
 }
 
@@ -213,8 +213,8 @@ fn bytes_of_bodies(info: &ModuleInfo) -> u64 {
 /// is not a function type, or has too many values.
 fn frame(info: &ModuleInfo, ty: usize) -> Option<(u16, u16)> {
     let ty = info.type_of_funcs(ty as u32)?;
-    let params = u16::try_from(slots(&ty.params)).ok()?;
-    let results = u16::try_from(slots(&ty.results)).ok()?;
+    let params = u16::try_from(slots(ty.params())).ok()?;
+    let results = u16::try_from(slots(ty.results())).ok()?;
     Some((params, params.max(results)))
 }
 

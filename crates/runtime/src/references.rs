@@ -1,6 +1,6 @@
 //! The types of references, and the matching of imports.
 
-use wasmote_decode::{GlobalType, ImportType, MemoryType, TableType};
+use wasmote_decode::{ImportType, MemoryType};
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_ir::{HeapType, RefType, ValType};
 
@@ -100,19 +100,21 @@ impl Store {
             (ImportType::Tag(ty), Item::Tag(tag)) => module.type_id(ty) == Some(self.tag(tag).type_id),
             (ImportType::Table(wanted), Item::Table(table)) => {
                 let table = self.table(table);
-                let ty = TableType { min: table.size(), ..*table.ty() };
-                module.val_type(wanted.element) == ty.element
-                    && wanted.table64 == ty.table64
-                    && limits((ty.min, ty.max), (wanted.min, wanted.max))
+                let ty = table.ty();
+                module.table_type(wanted).element() == ty.element()
+                    && wanted.is_64() == ty.is_64()
+                    && limits((table.size(), ty.maximum()), (wanted.minimum(), wanted.maximum()))
             }
             (ImportType::Memory(wanted), Item::Memory(memory)) => {
                 let memory = self.memory(memory);
-                memory_matches(wanted, &MemoryType { min: memory.size(), ..*memory.ty() })
+                memory_matches(wanted, &memory.ty().with_minimum(memory.size()))
             }
             (ImportType::Global(wanted), Item::Global(global)) => {
-                let GlobalType { content: given, mutable } = *self.global(global).ty();
-                let content = module.val_type(wanted.content);
-                wanted.mutable == mutable && (content == given || !mutable && registry.lock().matches(given, content))
+                let ty = self.global(global).ty();
+                let (given, mutable) = (ty.content(), ty.mutability().is_mut());
+                let content = module.global_type(wanted).content();
+                wanted.mutability() == ty.mutability()
+                    && (content == given || !mutable && registry.lock().matches(given, content))
             }
             _ => false,
         }
@@ -121,10 +123,10 @@ impl Store {
 
 /// Returns whether a memory of this type matches the type of an import. The minimum is its current size.
 pub fn memory_matches(wanted: MemoryType, given: &MemoryType) -> bool {
-    wanted.page_log2 == given.page_log2
-        && wanted.memory64 == given.memory64
-        && wanted.shared == given.shared
-        && limits((given.min, given.max), (wanted.min, wanted.max))
+    wanted.page_size_log2() == given.page_size_log2()
+        && wanted.is_64() == given.is_64()
+        && wanted.is_shared() == given.is_shared()
+        && limits((given.minimum(), given.maximum()), (wanted.minimum(), wanted.maximum()))
 }
 
 /// Returns whether limits match (spec: valid/matching#limits).

@@ -408,11 +408,11 @@ impl Store {
     pub fn add_memory(&mut self, ty: MemoryType) -> Result<u32, Error> {
         let index = self.memories.len() as u32;
         self.permit_more(0, 1, 0)?;
-        let bytes = |pages: u64| pages.saturating_mul(1 << ty.page_log2.min(16));
-        let (desired, maximum) = (bytes(ty.min), ty.max.map(bytes));
+        let bytes = |pages: u64| pages.saturating_mul(1 << ty.page_size_log2().min(16));
+        let (desired, maximum) = (bytes(ty.minimum()), ty.maximum().map(bytes));
         let growth = Growth { resource: Resource::Memory, current: 0, desired, maximum };
         self.permit_initial(growth)?;
-        if ty.shared {
+        if ty.is_shared() {
             let memory = SharedMemory::new(&self.engine, ty)?;
             return self.push_shared(&memory);
         }
@@ -438,7 +438,7 @@ impl Store {
         }
         self.permit_more(0, 1, 0)?;
         let ty = memory.ty();
-        let maximum = ty.max.map(|pages| pages.saturating_mul(1 << ty.page_log2));
+        let maximum = ty.maximum().map(|pages| pages.saturating_mul(1 << ty.page_size_log2()));
         self.permit_initial(Growth { resource: Resource::Memory, current: 0, desired: memory.len(), maximum })?;
         self.push_shared(memory)
     }
@@ -460,7 +460,7 @@ impl Store {
     pub fn add_table(&mut self, ty: TableType, init: u32) -> Result<u32, Error> {
         let index = self.tables.len() as u32;
         self.permit_more(0, 0, 1)?;
-        let growth = Growth { resource: Resource::Table, current: 0, desired: ty.min, maximum: ty.max };
+        let growth = Growth { resource: Resource::Table, current: 0, desired: ty.minimum(), maximum: ty.maximum() };
         self.permit_initial(growth)?;
         let Some(record) = TableRecord::new(ty, init, &self.engine, index) else {
             return Err(Error::instantiate("a table's type is invalid, or its minimum is too large"));
@@ -492,7 +492,7 @@ impl Store {
     pub(crate) fn add_tag_of(&mut self, record: TagRecord) -> Result<u32, OutOfMemory> {
         self.tags.try_room(1)?;
         let index = self.tags.len() as u32;
-        self.objects.add_tag(&self.engine, &record.ty.params)?;
+        self.objects.add_tag(&self.engine, record.ty.params())?;
         self.tags.push(record);
         Ok(index)
     }

@@ -23,17 +23,17 @@ pub struct TableRecord {
 impl TableRecord {
     /// Makes a table. `None` if its minimum exceeds the limit, or if there is not enough memory.
     pub(crate) fn new(ty: TableType, init: u32, engine: &Engine, index: u32) -> Option<TableRecord> {
-        let most = if ty.table64 { u64::MAX } else { u64::from(u32::MAX) };
+        let most = if ty.is_64() { u64::MAX } else { u64::from(u32::MAX) };
         let exec = exec::Table {
             elems: NonNull::dangling().as_ptr(),
             len: 0,
-            max: ty.max.unwrap_or(u64::MAX).min(most).min(engine.settings().max_table),
-            table64: ty.table64,
+            max: ty.maximum().unwrap_or(u64::MAX).min(most).min(engine.settings().max_table),
+            table64: ty.is_64(),
             written: NonNull::dangling().as_ptr(),
             embedder: index as usize,
         };
         let mut record = TableRecord { exec, ty, pages: None, written: Vec::new() };
-        record.grow(ty.min, init)?;
+        record.grow(ty.minimum(), init)?;
         Some(record)
     }
 

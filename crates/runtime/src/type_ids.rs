@@ -5,8 +5,8 @@ use core::ops::Range;
 
 use wasmote_decode::{FuncType, SubType};
 use wasmote_exec as exec;
-use wasmote_ir::ValType;
 use wasmote_ir::fallible::{OutOfMemory, TryVec};
+use wasmote_ir::{RefType, ValType};
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -106,6 +106,14 @@ impl TypeIds {
 
     /// Returns one of the module's value types, with the engine's number as its index.
     pub(crate) fn val_type(&self, ty: ValType) -> ValType {
+        match ty {
+            ValType::Ref(ty) => ValType::Ref(self.ref_type(ty)),
+            other => other,
+        }
+    }
+
+    /// Returns one of the module's reference types, with the engine's number as its index.
+    pub(crate) fn ref_type(&self, ty: RefType) -> RefType {
         ty.map_index(|index| self.ids.get(index as usize).copied().unwrap_or(NO_TYPE))
     }
 }

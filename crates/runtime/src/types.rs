@@ -302,7 +302,7 @@ fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, Ou
     for ty in types {
         let ty = ty.map_indices(relative)?;
         let (kind, count) = match &ty.composite {
-            CompositeType::Func(ty) => (0, ty.params.len()),
+            CompositeType::Func(ty) => (0, ty.params().len()),
             CompositeType::Struct(fields) => (1, fields.len()),
             CompositeType::Array(_) => (2, 0),
             CompositeType::Cont(_) => (3, 0),
@@ -313,8 +313,8 @@ fn key(types: &[SubType], relative: &dyn Fn(u32) -> u32) -> Result<Box<[u8]>, Ou
         [ty.supertype, ty.describes, ty.descriptor].into_iter().flatten().try_for_each(&mut number)?;
         match &ty.composite {
             CompositeType::Func(ty) => {
-                number(ty.results.len() as u32)?;
-                ty.params.iter().chain(&ty.results).try_for_each(|ty| number(ty.number()))?;
+                number(ty.results().len() as u32)?;
+                ty.params().iter().chain(ty.results()).try_for_each(|ty| number(ty.number()))?;
             }
             CompositeType::Struct(fields) => fields.iter().try_for_each(|field| number(field.number()))?,
             CompositeType::Array(element) => number(element.number())?,

@@ -12,11 +12,11 @@ impl BodyTranslator<'_> {
     /// Materializes the arguments and pops them. Returns the callee's first slot, and how many slots the arguments
     /// take.
     pub fn arguments(&mut self, ty: &FuncType) -> TranslateResult<(Base, Count)> {
-        let base = self.materialize_top(ty.params.len())?;
-        for _ in 0..ty.params.len() {
+        let base = self.materialize_top(ty.params().len())?;
+        for _ in 0..ty.params().len() {
             self.pop()?;
         }
-        let slots: u64 = ty.params.iter().map(|ty| u64::from(ty.slots())).sum();
+        let slots: u64 = ty.params().iter().map(|ty| u64::from(ty.slots())).sum();
         // A function type has at most 1,000 parameters, so the number of slots fits.
         Ok((Base(base), Count(slots as u16)))
     }
@@ -24,11 +24,11 @@ impl BodyTranslator<'_> {
     /// Pushes the results of a call. The callee left them in its first slots.
     pub fn results(&mut self, ty: &FuncType) {
         let mut first = None;
-        for &result in &ty.results {
+        for &result in ty.results() {
             let slot = self.stack.push(Location::Temp, result);
             first = first.or(Some((result, slot)));
         }
-        self.code.called(first.filter(|_| ty.results.len() == 1));
+        self.code.called(first.filter(|_| ty.results().len() == 1));
     }
 
     /// Returns the number of a function: `Ok` counts the functions that the module defines, `Err` those that it
@@ -54,7 +54,7 @@ impl BodyTranslator<'_> {
     pub fn return_call(&mut self) -> TranslateResult {
         let func = self.reader.u32()?;
         let ty = self.module.func_type(func).ok_or(INVALID)?;
-        self.meter.values(ty.params.len());
+        self.meter.values(ty.params().len());
         let (base, count) = self.arguments(ty)?;
         let header = Header(self.header);
         self.code.write(match self.callee(func) {
@@ -94,7 +94,7 @@ impl BodyTranslator<'_> {
         let index = self.pop_slot()?;
         let (type_index, table) = (Type(ty), Table(table));
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
-        self.meter.values(ty.params.len());
+        self.meter.values(ty.params().len());
         let (base, count) = self.arguments(ty)?;
         let operands = (index, table, type_index, base, count, Header(self.header));
         self.code.write(family::ReturnCallIndirect.s(operands));

@@ -66,7 +66,7 @@ impl<'a> BodyTranslator<'a> {
         let (mut out, mut back): (&[ValType], &[ValType]) = (&[], &[]);
         if is(TAKES) {
             let ty = self.cont_type_here()?;
-            (out, back) = (&ty.params, &ty.results);
+            (out, back) = (ty.params(), ty.results());
         }
         if is(TAG) {
             let tag = self.reader.u32()?;
@@ -75,16 +75,16 @@ impl<'a> BodyTranslator<'a> {
             if is(SWITCHES) {
                 let (last, params) = out.split_last().ok_or(INVALID)?;
                 let own = last.reference().and_then(|ty| ty.index()).ok_or(INVALID)?;
-                (out, back) = (params, &self.cont_type(own)?.params);
+                (out, back) = (params, self.cont_type(own)?.params());
             } else {
-                out = &tag.params;
+                out = tag.params();
             }
             if !is(TAKES) {
-                back = &tag.results;
+                back = tag.results();
             }
         }
         if is(BINDS) {
-            let bound = out.len().checked_sub(self.cont_type_here()?.params.len()).ok_or(INVALID)?;
+            let bound = out.len().checked_sub(self.cont_type_here()?.params().len()).ok_or(INVALID)?;
             out = &out[..bound];
         }
         if is(TAKES_NO_VALUES) {
@@ -163,7 +163,7 @@ impl<'a> BodyTranslator<'a> {
             let (mut base, mut count) = (0, 0);
             if let Some(depth) = label {
                 base = self.labels.at(depth).ok_or(INVALID)?.base;
-                count = slots(&self.tag_type(tag)?.params) + 1;
+                count = slots(self.tag_type(tag)?.params()) + 1;
                 self.stack.peak = self.stack.peak.max(u32::from(base) + u32::from(count));
             }
             let operands = [tag.into(), 0, base.into(), count.into()];

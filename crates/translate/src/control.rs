@@ -414,7 +414,7 @@ impl BodyTranslator<'_> {
 
     /// Writes a return with the topmost entries, which stay on the stack.
     pub fn return_(&mut self) -> TranslateResult {
-        let results: &[ValType] = &self.ty.results;
+        let results: &[ValType] = self.ty.results();
         let header = Header(self.header);
         let first = self.stack.len().checked_sub(results.len()).ok_or(INVALID)?;
         match *results {

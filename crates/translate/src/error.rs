@@ -6,6 +6,7 @@ use wasmote_ir::fallible::OutOfMemory;
 
 /// Why a body could not be translated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct TranslateError {
     /// What went wrong.
     pub kind: TranslateErrorKind,

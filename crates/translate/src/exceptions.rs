@@ -140,7 +140,7 @@ impl BodyTranslator<'_> {
     /// Returns how many slots the values of a tag's exceptions take.
     fn tag_slots(&self, tag: u32) -> TranslateResult<u16> {
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
-        Ok(ty.params.iter().map(|ty| ty.slots()).sum())
+        Ok(ty.params().iter().map(|ty| ty.slots()).sum())
     }
 
     /// Writes the entries of the innermost `try`, which has this number. Its code ends here.
@@ -169,7 +169,7 @@ impl BodyTranslator<'_> {
 
     /// Writes the code of handlers that return from the function. It stands after the function's end.
     pub fn return_handlers(&mut self) -> TranslateResult {
-        let results = self.ty.results.iter().map(|ty| ty.slots()).sum();
+        let results = self.ty.results().iter().map(|ty| ty.slots()).sum();
         for i in 0..self.exceptions.returns.len() {
             let entry = self.exceptions.returns[i];
             self.code.join();
@@ -219,7 +219,7 @@ impl BodyTranslator<'_> {
         if let Some(tag) = tag {
             count = self.tag_slots(tag)?;
             let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
-            for &ty in &ty.params {
+            for &ty in ty.params() {
                 self.stack.push(Location::Temp, ty);
             }
         }
@@ -257,7 +257,7 @@ impl BodyTranslator<'_> {
     pub fn throw(&mut self) -> TranslateResult {
         let tag = self.reader.u32()?;
         let ty = self.module.tags.get(tag as usize).and_then(|&ty| self.module.type_of_funcs(ty)).ok_or(INVALID)?;
-        self.meter.values(ty.params.len());
+        self.meter.values(ty.params().len());
         let (base, count) = self.arguments(ty)?;
         self.code.write(family::Throw.s((Tag(tag), Slot(base.0), count, Header(self.header))));
         self.code.join();

@@ -57,7 +57,7 @@ impl Signature {
     pub fn params<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
         match self {
             Signature::Value(_) => &[],
-            Signature::Func(index) => module.type_of_funcs(*index).map_or(&[], |ty| &ty.params),
+            Signature::Func(index) => module.type_of_funcs(*index).map_or(&[], |ty| ty.params()),
         }
     }
 
@@ -65,7 +65,7 @@ impl Signature {
     pub fn results<'a>(&'a self, module: &'a ModuleInfo) -> &'a [ValType] {
         match self {
             Signature::Value(ty) => ty.as_slice(),
-            Signature::Func(index) => module.type_of_funcs(*index).map_or(&[], |ty| &ty.results),
+            Signature::Func(index) => module.type_of_funcs(*index).map_or(&[], |ty| ty.results()),
         }
     }
 }

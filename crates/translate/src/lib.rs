@@ -192,7 +192,7 @@ impl Translator {
         let ty = module.func_type(func).ok_or(invalid(start))?;
 
         let slots = |types: &[wasmote_ir::ValType]| types.iter().map(|ty| u32::from(ty.slots())).sum::<u32>();
-        let header = slots(&ty.params).max(slots(&ty.results));
+        let header = slots(ty.params()).max(slots(ty.results()));
         if header + u32::from(HEADER) > MAX_SLOTS {
             return Err(TranslateError { kind: TranslateErrorKind::TooManySlots, offset: start as u32 });
         }
@@ -238,7 +238,7 @@ impl Translator {
         let begun = code.start(self.options.op_set == OpSet::Extended, function.offsets, function.limit);
         meter.start(self.options.metered);
         labels.start();
-        let begun = begun.and_then(|()| Ok(locals.start(&ty.params, header)?));
+        let begun = begun.and_then(|()| Ok(locals.start(ty.params(), header)?));
         begun.map_err(|kind| failed(start as usize, kind))?;
         let mut body = BodyTranslator {
             module,

@@ -67,7 +67,7 @@ impl BodyTranslator<'_> {
     pub fn plain(&self, memory: u32, offset: u64) -> bool {
         memory == 0
             && offset <= u64::from(u32::MAX)
-            && self.module.memories.first().is_some_and(|m| !m.memory64 && !m.shared)
+            && self.module.memories.first().is_some_and(|m| !m.is_64() && !m.is_shared())
     }
 
     /// Chooses the form of a popped operand as the address of a load, or of a store of a value of this class.
@@ -221,7 +221,7 @@ impl BodyTranslator<'_> {
     /// `global.get`.
     pub fn global_get(&mut self) -> TranslateResult {
         let global = self.reader.u32()?;
-        let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
+        let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content();
         let (global, dst) = (Global(global), self.push(ty));
         self.code.write_short(if ty == ValType::V128 {
             family::GlobalReadV128.s((global, dst))
@@ -234,7 +234,7 @@ impl BodyTranslator<'_> {
     /// `global.set`.
     pub fn global_set(&mut self) -> TranslateResult {
         let global = self.reader.u32()?;
-        let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content;
+        let ty = self.module.globals.get(global as usize).ok_or(INVALID)?.content();
         let value = self.pop()?;
         if ty == ValType::V128 {
             let value = self.slot_operand(value);
@@ -293,12 +293,12 @@ impl BodyTranslator<'_> {
     /// Returns the type of a memory's addresses.
     pub fn address_type(&self, memory: u32) -> TranslateResult<ValType> {
         let memory = self.module.memories.get(memory as usize).ok_or(INVALID)?;
-        Ok(if memory.memory64 { ValType::I64 } else { ValType::I32 })
+        Ok(if memory.is_64() { ValType::I64 } else { ValType::I32 })
     }
 
     /// Returns the type of a table's indices and the type of its elements.
     pub fn table_types(&self, table: u32) -> TranslateResult<(ValType, ValType)> {
         let table = self.module.tables.get(table as usize).ok_or(INVALID)?;
-        Ok((if table.table64 { ValType::I64 } else { ValType::I32 }, table.element))
+        Ok((if table.is_64() { ValType::I64 } else { ValType::I32 }, table.element().into()))
     }
 }

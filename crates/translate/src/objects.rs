@@ -197,7 +197,7 @@ impl BodyTranslator<'_> {
         let (ty, index) = (self.reader.u32()?, self.reader.u32()?);
         let (field, at) = self.field(ty, index)?;
         let ops = [StructGet8S, StructGet8U, StructGet16S, StructGet16U, StructGet32, StructGet64, StructGet128];
-        self.plain_operator(by_size(field.storage, signed, ops), 1, &[at], Some(field.storage.unpacked()))
+        self.plain_operator(by_size(field.element_type(), signed, ops), 1, &[at], Some(field.element_type().unpacked()))
     }
 
     /// `struct.set`.
@@ -206,13 +206,13 @@ impl BodyTranslator<'_> {
         let (ty, index) = (self.reader.u32()?, self.reader.u32()?);
         let (field, at) = self.field(ty, index)?;
         let ops = [StructSet8, StructSet8, StructSet16, StructSet16, StructSet32, StructSet64, StructSet128];
-        self.plain_operator(by_size(field.storage, false, ops), 2, &[at], None)
+        self.plain_operator(by_size(field.element_type(), false, ops), 2, &[at], None)
     }
 
     /// `array.new`.
     fn array_new(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
-        let slots = self.element(ty)?.storage.unpacked().slots();
+        let slots = self.element(ty)?.element_type().unpacked().slots();
         if self.meter.is_on() {
             let [value, len] = self.materialized_slots()?;
             return self.array_in_steps(2, |body, top, array, index| {
@@ -276,7 +276,12 @@ impl BodyTranslator<'_> {
         let ty = self.reader.u32()?;
         let element = self.element(ty)?;
         let ops = [ArrayGet8S, ArrayGet8U, ArrayGet16S, ArrayGet16U, ArrayGet32, ArrayGet64, ArrayGet128];
-        self.plain_operator(by_size(element.storage, signed, ops), 2, &[], Some(element.storage.unpacked()))
+        self.plain_operator(
+            by_size(element.element_type(), signed, ops),
+            2,
+            &[],
+            Some(element.element_type().unpacked()),
+        )
     }
 
     /// `array.set`.
@@ -285,13 +290,13 @@ impl BodyTranslator<'_> {
         let ty = self.reader.u32()?;
         let element = self.element(ty)?;
         let ops = [ArraySet8, ArraySet8, ArraySet16, ArraySet16, ArraySet32, ArraySet64, ArraySet128];
-        self.plain_operator(by_size(element.storage, false, ops), 3, &[], None)
+        self.plain_operator(by_size(element.element_type(), false, ops), 3, &[], None)
     }
 
     /// `array.fill`.
     fn array_fill(&mut self) -> TranslateResult {
         let ty = self.reader.u32()?;
-        let slots = self.element(ty)?.storage.unpacked().slots();
+        let slots = self.element(ty)?.element_type().unpacked().slots();
         let op = self.long_array(Op::ArrayFill, Op::ArrayFillFuel, 4)?;
         let [array, index, value, len] = self.slots()?;
         let values = [ty.into(), array.into(), index.into(), value.into(), slots.into(), len.into()];
@@ -349,6 +354,7 @@ impl BodyTranslator<'_> {
             HeapType::I31 => (0, casts::I31),
             HeapType::Struct => (0, casts::STRUCT),
             HeapType::Array => (0, casts::ARRAY),
+            _ => return Err(INVALID),
         };
         Ok((Type(index), Imm((kind | if nullable { casts::NULLABLE } else { 0 }).into())))
     }

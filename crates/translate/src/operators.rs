@@ -79,7 +79,7 @@ impl BodyTranslator<'_> {
             Operator::BrIf => self.br_if(),
             Operator::BrTable => self.br_table(),
             Operator::Return => {
-                self.meter.values(self.ty.results.len());
+                self.meter.values(self.ty.results().len());
                 self.return_()?;
                 self.unreachable();
                 Ok(())

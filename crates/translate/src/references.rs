@@ -75,7 +75,7 @@ impl BodyTranslator<'_> {
         let ty = self.reader.u32()?;
         let func = self.pop_slot()?;
         let ty = self.module.type_of_funcs(ty).ok_or(INVALID)?;
-        self.meter.values(ty.params.len());
+        self.meter.values(ty.params().len());
         let (base, count) = self.arguments(ty)?;
         self.code.write(family::ReturnCallRef.s((func, base, count, Header(self.header))));
         self.unreachable();

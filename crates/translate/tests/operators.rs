@@ -150,6 +150,7 @@ fn heap(heap: EncodedHeapType) -> String {
             HeapType::Exact(index) => {
                 return wasmparser::HeapType::Exact(wasmparser::UnpackedIndex::Module(index));
             }
+            _ => unreachable!("all heap types are above"),
         };
         wasmparser::HeapType::Abstract { shared, ty }
     };

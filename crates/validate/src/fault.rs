@@ -10,6 +10,7 @@ use wasmparser::WasmFeatures;
 
 /// Why a module is invalid, or why it could not be validated.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct ValidateError {
     /// The message: one line, without the offset.
     pub message: Box<str>,

@@ -113,6 +113,7 @@ impl WasiCtx {
 
 /// The access that a guest has to a directory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum DirAccess {
     /// All operations.
     ReadWrite,
@@ -122,6 +123,7 @@ pub enum DirAccess {
 
 /// The reason why a context cannot be made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum SetupError {
     /// The host cannot open a directory. The number is its `errno`.
     Directory(i32),

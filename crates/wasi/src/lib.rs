@@ -57,6 +57,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![deny(missing_debug_implementations)]
 
 #[cfg(not(unix))]
 compile_error!("wasmote-wasi is made of POSIX system calls: leave it out on this system");
@@ -77,6 +78,7 @@ pub mod custom_file;
 #[cfg(not(feature = "custom-files"))]
 #[path = "no_custom_file.rs"]
 mod custom_file;
+mod debug;
 mod descriptor;
 mod directory;
 mod errno;
@@ -124,7 +126,7 @@ use call::{Call, GuestMemory};
 pub fn add_to_linker<T: 'static>(linker: &mut Linker<T>, context: fn(&mut T) -> &mut WasiCtx) -> Result<(), Error> {
     for (module, snapshot) in [("wasi_snapshot_preview1", Snapshot::One), ("wasi_unstable", Snapshot::Zero)] {
         for row in functions::TABLE.iter().filter(|row| row.is_in(snapshot)) {
-            let ty = FuncType { params: row.params().collect(), results: row.results().into() };
+            let ty = FuncType::new(row.params(), row.results().iter().copied());
             let body = move |mut caller: Caller<'_, T>, slots: &mut [u64]| {
                 let handle = row.may_block.then(|| interrupt::handle(&mut caller));
                 // A guest without a memory can call functions that need none.

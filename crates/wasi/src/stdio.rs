@@ -53,6 +53,7 @@ impl Writer for Null {
 
 /// Where standard input comes from.
 #[derive(Default)]
+#[non_exhaustive]
 pub enum Input {
     /// No source: the input is empty.
     #[default]
@@ -71,6 +72,7 @@ pub enum Input {
 
 /// Where standard output or error goes.
 #[derive(Default)]
+#[non_exhaustive]
 pub enum Output {
     /// No sink: what is written is discarded.
     #[default]

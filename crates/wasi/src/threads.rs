@@ -214,7 +214,7 @@ impl<T: Send + 'static> WasiThreads<T> {
         }
         for (name, item, ty) in linker.missing(module) {
             if let ExternType::Memory(ty) = ty
-                && ty.shared
+                && ty.is_shared()
             {
                 linker.define(&name, &item, SharedMemory::new(module.engine(), ty)?)?;
             }
@@ -233,7 +233,7 @@ impl<T: Send + 'static> WasiThreads<T> {
         let can_start = start
             .as_ref()
             .and_then(ExternType::func)
-            .is_some_and(|ty| ty.results.is_empty() && *ty.params == [wasmote::ValType::I32, wasmote::ValType::I32]);
+            .is_some_and(|ty| ty.results().is_empty() && ty.params() == [wasmote::ValType::I32, wasmote::ValType::I32]);
         let group = Arc::new(Group {
             module: module.clone(),
             linker,

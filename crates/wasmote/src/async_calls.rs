@@ -6,14 +6,15 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 use core::future::{Future, poll_fn};
 use core::num::NonZeroU64;
 use core::pin::Pin;
 use core::task::Poll;
 
 use wasmote_decode::FuncType;
-use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::TryVec;
+use wasmote_ir::{TrapCode, ValType};
 use wasmote_runtime::{HostCode, Lock, Progress, no_memory, slots};
 
 use crate::caller::Caller;
@@ -28,6 +29,7 @@ use crate::module::Module;
 use crate::resumable::{Call, Next, start_with_values};
 use crate::store::Store;
 use crate::suspension::Suspension;
+use crate::typed::sealed::Internal;
 use crate::typed::{TypedFunc, WasmRet, WasmTypes, wrap};
 use crate::value::{Val, write_slots};
 
@@ -65,7 +67,7 @@ pub trait AsyncRet<T>: Send + 'static {
     #[doc(hidden)]
     type Values: WasmTypes;
     #[doc(hidden)]
-    fn finish(self, ctx: StoreContextMut<'_, T>) -> Result<Self::Values, Error>;
+    fn finish(self, ctx: StoreContextMut<'_, T>, _: Internal) -> Result<Self::Values, Error>;
 }
 
 /// A closure that gets the store once the future of a host function is ready, and returns the host function's results.
@@ -93,11 +95,17 @@ pub trait AsyncRet<T>: Send + 'static {
 /// ```
 pub struct Then<F>(pub F);
 
+impl<F> fmt::Debug for Then<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Then").finish_non_exhaustive()
+    }
+}
+
 impl<T, R: WasmRet + Send + 'static> AsyncRet<T> for R {
     type Values = R::Values;
 
-    fn finish(self, _: StoreContextMut<'_, T>) -> Result<R::Values, Error> {
-        self.into_result()
+    fn finish(self, _: StoreContextMut<'_, T>, _: Internal) -> Result<R::Values, Error> {
+        self.into_result(Internal)
     }
 }
 
@@ -108,8 +116,8 @@ where
 {
     type Values = R::Values;
 
-    fn finish(self, ctx: StoreContextMut<'_, T>) -> Result<R::Values, Error> {
-        (self.0)(ctx).into_result()
+    fn finish(self, ctx: StoreContextMut<'_, T>, internal: Internal) -> Result<R::Values, Error> {
+        (self.0)(ctx).into_result(internal)
     }
 }
 
@@ -120,8 +128,8 @@ where
 {
     type Values = R::Values;
 
-    fn finish(self, ctx: StoreContextMut<'_, T>) -> Result<R::Values, Error> {
-        self?.finish(ctx)
+    fn finish(self, ctx: StoreContextMut<'_, T>, internal: Internal) -> Result<R::Values, Error> {
+        self?.finish(ctx, internal)
     }
 }
 
@@ -138,7 +146,7 @@ where
         Err(HostFuture::<T>::suspend(async {
             let ready = future.await;
             move |mut ctx: StoreContextMut<'_, T>, slots: &mut [u64]| {
-                let values = ready.finish(StoreContextMut(ctx.0.borrow_mut()))?;
+                let values = ready.finish(StoreContextMut(ctx.0.borrow_mut()), Internal)?;
                 values.write(slots, ctx.inner_mut());
                 Ok(())
             }
@@ -153,7 +161,7 @@ where
     T: 'static,
     R: Future<Output = Result<Vec<Val>, Error>> + Send + 'static,
 {
-    let results = ty.results.clone();
+    let results: Box<[ValType]> = ty.results().into();
     of_values(ty, move |caller, args, _| {
         let (future, results) = (function(caller, args), results.clone());
         Err(HostFuture::<T>::suspend(async {
@@ -208,7 +216,7 @@ fn finish_host<T>(
     results: &mut [u64],
 ) -> Result<Progress, Error> {
     let store = ctx.inner_mut();
-    let types = call.activation.awaited(store).map(|host| slots(&store.func_type(host).results));
+    let types = call.activation.awaited(store).map(|host| slots(store.func_type(host).results()));
     let mut values = Vec::new();
     values.try_resize(types.unwrap_or(0), 0)?;
     // A scope for the handles of references that the closure makes. Their references are then in `values`.
@@ -297,7 +305,7 @@ impl Func {
         let call = start_with_values(*self, &mut ctx.0.untyped(), args, results)?;
         let func = self.number(ctx.inner_mut());
         let mut buffer = Vec::new();
-        buffer.try_resize(slots(&ctx.inner_mut().func_type(func).results), 0)?;
+        buffer.try_resize(slots(ctx.inner_mut().func_type(func).results()), 0)?;
         run(StoreContextMut(ctx.0.borrow_mut()), call, &mut buffer).await?;
         read_results(ctx.inner_mut(), func, &buffer, results)
     }

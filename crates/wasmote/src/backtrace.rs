@@ -23,12 +23,14 @@ pub struct FrameInfo(runtime::Frame);
 impl WasmBacktrace {
     /// Returns the frames, the innermost first. Only the innermost 64 are kept.
     #[allow(unsafe_code)]
+    #[must_use]
     pub fn frames(&self) -> &[FrameInfo] {
         // SAFETY: `repr(transparent)` gives both types the same layout, and the lifetime is that of `self`.
         unsafe { &*(core::ptr::from_ref(self.0.frames()) as *const [FrameInfo]) }
     }
 
     /// Returns how many frames are missing from [`WasmBacktrace::frames`]. At most 1000 are counted.
+    #[must_use]
     pub fn omitted_frames(&self) -> usize {
         self.0.omitted()
     }
@@ -111,38 +113,45 @@ impl FrameInfo {
     }
 
     /// Returns the module that has the function.
+    #[must_use]
     pub fn module(&self) -> &Module {
         Module::of(&self.0.module)
     }
 
     /// Returns the module's name, if it has names.
+    #[must_use]
     pub fn module_name(&self) -> Option<&str> {
         self.module().name()
     }
 
     /// Returns the instance that the function was running in. The handle is for the store of that instance.
+    #[must_use]
     pub fn instance(&self) -> Instance {
         Instance::in_store(self.0.store, self.0.instance)
     }
 
     /// Returns the function's index in its module; imports count.
+    #[must_use]
     pub fn func_index(&self) -> u32 {
         self.0.func
     }
 
     /// Returns the function's name, if the module has names.
+    #[must_use]
     pub fn func_name(&self) -> Option<&str> {
         self.module().function_name(self.0.func)
     }
 
     /// Returns the byte offset of the instruction that trapped, or of the running call, in the binary that the module
     /// was made from. Returns `None` if it is unknown, as for images without a table of offsets.
+    #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
         self.0.offset.map(|offset| offset as usize)
     }
 
     /// Returns [`FrameInfo::module_offset`], counted from the first byte of the function's body. Returns `None` also for
     /// images, which do not have the bodies.
+    #[must_use]
     pub fn func_offset(&self) -> Option<usize> {
         let module = &self.0.module;
         if module.is_image() {

@@ -1,5 +1,7 @@
 //! The caller of a host function.
 
+use core::fmt;
+
 use wasmote_runtime as runtime;
 use wasmote_runtime::Item;
 
@@ -34,6 +36,12 @@ use crate::shared_memory::SharedMemory;
 #[repr(transparent)]
 pub struct Caller<'a, T>(runtime::Caller<'a, T>);
 
+impl<T: fmt::Debug> fmt::Debug for Caller<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").field("data", self.data()).finish_non_exhaustive()
+    }
+}
+
 impl<'a, T> Caller<'a, T> {
     /// Wraps the runtime's caller.
     pub(crate) fn of(caller: runtime::Caller<'a, T>) -> Caller<'a, T> {
@@ -46,6 +54,7 @@ impl<'a, T> Caller<'a, T> {
     }
 
     /// Returns the embedder's data.
+    #[must_use]
     pub fn data(&self) -> &T {
         self.0.store().data()
     }
@@ -56,11 +65,13 @@ impl<'a, T> Caller<'a, T> {
     }
 
     /// Returns the store's engine.
+    #[must_use]
     pub fn engine(&self) -> &Engine {
         self.as_context().engine()
     }
 
     /// Returns the calling instance's export with this name. `None` also if the host called the function directly.
+    #[must_use]
     pub fn get_export(&self, name: &str) -> Option<Extern> {
         Some(Extern::of(self.0.store().store(), self.0.instance()?.export(name)?))
     }
@@ -75,11 +86,13 @@ impl<'a, T> Caller<'a, T> {
     /// Returns the memory that the calling instance exports as `memory`. Most host functions work on it.
     /// Instantiation looks it up once, so this is cheap. `None` also if threads share it: see
     /// [`Caller::shared_memory`].
+    #[must_use]
     pub fn memory(&self) -> Option<Memory> {
         self.exported_memory()?.into_memory()
     }
 
     /// Returns the memory that the calling instance exports as `memory`, if threads share it.
+    #[must_use]
     pub fn shared_memory(&self) -> Option<SharedMemory> {
         self.exported_memory()?.into_shared_memory()
     }

@@ -2,6 +2,8 @@
 //!
 //! A context is one of `&Store`, `&mut Store`, [`Caller`](crate::Caller), and the two types of this module.
 
+use core::fmt;
+
 use wasmote_runtime as runtime;
 
 use crate::engine::Engine;
@@ -28,6 +30,18 @@ pub struct StoreContext<'a, T>(pub(crate) runtime::StoreRef<'a, T>);
 /// A store borrowed for writing, like `&'a mut Store<T>`.
 pub struct StoreContextMut<'a, T>(pub(crate) runtime::StoreMut<'a, T>);
 
+impl<T: fmt::Debug> fmt::Debug for StoreContext<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreContext").field("data", self.data()).finish_non_exhaustive()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for StoreContextMut<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreContextMut").field("data", self.data()).finish_non_exhaustive()
+    }
+}
+
 impl<T> Clone for StoreContext<'_, T> {
     fn clone(&self) -> Self {
         *self
@@ -42,11 +56,13 @@ impl<'a, T> StoreContext<'a, T> {
     }
 
     /// Returns the embedder's data.
+    #[must_use]
     pub fn data(&self) -> &'a T {
         self.0.data()
     }
 
     /// Returns the engine.
+    #[must_use]
     pub fn engine(&self) -> &'a Engine {
         Engine::of(self.inner().engine())
     }
@@ -63,6 +79,7 @@ impl<'a, T> StoreContextMut<'a, T> {
     }
 
     /// Returns the embedder's data.
+    #[must_use]
     pub fn data(&self) -> &T {
         self.0.borrow().data()
     }
@@ -73,6 +90,7 @@ impl<'a, T> StoreContextMut<'a, T> {
     }
 
     /// Returns the engine.
+    #[must_use]
     pub fn engine(&self) -> &Engine {
         self.as_context().engine()
     }

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use wasmote_decode::TagType;
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::{TryVec, try_with_capacity};
 
@@ -33,7 +34,7 @@ impl<T> Linker<T> {
         for (module, name, ty) in self.missing(module) {
             match ty {
                 ExternType::Func(ty) => {
-                    let results = defaults_of(&ty.results)?;
+                    let results = defaults_of(ty.results())?;
                     self.func_new(&module, &name, ty, move |_, _, to| {
                         to.copy_from_slice(&results);
                         Ok(())
@@ -69,13 +70,14 @@ fn default_of(ty: ValType) -> Result<Val, Error> {
 /// Makes an item of this type that is no function.
 fn default_item(mut ctx: impl AsContextMut, ty: ExternType) -> Result<Extern, Error> {
     Ok(match ty {
-        ExternType::Global(ty) => Global::new(ctx, ty, default_of(ty.content)?)?.into(),
-        ExternType::Table(ty) => match default_of(ty.element)?.ref_() {
+        ExternType::Global(ty) => Global::new(ctx, ty, default_of(ty.content())?)?.into(),
+        ExternType::Table(ty) => match default_of(ty.element().into())?.ref_() {
             Some(null) => Table::new(ctx, ty, null)?.into(),
             None => return Err(Error::new("the type of the table is invalid")),
         },
-        ExternType::Memory(ty) if ty.shared => SharedMemory::new(ctx.as_context_mut().engine(), ty)?.into(),
+        ExternType::Memory(ty) if ty.is_shared() => SharedMemory::new(ctx.as_context_mut().engine(), ty)?.into(),
         ExternType::Memory(ty) => Memory::new(ctx, ty)?.into(),
-        ExternType::Func(ty) | ExternType::Tag(ty) => Tag::new(ctx, ty).into(),
+        ExternType::Tag(ty) => Tag::new(ctx, &ty).into(),
+        ExternType::Func(ty) => Tag::new(ctx, &TagType::new(ty)).into(),
     })
 }

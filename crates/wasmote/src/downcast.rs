@@ -11,6 +11,7 @@ type AnyError = dyn core::error::Error + 'static;
 
 impl Error {
     /// Returns whether [`Error::downcast_ref`] finds an error of this type.
+    #[must_use]
     pub fn is<E: core::error::Error + Send + Sync + 'static>(&self) -> bool {
         self.downcast_ref::<E>().is_some()
     }
@@ -19,6 +20,7 @@ impl Error {
     ///
     /// Those of this crate are [`TrapCode`](crate::TrapCode), [`Exception`](crate::Exception), [`I32Exit`](crate::I32Exit), [`WasmBacktrace`](crate::WasmBacktrace) and the errors in
     /// [`ErrorKind`].
+    #[must_use]
     pub fn downcast_ref<E: core::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
         let mut next = self.content();
         while let Some(error) = next {

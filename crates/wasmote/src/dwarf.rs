@@ -34,16 +34,19 @@ pub struct FrameSymbol {
 
 impl FrameSymbol {
     /// Returns the path of the file, as the compiler got it.
+    #[must_use]
     pub fn file(&self) -> Option<&str> {
         Some(&self.file)
     }
 
     /// Returns the line, counted from 1.
+    #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.line
     }
 
     /// Returns the column, counted from 1.
+    #[must_use]
     pub fn column(&self) -> Option<u32> {
         self.column
     }
@@ -65,6 +68,7 @@ impl FrameInfo {
     ///
     /// It reads all of the module's line numbers. A backtrace that is printed has the places of all frames, and reads
     /// them once.
+    #[must_use]
     pub fn symbols(&self) -> Vec<FrameSymbol> {
         let mut lines = Lines::of(core::slice::from_ref(self));
         lines.0.pop().flatten().into_iter().collect()

@@ -6,6 +6,7 @@ use wasmote_runtime as runtime;
 
 /// When function bodies are validated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub enum Validation {
     /// Validates all bodies when the module is loaded, as the specification says.
     #[default]
@@ -19,6 +20,7 @@ pub enum Validation {
 
 /// When functions are validated and translated: see [`Config::compilation_mode`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub enum CompilationMode {
     /// Validates and translates all functions when the module is loaded.
     Eager,
@@ -46,6 +48,7 @@ pub struct Config {
 
 impl Config {
     /// Returns the default settings.
+    #[must_use]
     pub fn new() -> Config {
         Config::default()
     }
@@ -238,11 +241,13 @@ pub struct Engine(runtime::Engine);
 
 impl Engine {
     /// Makes an engine with these settings.
+    #[must_use]
     pub fn new(config: &Config) -> Engine {
         Engine(runtime::Engine::new(&config.settings))
     }
 
     /// Returns whether both are the same engine.
+    #[must_use]
     pub fn same(a: &Engine, b: &Engine) -> bool {
         runtime::Engine::same(&a.0, &b.0)
     }

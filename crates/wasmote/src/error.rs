@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use core::fmt;
 
-use wasmote_decode::DecodeError;
+use wasmote_decode::{DecodeError, MemoryError};
 use wasmote_ir::TrapCode;
 use wasmote_ir::fallible::OutOfMemory;
 
@@ -150,16 +150,40 @@ pub enum ErrorKind {
 
 /// An import that could not be satisfied.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct ImportProblem {
-    /// The name of the imported module.
-    pub module: Box<str>,
-    /// The name of the item in that module.
-    pub name: Box<str>,
-    /// The type that the module asks for.
-    pub expected: ExternType,
-    /// The type of the item that was given, or `None` if there was none.
-    pub found: Option<ExternType>,
+    pub(crate) module: Box<str>,
+    pub(crate) name: Box<str>,
+    pub(crate) expected: ExternType,
+    pub(crate) found: Option<ExternType>,
+    /// The message, if a type refers to another one: only the engine knows that one.
+    #[cfg(feature = "messages")]
+    pub(crate) message: Option<Box<str>>,
+}
+
+impl ImportProblem {
+    /// Returns the name of the imported module.
+    #[must_use]
+    pub fn module(&self) -> &str {
+        &self.module
+    }
+
+    /// Returns the name of the item in that module.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the type that the module asks for.
+    #[must_use]
+    pub fn expected(&self) -> &ExternType {
+        &self.expected
+    }
+
+    /// Returns the type of the item that was given, or `None` if there was none.
+    #[must_use]
+    pub fn found(&self) -> Option<&ExternType> {
+        self.found.as_ref()
+    }
 }
 
 impl Error {
@@ -213,6 +237,7 @@ impl Error {
     /// wasm code. The same as the error of an [`I32Exit`].
     #[cold]
     #[inline(never)]
+    #[must_use]
     pub fn i32_exit(status: i32) -> Error {
         Error::of(ErrorKind::Exit(I32Exit(status)))
     }
@@ -291,6 +316,7 @@ impl Error {
     }
 
     /// Returns the kind of the error.
+    #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         self.inner.as_deref().map_or(&ErrorKind::OutOfMemory, |inner| &inner.kind)
     }
@@ -333,6 +359,7 @@ impl Error {
     /// Returns the functions of wasm that the error stopped. `None` if it stopped none, or if it is an exit.
     ///
     /// An error that passes several calls of the host, each called by wasm, has the frames of all of them.
+    #[must_use]
     pub fn backtrace(&self) -> Option<&WasmBacktrace> {
         let inner = self.inner.as_deref()?;
         let backtrace = match &inner.kind {
@@ -359,6 +386,7 @@ impl Error {
     }
 
     /// Returns the exit status, if a host function ended the program.
+    #[must_use]
     pub fn i32_exit_status(&self) -> Option<i32> {
         self.as_exit().map(|exit| exit.0)
     }
@@ -371,6 +399,7 @@ impl Error {
     }
 
     /// Returns the reason, if wasm code trapped.
+    #[must_use]
     pub fn as_trap_code(&self) -> Option<TrapCode> {
         match self.kind() {
             ErrorKind::TrapCode(code) => Some(*code),
@@ -386,11 +415,19 @@ impl Error {
     }
 
     /// Returns the exception, if the error is one that nothing caught.
+    #[must_use]
     pub fn as_exception(&self) -> Option<&Exception> {
         match self.kind() {
             ErrorKind::Exception(exception) => Some(exception),
             _ => None,
         }
+    }
+}
+
+impl From<MemoryError> for Error {
+    #[cold]
+    fn from(_: MemoryError) -> Error {
+        Error::new("the memory type is not valid")
     }
 }
 

@@ -3,6 +3,7 @@
 use core::fmt;
 
 pub use crate::error::ErrorKind;
+pub use wasmote_decode::MemoryError;
 
 /// How the types of a call differ from those of the function: see [`ErrorKind::Func`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

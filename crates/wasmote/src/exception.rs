@@ -13,7 +13,7 @@ use crate::value::Val;
 /// nothing catches an exception, the host's call returns it as its error.
 ///
 /// ```
-/// use wasmote::{Engine, Error, Exception, FuncType, Linker, Module, Store, Tag, Val, ValType};
+/// use wasmote::{Engine, Error, Exception, FuncType, Linker, Module, Store, Tag, TagType, Val, ValType};
 ///
 /// let engine = Engine::default();
 /// let wasm = wat::parse_str(r#"(module
@@ -26,7 +26,7 @@ use crate::value::Val;
 ///     (func (export "raise") (throw $tag (i32.const 7))))"#)?;
 /// let module = Module::new(&engine, wasm)?;
 /// let mut store = Store::new(&engine, ());
-/// let tag = Tag::new(&mut store, FuncType::new([ValType::I32], []));
+/// let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
 /// let mut linker = Linker::new(&engine);
 /// linker.define("host", "tag", tag)?;
 /// linker.func_wrap("host", "fail", move |x: i32| -> Result<(), Error> {
@@ -60,16 +60,19 @@ impl Exception {
     }
 
     /// Returns the tag.
+    #[must_use]
     pub fn tag(&self) -> Tag {
         self.tag
     }
 
     /// Returns the values.
+    #[must_use]
     pub fn values(&self) -> &[Val] {
         &self.values
     }
 
     /// Returns where it was thrown. Empty if the host made the exception.
+    #[must_use]
     pub fn backtrace(&self) -> &WasmBacktrace {
         &self.backtrace
     }
@@ -80,6 +83,7 @@ impl Exception {
 
     /// Returns the frames of the functions that were running where it was thrown, the innermost first; see
     /// [`WasmBacktrace::frames`]. Empty if the host made the exception.
+    #[must_use]
     pub fn frames(&self) -> &[FrameInfo] {
         self.backtrace.frames()
     }

@@ -1,12 +1,13 @@
 //! Types of imports and exports (spec: syntax/types#external-types).
 
-use wasmote_decode::{Export, ExportKind, FuncType, GlobalType, ImportType, MemoryType, TableType};
+use wasmote_decode::{Export, ExportKind, FuncType, GlobalType, ImportType, MemoryType, TableType, TagType};
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime::Module;
 
 /// The type of an [`Extern`](crate::Extern). With the feature `messages` it prints like `func (i32, i32) -> i64` or
 /// `memory 1..=16`, which counts pages.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum ExternType {
     /// The type of a function.
     Func(FuncType),
@@ -16,8 +17,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// The type of a global.
     Global(GlobalType),
-    /// The type of a tag. Its parameters are the values of the exceptions.
-    Tag(FuncType),
+    /// The type of a tag.
+    Tag(TagType),
 }
 
 macro_rules! kinds {
@@ -41,7 +42,7 @@ kinds! {
     table, Table: TableType, "table";
     memory, Memory: MemoryType, "memory";
     global, Global: GlobalType, "global";
-    tag, Tag: FuncType, "tag";
+    tag, Tag: TagType, "tag";
 }
 
 impl ExternType {
@@ -58,7 +59,7 @@ impl ExternType {
             ImportType::Memory(ty) => ExternType::Memory(ty),
             ImportType::Global(ty) => ExternType::Global(module.global_type(ty)),
             ImportType::Tag(index) => match func_type(index)? {
-                Some(ty) => ExternType::Tag(ty),
+                Some(ty) => ExternType::Tag(TagType::new(ty)),
                 None => return Ok(None),
             },
         }))
@@ -73,7 +74,7 @@ impl ExternType {
             ExportKind::Table => ExternType::Table(module.table_type(*info.tables.get(index)?)),
             ExportKind::Memory => ExternType::Memory(*info.memories.get(index)?),
             ExportKind::Global => ExternType::Global(module.global_type(*info.globals.get(index)?)),
-            ExportKind::Tag => ExternType::Tag(module.func_type(*info.tags.get(index)?)?.clone()),
+            ExportKind::Tag => ExternType::Tag(TagType::new(module.func_type(*info.tags.get(index)?)?.clone())),
         })
     }
 }

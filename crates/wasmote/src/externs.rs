@@ -1,6 +1,6 @@
 //! Items that modules import and export (spec: exec/runtime#external-instances).
 
-use wasmote_decode::{ImportType, MemoryType, TableType};
+use wasmote_decode::{ImportType, MemoryType, TagType};
 use wasmote_ir::fallible::OutOfMemory;
 use wasmote_runtime::{Item, Module, Store, memory_matches, no_memory};
 
@@ -13,6 +13,7 @@ use crate::handles::{Func, Global, Memory, Table, Tag};
 
 /// An item that a module imports or exports.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -139,7 +140,7 @@ enum Place<'a> {
 }
 
 fn type_of_shared(memory: &SharedMemory) -> MemoryType {
-    MemoryType { min: memory.size(), ..memory.ty() }
+    memory.ty().with_minimum(memory.size())
 }
 
 fn type_of(item: Item, store: &Store) -> Result<ExternType, OutOfMemory> {
@@ -147,13 +148,13 @@ fn type_of(item: Item, store: &Store) -> Result<ExternType, OutOfMemory> {
         Item::Func(func) => ExternType::Func(store.func_type(func).try_clone()?),
         Item::Table(table) => {
             let record = store.table(table);
-            ExternType::Table(TableType { min: record.size(), ..*record.ty() })
+            ExternType::Table(record.ty().with_minimum(record.size()))
         }
         Item::Memory(memory) => {
             let record = store.memory(memory);
-            ExternType::Memory(MemoryType { min: record.size(), ..*record.ty() })
+            ExternType::Memory(record.ty().with_minimum(record.size()))
         }
         Item::Global(global) => ExternType::Global(*store.global(global).ty()),
-        Item::Tag(tag) => ExternType::Tag(store.tag(tag).ty().try_clone()?),
+        Item::Tag(tag) => ExternType::Tag(TagType::new(store.tag(tag).ty().try_clone()?)),
     })
 }

@@ -14,6 +14,7 @@ use crate::errors::FuncError;
 use crate::handles::Func;
 use crate::host::of_values;
 use crate::thrown::failure;
+use crate::typed::sealed::Internal;
 use crate::typed::{IntoFunc, TypedFunc, WasmTypes};
 use crate::value::{Val, read_slots, write_slots};
 
@@ -30,7 +31,8 @@ impl Func {
     /// An [`Exception`](crate::Exception) is thrown in the calling code instead. If the closure panics, the panic
     /// continues in the host's call (with the feature `std`; without it, the process ends).
     pub fn wrap<T, P, R>(mut ctx: impl AsContextMut<Data = T>, function: impl IntoFunc<T, P, R>) -> Func {
-        Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host(), None).unwrap_or_else(|_| no_memory())
+        Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host(Internal), None)
+            .unwrap_or_else(|_| no_memory())
     }
 
     /// Makes a host function whose type is given at run time.
@@ -107,9 +109,9 @@ pub(crate) fn check_args(store: &Store, ty: &FuncType, args: &[Val], results: &[
         arg.is_of(ty, store)
     };
     let wrong = match () {
-        () if args.len() != ty.params.len() => FuncError::MismatchingParameterLen,
-        () if !args.iter().zip(&ty.params).all(&mut fits) => FuncError::MismatchingParameterType,
-        () if results.len() != ty.results.len() => FuncError::MismatchingResultLen,
+        () if args.len() != ty.params().len() => FuncError::MismatchingParameterLen,
+        () if !args.iter().zip(ty.params()).all(&mut fits) => FuncError::MismatchingParameterType,
+        () if results.len() != ty.results().len() => FuncError::MismatchingResultLen,
         () => return Ok(params),
     };
     Err(Error::of(ErrorKind::Func(wrong)))
@@ -122,7 +124,7 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
     // The type is read again after the call, so that no borrow of the store lasts through it.
     let ty = store.func_type(func);
     let params = check_args(store, ty, args, results)?;
-    let all = params + slots(&ty.results);
+    let all = params + slots(ty.results());
     // An allocation takes longer than most calls.
     let (mut few, mut many) = ([0; 16], Vec::new());
     let buffer = match few.get_mut(..all) {
@@ -145,7 +147,7 @@ fn call_values(func: Func, mut ctx: StoreMut<'_, ()>, args: &[Val], results: &mu
 /// Reads the results of the function with this number from their slots.
 #[inline]
 pub(crate) fn read_results(store: &Store, func: u32, slots: &[u64], results: &mut [Val]) -> Result<(), Error> {
-    let types = &store.func_type(func).results;
+    let types = store.func_type(func).results();
     // Only references become handles, and reserving room for them takes a lock.
     let handles = types.iter().filter(|ty| ty.reference().is_some()).count();
     if handles > 0 {

@@ -20,7 +20,7 @@ impl Global {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let value = checked(store, ty, value)?;
-        store.hold_types(&[ty.content])?;
+        store.hold_types(&[ty.content()])?;
         let index = store.add_global(ty, value)?;
         Ok(Global::of(store, index))
     }
@@ -38,7 +38,7 @@ impl Global {
     pub fn get(&self, ctx: impl AsContext) -> Val {
         let ctx = ctx.as_context();
         let record = ctx.inner().global(self.number(ctx.inner()));
-        Val::of_slots(record.ty().content, &record.slots(), ctx.inner())
+        Val::of_slots(record.ty().content(), &record.slots(), ctx.inner())
     }
 
     /// Sets the value.
@@ -53,7 +53,7 @@ impl Global {
         let store = ctx.inner_mut();
         let index = self.number(store);
         let ty = *store.global(index).ty();
-        if !ty.mutable {
+        if !ty.mutability().is_mut() {
             return Err(Error::new("the global is not mutable"));
         }
         let value = checked(store, ty, value)?;
@@ -63,7 +63,7 @@ impl Global {
 }
 
 fn checked(store: &Store, ty: GlobalType, value: Val) -> Result<[u64; 2], Error> {
-    if !value.is_of(ty.content, store) {
+    if !value.is_of(ty.content(), store) {
         return Err(Error::new("the value is not of the global's type"));
     }
     Ok(value.to_slots(store))

@@ -96,13 +96,13 @@ numbered! {
     /// A tag in a store. Tags tell exceptions apart. Each tag is different from all others, even of the same type.
     ///
     /// ```
-    /// use wasmote::{Engine, FuncType, Store, Tag, ValType};
+    /// use wasmote::{Engine, FuncType, Store, Tag, TagType, ValType};
     ///
     /// let mut store = Store::new(&Engine::default(), ());
-    /// let ty = FuncType::new([ValType::I32], []);
-    /// let tag = Tag::new(&mut store, ty.clone());
+    /// let ty = TagType::new(FuncType::new([ValType::I32], []));
+    /// let tag = Tag::new(&mut store, &ty);
     /// assert_eq!(tag.ty(&store), ty);
-    /// assert_ne!(tag, Tag::new(&mut store, ty));
+    /// assert_ne!(tag, Tag::new(&mut store, &ty));
     /// ```
     Tag;
     /// An instance of a module in a store.

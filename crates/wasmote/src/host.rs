@@ -81,7 +81,7 @@ pub(crate) fn of_values<T>(
         // An allocation takes longer than the rest of the call.
         let (mut few, mut many) = ([Val::I32(0); FEW_VALUES], Vec::new());
         let outcome = room(&types, &mut few, &mut many).map_err(Error::from).and_then(|values| {
-            let (args, results) = values.split_at_mut(types.params.len());
+            let (args, results) = values.split_at_mut(types.params().len());
             before(call.store(), &types, call.slots(), args, results);
             // SAFETY: `Func::new` and linkers carry `T`, so the function is added only to stores whose data is a
             // `T`.
@@ -141,7 +141,7 @@ fn unknown_reference() -> Error {
 /// Returns room for the arguments and results of a host function.
 #[inline]
 fn room<'a>(ty: &FuncType, few: &'a mut [Val], many: &'a mut Vec<Val>) -> Result<&'a mut [Val], OutOfMemory> {
-    let count = ty.params.len() + ty.results.len();
+    let count = ty.params().len() + ty.results().len();
     match few.get_mut(..count) {
         Some(few) => Ok(few),
         None => {
@@ -154,18 +154,18 @@ fn room<'a>(ty: &FuncType, few: &'a mut [Val], many: &'a mut Vec<Val>) -> Result
 /// Reads the arguments of a host function, and sets its results to default values.
 fn before(store: &Store, ty: &FuncType, slots: &[u64], args: &mut [Val], results: &mut [Val]) {
     let mut at = 0;
-    for (ty, arg) in ty.params.iter().zip(args) {
+    for (ty, arg) in ty.params().iter().zip(args) {
         *arg = Val::of_slots(*ty, &slots[at..], store);
         at += usize::from(ty.slots());
     }
-    for (ty, result) in ty.results.iter().zip(results) {
+    for (ty, result) in ty.results().iter().zip(results) {
         *result = Val::default_of(*ty);
     }
 }
 
 /// Writes the results of a host function to its slots, after checking their types.
 fn after(store: &Store, ty: &FuncType, results: &[Val], slots: &mut [u64]) -> Result<(), Error> {
-    if !results.iter().zip(&ty.results).all(|(result, &ty)| result.is_of(ty, store)) {
+    if !results.iter().zip(ty.results()).all(|(result, &ty)| result.is_of(ty, store)) {
         return Err(Error::new("a host function returned values of other types than declared"));
     }
     write_slots(results, slots, store);

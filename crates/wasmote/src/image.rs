@@ -48,6 +48,7 @@ impl Module {
     pub const IMAGE_MAGIC: [u8; 4] = wasmote_ir::image::layout::MAGIC;
 
     /// Returns whether these bytes begin as an image does. The rest is not checked.
+    #[must_use]
     pub fn is_image(bytes: &[u8]) -> bool {
         bytes.starts_with(&Module::IMAGE_MAGIC)
     }

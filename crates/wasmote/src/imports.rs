@@ -12,5 +12,15 @@ pub(crate) fn problem_of(module: &Module, import: &Import, found: Option<ExternT
     let Some(expected) = ExternType::of_import(module, import.ty)? else {
         return Err(Error::instantiate("the module is not valid"));
     };
-    Ok(ImportProblem { module: try_str(&import.module)?, name: try_str(&import.name)?, expected, found })
+    let problem = ImportProblem {
+        module: try_str(&import.module)?,
+        name: try_str(&import.name)?,
+        expected,
+        found,
+        #[cfg(feature = "messages")]
+        message: None,
+    };
+    #[cfg(feature = "messages")]
+    let problem = crate::type_text::with_message(problem, module.engine())?;
+    Ok(problem)
 }

@@ -47,12 +47,14 @@ impl InterruptHandle {
 
     /// Returns whether an interruption was asked for that has not yet taken effect. A host function that works for a
     /// long time asks this, and then returns an error: [`Error::interrupted`], if it can be called again.
+    #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.0.is_interrupted()
     }
 
     /// Returns how many calls interruptions have ended in this store so far. A host function that returned
     /// [`Error::interrupted`] compares it with an earlier value: if it is the same, its call may be made again.
+    #[must_use]
     pub fn stopped_calls(&self) -> usize {
         self.0.stopped_calls()
     }
@@ -127,6 +129,7 @@ impl Error {
     /// ```
     #[cold]
     #[inline(never)]
+    #[must_use]
     pub fn interrupted() -> Error {
         Error::of(ErrorKind::Interrupted)
     }
@@ -134,12 +137,14 @@ impl Error {
 
 impl Engine {
     /// Returns whether [`Config::interruption`] is on, so that stores have interrupt handles.
+    #[must_use]
     pub fn is_interruptible(&self) -> bool {
         self.inner().is_interruptible()
     }
 
     /// Returns whether loops look for interruptions, too ([`Config::interruption_in_loops`]). It is false if
     /// [`Config::interruption`] is off.
+    #[must_use]
     pub fn interrupts_loops(&self) -> bool {
         self.inner().interrupts_loops()
     }
@@ -223,6 +228,7 @@ impl<T> StoreContextMut<'_, T> {
 impl<T> Caller<'_, T> {
     /// Returns whether an interruption of the store was asked for that has not yet taken effect. A host function that
     /// works for a long time asks this, and then returns an error.
+    #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.as_context().inner().is_interrupted()
     }

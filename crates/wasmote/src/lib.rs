@@ -48,7 +48,7 @@
 //!    item; `reference`: what tables hold;
 //! 5. `typed`, `host`, `caller`, `call_hook`: calls in both directions, and Rust types as WebAssembly types; `suspension`,
 //!    `resumable`: calls that stop and go on later; `async_calls`: calls that are futures;
-//! 6. `interrupt`: other threads stop code; `error` with `errors`, `messages`, `downcast` and `anyhow_errors`, `exit`, `exception`,
+//! 6. `interrupt`: other threads stop code; `error` with `errors`, `messages`, `type_text`, `downcast` and `anyhow_errors`, `exit`, `exception`,
 //!    `backtrace` with `dwarf`, `thrown`: failures;
 //! 7. `externref`: values of the host; `gc`: objects and exceptions; `rooted`: references that the host owns;
 //! 8. `replay`: records host calls, and replays them;
@@ -66,6 +66,8 @@
 #![doc = include_str!("../FEATURES.md")]
 #![no_std]
 #![deny(missing_docs)]
+#![deny(missing_debug_implementations)]
+#![warn(clippy::must_use_candidate)]
 #![deny(unsafe_code)]
 // Without these two features there are no modules, and most of the rest is unused.
 #![cfg_attr(not(any(feature = "wasm", feature = "image")), allow(dead_code, unused, unreachable_code))]
@@ -142,6 +144,8 @@ mod text;
 mod thrown;
 #[cfg(feature = "trace")]
 mod trace;
+#[cfg(feature = "messages")]
+mod type_text;
 mod typed;
 #[cfg(feature = "validate")]
 mod validate;
@@ -220,15 +224,17 @@ pub use wasmote_runtime::{Lock, Writes};
 
 #[cfg(feature = "compile")]
 pub use wasmote_compile::ImageOptions;
+#[doc(hidden)]
+pub use wasmote_decode::ModuleInfo;
 pub use wasmote_decode::{
-    CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, ModuleInfo, Mutability, SubType,
-    TableType,
+    CompositeType, DecodeError, DecodeErrorKind, FuncType, GlobalType, MemoryType, MemoryTypeBuilder, SubType,
+    TableType, TagType,
 };
 /// The version of the fuel schedule, which says what each operator costs. `docs/fuel.md` lists the costs. The
 /// number changes whenever a cost changes. A metered image has the number of the schedule that it was compiled for, and
 /// loads only where it is the same.
 pub use wasmote_ir::fuel::SCHEDULE as FUEL_SCHEDULE;
-pub use wasmote_ir::{FieldType, HeapType, Proposal, RefType, StorageType, TrapCode, ValType};
+pub use wasmote_ir::{FieldType, HeapType, Mutability, Proposal, RefType, StorageType, TrapCode, ValType};
 #[cfg(feature = "compile")]
 pub use wasmote_translate::{CodeOptions, OpSet};
 #[cfg(feature = "wat")]

@@ -371,6 +371,7 @@ impl StoreLimitsBuilder {
     }
 
     /// Returns the limits.
+    #[must_use]
     pub fn build(self) -> StoreLimits {
         self.0
     }

@@ -16,6 +16,7 @@ impl Module {
     }
 
     /// Returns the options that hold for the code of all functions.
+    #[must_use]
     pub fn linked_options(&self) -> LinkedOptions {
         self.inner().linked_options()
     }

@@ -26,6 +26,7 @@ use crate::messages::message;
 use crate::module::Module;
 use crate::name_map::NameMap;
 use crate::typed::IntoFunc;
+use crate::typed::sealed::Internal;
 use crate::value::Val;
 
 /// Definitions of imports, by module name and item name. Host functions that are defined here belong to no store,
@@ -82,6 +83,7 @@ impl<T> Clone for Linker<T> {
 
 impl<T> Linker<T> {
     /// Makes a linker without definitions.
+    #[must_use]
     pub fn new(engine: &Engine) -> Linker<T> {
         Linker {
             engine: engine.clone(),
@@ -93,6 +95,7 @@ impl<T> Linker<T> {
     }
 
     /// Returns the engine that the linker was made for.
+    #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -132,7 +135,7 @@ impl<T> Linker<T> {
         name: &str,
         function: impl IntoFunc<T, P, R>,
     ) -> Result<&mut Self, Error> {
-        self.insert(module, name, Definition::Host(function.into_host()))
+        self.insert(module, name, Definition::Host(function.into_host(Internal)))
     }
 
     /// Defines a host function whose type is given at run time; see [`Func::new`].
@@ -395,6 +398,7 @@ impl<T> Linker<T> {
 
     /// Returns the imports of a module that are not defined here, in order: module name, item name and type. A name that
     /// the module imports several times is listed once.
+    #[must_use]
     pub fn missing(&self, module: &Module) -> Vec<(Box<str>, Box<str>, ExternType)> {
         let mut seen = NameMap::<NameMap<()>>::default();
         let unknown = |import: &&Import| {
@@ -469,6 +473,7 @@ pub struct InstancePre<T> {
 
 impl<T> InstancePre<T> {
     /// Returns the module.
+    #[must_use]
     pub fn module(&self) -> &Module {
         &self.module
     }

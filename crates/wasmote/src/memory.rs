@@ -17,7 +17,7 @@ impl Memory {
     /// exceeds [`Config::max_memory`](crate::Config::max_memory), or if there is not enough memory. Fails also if the
     /// store's limiter refuses.
     pub fn new(mut ctx: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
-        if ty.shared {
+        if ty.is_shared() {
             return Err(Error::instantiate("the type is shared: use `SharedMemory::new`"));
         }
         let mut ctx = ctx.as_context_mut();

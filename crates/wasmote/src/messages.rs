@@ -11,13 +11,12 @@ mod text {
     use core::fmt;
 
     use wasmote_decode::{DecodeError, DecodeErrorKind};
-    use wasmote_ir::ValType;
     use wasmote_ir::fallible::OutOfMemory;
 
     use super::{write_all, write_trap};
     use crate::error::{Error, ErrorKind, ImportProblem};
     use crate::errors::TranslationError;
-    use crate::extern_type::ExternType;
+    use crate::type_text::{write_name, write_problem};
 
     impl fmt::Display for Error {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,9 +58,8 @@ mod text {
     fn display_decode(error: &DecodeError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match error.kind {
             DecodeErrorKind::Malformed(_) => "malformed module: ",
-            DecodeErrorKind::Component => "",
             DecodeErrorKind::Unsupported(_) => "unsupported module: ",
-            DecodeErrorKind::OutOfMemory => "",
+            _ => "",
         })?;
         fmt::Display::fmt(error, f)
     }
@@ -80,78 +78,10 @@ mod text {
 
     impl fmt::Display for ImportProblem {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let ImportProblem { module, name, expected, found } = self;
-            match found {
-                None => write!(f, "unknown import: {module}::{name}, {expected}"),
-                Some(found) => {
-                    write!(f, "incompatible import type: {module}::{name} should be {expected}, but is {found}")
-                }
+            match &self.message {
+                Some(message) => f.write_str(message),
+                None => write_problem(self, f, &write_name),
             }
-        }
-    }
-
-    /// Writes the name of a type of values.
-    type WriteName<'a> = &'a dyn Fn(ValType, &mut fmt::Formatter<'_>) -> fmt::Result;
-
-    fn types(types: &[ValType], name: WriteName<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(")?;
-        for (i, ty) in types.iter().enumerate() {
-            f.write_str(if i == 0 { "" } else { ", " })?;
-            name(*ty, f)?;
-        }
-        f.write_str(")")
-    }
-
-    fn limits(min: u64, max: Option<u64>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match max {
-            Some(max) => write!(f, " {min}..={max}"),
-            None => write!(f, " {min}.."),
-        }
-    }
-
-    impl ExternType {
-        /// Writes the type as `Display` does, but the types of values as `name` writes them. Tools that know the types
-        /// of the module use it, as references to them print without a name otherwise.
-        pub fn write_with(&self, f: &mut fmt::Formatter<'_>, name: WriteName<'_>) -> fmt::Result {
-            match self {
-                ExternType::Func(ty) => {
-                    f.write_str("func ")?;
-                    types(&ty.params, name, f)?;
-                    f.write_str(" -> ")?;
-                    match &*ty.results {
-                        [one] => name(*one, f),
-                        results => types(results, name, f),
-                    }
-                }
-                ExternType::Table(ty) => {
-                    f.write_str(if ty.table64 { "table i64" } else { "table" })?;
-                    limits(ty.min, ty.max, f)?;
-                    f.write_str(" ")?;
-                    name(ty.element, f)
-                }
-                ExternType::Memory(ty) => {
-                    f.write_str(if ty.memory64 { "memory i64" } else { "memory" })?;
-                    limits(ty.min, ty.max, f)?;
-                    if ty.page_log2 != 16 {
-                        write!(f, " pages of {}", 1u64 << ty.page_log2.min(63))?;
-                    }
-                    f.write_str(if ty.shared { " shared" } else { "" })
-                }
-                ExternType::Tag(ty) => {
-                    f.write_str("tag ")?;
-                    types(&ty.params, name, f)
-                }
-                ExternType::Global(ty) => {
-                    f.write_str(if ty.mutable { "global mut " } else { "global " })?;
-                    name(ty.content, f)
-                }
-            }
-        }
-    }
-
-    impl fmt::Display for ExternType {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            self.write_with(f, &|ty, f| f.write_str(ty.name()))
         }
     }
 }

@@ -40,16 +40,19 @@ pub struct ImportType<'a> {
 
 impl<'a> ImportType<'a> {
     /// Returns the name of the imported module.
+    #[must_use]
     pub fn module(&self) -> &'a str {
         self.module
     }
 
     /// Returns the name of the item in that module.
+    #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
 
     /// Returns the type that the module asks for.
+    #[must_use]
     pub fn ty(&self) -> &ExternType {
         &self.ty
     }
@@ -64,11 +67,13 @@ pub struct ExportType<'a> {
 
 impl<'a> ExportType<'a> {
     /// Returns the name of the export.
+    #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
 
     /// Returns the type of the exported item.
+    #[must_use]
     pub fn ty(&self) -> &ExternType {
         &self.ty
     }
@@ -98,11 +103,13 @@ pub struct CustomSection<'a> {
 
 impl<'a> CustomSection<'a> {
     /// Returns the name.
+    #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
 
     /// Returns the contents, without the name.
+    #[must_use]
     pub fn data(&self) -> &'a [u8] {
         self.data
     }
@@ -165,6 +172,7 @@ impl Module {
     }
 
     /// Returns the engine that the module belongs to.
+    #[must_use]
     pub fn engine(&self) -> &Engine {
         Engine::of(self.0.engine())
     }
@@ -172,6 +180,7 @@ impl Module {
     /// Returns the imports, in order.
     ///
     /// If there is no memory for a type, the process ends.
+    #[must_use]
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         self.info().imports.iter().map(|import| {
             let ty = ExternType::of_import(&self.0, import.ty).unwrap_or_else(|_| runtime::no_memory());
@@ -180,6 +189,7 @@ impl Module {
     }
 
     /// Returns the exports, in order.
+    #[must_use]
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         self.info().exports.iter().map(|export| {
             let ty = ExternType::of_export(&self.0, export);
@@ -188,6 +198,7 @@ impl Module {
     }
 
     /// Returns the type of the export with this name.
+    #[must_use]
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         ExternType::of_export(&self.0, self.0.export(name)?)
     }
@@ -202,6 +213,7 @@ impl Module {
     }
 
     /// Returns the custom sections, in order. Images have none: what they keep of them are names and offsets.
+    #[must_use]
     pub fn custom_sections(&self) -> impl ExactSizeIterator<Item = CustomSection<'_>> {
         self.info().customs.iter().map(|custom| CustomSection {
             name: &custom.name,
@@ -210,6 +222,7 @@ impl Module {
     }
 
     /// Returns what an instance takes at least. What is imported does not count.
+    #[must_use]
     pub fn resources_required(&self) -> ResourcesRequired {
         let info = self.info();
         let (mut memories, mut tables) = (0, 0);
@@ -223,33 +236,39 @@ impl Module {
         let (memories, tables) = (&info.memories[memories..], &info.tables[tables..]);
         ResourcesRequired {
             num_memories: memories.len() as u32,
-            max_initial_memory_size: memories.iter().map(|ty| ty.min).max(),
+            max_initial_memory_size: memories.iter().map(|ty| ty.minimum()).max(),
             num_tables: tables.len() as u32,
-            max_initial_table_size: tables.iter().map(|ty| ty.min).max(),
+            max_initial_table_size: tables.iter().map(|ty| ty.minimum()).max(),
         }
     }
 
-    /// Returns the decoded module. For an image, it has everything but the data segments.
+    /// Returns the decoded module, for crates on top of this one. For an image, it has everything but the data segments.
+    #[doc(hidden)]
+    #[must_use]
     pub fn info(&self) -> &ModuleInfo {
         self.0.info()
     }
 
     /// Returns the bytes that the module was made from: a binary or an image.
+    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.0.bytes()
     }
 
     /// Returns the module's name, if it has names.
+    #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.0.name()
     }
 
     /// Returns the name of a function, if the module has names. `func` is the function's index; imports count.
+    #[must_use]
     pub fn function_name(&self, func: u32) -> Option<&str> {
         self.0.function_name(func)
     }
 
     /// Returns how much code was translated so far.
+    #[must_use]
     pub fn stats(&self) -> CodeStats {
         self.0.stats()
     }

@@ -7,6 +7,7 @@ use crate::value::Val;
 
 /// A reference, or null (spec: syntax/types#reference-types).
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Ref {
     /// A `funcref`.
     Func(Option<Func>),
@@ -84,6 +85,7 @@ kinds! {
 
 impl Ref {
     /// Returns the type: the top type of the reference's hierarchy, nullable.
+    #[must_use]
     pub fn ty(&self) -> RefType {
         match Val::from(*self).ty() {
             ValType::Ref(ty) => ty,

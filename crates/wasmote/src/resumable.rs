@@ -101,6 +101,7 @@ pub struct TypedResumableCallOutOfFuel<R> {
 impl ResumableCallOutOfFuel {
     /// Returns whether the call was interrupted, for example by
     /// [`InterruptHandle::interrupt`](crate::InterruptHandle::interrupt). It then needs no fuel to go on.
+    #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.interrupted
     }
@@ -133,6 +134,7 @@ impl<R: WasmTypes> TypedResumableCallOutOfFuel<R> {
 
 impl<R> TypedResumableCallOutOfFuel<R> {
     /// Returns whether the call was interrupted; see [`ResumableCallOutOfFuel::is_interrupted`].
+    #[must_use]
     pub fn is_interrupted(&self) -> bool {
         self.call.interrupted
     }
@@ -216,7 +218,7 @@ impl Call {
                 Next::Values(values) => {
                     let Some(host) = host else { return Err(not_waiting()) };
                     let store = ctx.borrow().store();
-                    let types = &store.func_type(host).results;
+                    let types = store.func_type(host).results();
                     if values.len() != types.len()
                         || !values.iter().zip(types).all(|(value, &ty)| value.is_of(ty, store))
                     {
@@ -274,7 +276,7 @@ impl ResumableCall {
         results: &mut [Val],
     ) -> Result<ResumableCall, Error> {
         let func = call.number(&ctx)?;
-        let types = &ctx.borrow().store().func_type(func).results;
+        let types = ctx.borrow().store().func_type(func).results();
         if results.len() != types.len() {
             return Err(Error::new("the number of results does not fit the function's type"));
         }
@@ -302,21 +304,25 @@ impl ResumableCallHostTrap {
     }
 
     /// Returns the host function. The results of its type are what [`resume`](ResumableCallHostTrap::resume) needs.
+    #[must_use]
     pub fn host_func(&self) -> Func {
         self.host
     }
 
     /// Returns the error that the host function gave as the reason.
+    #[must_use]
     pub fn host_error(&self) -> &Error {
         &self.reason.error
     }
 
     /// Ends the call, and returns the error that the host function gave as the reason.
+    #[must_use]
     pub fn into_host_error(self) -> Error {
         self.reason.error
     }
 
     /// Returns the value that the host function gave as the reason, if it is of the type `V`.
+    #[must_use]
     pub fn value<V: Any>(&self) -> Option<&V> {
         self.reason.value.as_deref()?.downcast_ref()
     }
@@ -408,6 +414,7 @@ impl<R: WasmTypes> TypedResumableCallHostTrap<R> {
     }
 
     /// Ends the call, and returns the error that the host function gave as the reason.
+    #[must_use]
     pub fn into_host_error(self) -> Error {
         self.call.into_host_error()
     }

@@ -26,7 +26,7 @@ pub use runtime::WaitResult;
 /// use wasmote::{Engine, Linker, MemoryType, Module, SharedMemory, Store};
 ///
 /// let engine = Engine::default();
-/// let ty = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: true };
+/// let ty = MemoryType::shared(1, 2);
 /// let memory = SharedMemory::new(&engine, ty)?;
 /// let module = Module::new(&engine, wat::parse_str(r#"(module
 ///     (import "host" "memory" (memory 1 2 shared))
@@ -85,21 +85,25 @@ impl SharedMemory {
     }
 
     /// Returns whether both are the same memory.
+    #[must_use]
     pub fn same(a: &SharedMemory, b: &SharedMemory) -> bool {
         a.0.address() == b.0.address()
     }
 
     /// Returns the type that the memory was made with. Its minimum does not change when the memory grows.
+    #[must_use]
     pub fn ty(&self) -> MemoryType {
         *self.0.ty()
     }
 
     /// Returns the size in pages. A page has `2^page_log2` bytes. Another thread may grow the memory at any time.
+    #[must_use]
     pub fn size(&self) -> u64 {
         self.0.size()
     }
 
     /// Returns the size in bytes.
+    #[must_use]
     pub fn data_size(&self) -> usize {
         self.0.len() as usize
     }
@@ -107,6 +111,7 @@ impl SharedMemory {
     /// Returns the address of the first byte, which never changes. At least [`SharedMemory::data_size`] bytes can be
     /// accessed from there, as long as the memory lives. Other threads access them at the same time, so each access must
     /// be atomic.
+    #[must_use]
     pub fn data_ptr(&self) -> *mut u8 {
         self.0.base()
     }

@@ -42,6 +42,7 @@ impl<T> Store<T> {
     }
 
     /// Returns the embedder's data.
+    #[must_use]
     pub fn data(&self) -> &T {
         self.owned.borrow().data()
     }
@@ -52,16 +53,19 @@ impl<T> Store<T> {
     }
 
     /// Drops the store, and returns the embedder's data.
+    #[must_use]
     pub fn into_data(self) -> T {
         self.owned.into_data()
     }
 
     /// Returns the engine that the store belongs to.
+    #[must_use]
     pub fn engine(&self) -> &Engine {
         Engine::of(self.owned.borrow().store().engine())
     }
 
     /// Returns how much code was translated so far, of the modules that have instances in this store.
+    #[must_use]
     pub fn stats(&self) -> CodeStats {
         self.owned.borrow().store().stats()
     }

@@ -1,7 +1,7 @@
 //! Tables of references (spec: exec/runtime#table-instances).
 
 use wasmote_decode::TableType;
-use wasmote_ir::ValType;
+use wasmote_ir::RefType;
 use wasmote_runtime::Store;
 
 use crate::context::{AsContext, AsContextMut};
@@ -27,8 +27,8 @@ impl Table {
     pub fn new(mut ctx: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table, Error> {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
-        let init = to_reference(init, ty.element, store)?;
-        store.hold_types(&[ty.element])?;
+        let init = to_reference(init, ty.element(), store)?;
+        store.hold_types(&[ty.element().into()])?;
         let index = store.add_table(ty, init)?;
         Ok(Table::of(store, index))
     }
@@ -54,7 +54,7 @@ impl Table {
         let store = ctx.inner();
         let record = store.table(self.number(store));
         let element = *record.elements().get(usize::try_from(index).ok()?)?;
-        Val::of_slots(record.ty().element, &[u64::from(element)], store).ref_()
+        Val::of_slots(record.ty().element().into(), &[u64::from(element)], store).ref_()
     }
 
     /// Sets an element.
@@ -80,7 +80,7 @@ impl Table {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let index = self.number(store);
-        let init = to_reference(init, store.table(index).ty().element, store)?;
+        let init = to_reference(init, store.table(index).ty().element(), store)?;
         match store.grow_table(index, delta, init) {
             Ok(Some(size)) => Ok(size),
             Ok(None) => Err(Error::new("the table cannot grow that much")),
@@ -100,7 +100,7 @@ impl Table {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let table = self.number(store);
-        let value = to_reference(value, store.table(table).ty().element, store)?;
+        let value = to_reference(value, store.table(table).ty().element(), store)?;
         let elems = store.table_mut(table).range_mut(index, len);
         elems.ok_or_else(out_of_bounds)?.fill(value);
         Ok(())
@@ -123,8 +123,8 @@ impl Table {
         let mut ctx = ctx.as_context_mut();
         let store = ctx.inner_mut();
         let (to, from) = (to.number(store), from.number(store));
-        let (from_type, to_type) = (store.table(from).ty().element, store.table(to).ty().element);
-        if !store.engine().types().lock().matches(from_type, to_type) {
+        let (from_type, to_type) = (store.table(from).ty().element(), store.table(to).ty().element());
+        if !store.engine().types().lock().matches(from_type.into(), to_type.into()) {
             return Err(Error::new("the tables have different element types"));
         }
         store.copy_elements(to, to_index, from, from_index, len).ok_or_else(out_of_bounds)
@@ -132,9 +132,9 @@ impl Table {
 }
 
 /// Returns the value as a reference of this type.
-fn to_reference(value: Ref, ty: ValType, store: &Store) -> Result<u32, Error> {
+fn to_reference(value: Ref, ty: RefType, store: &Store) -> Result<u32, Error> {
     let value = Val::from(value);
-    if !ty.is_ref() || !value.is_of(ty, store) {
+    if !value.is_of(ty.into(), store) {
         return Err(Error::new("the value is not of the table's element type"));
     }
     Ok(value.to_slots(store)[0] as u32)
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn a_collection_looks_at_parts_that_were_written_alone() {
         let mut store = Store::new(&Engine::default(), ());
-        let ty = TableType { element: ValType::EXTERNREF, min: 10_000_000, max: None, table64: false };
+        let ty = TableType::new(RefType::EXTERN, 10_000_000, None);
         let tables: Vec<Table> = (0..100).map(|_| Table::new(&mut store, ty, Ref::Extern(None)).unwrap()).collect();
         let looked = |store: &Store<()>| {
             let ctx = store.as_context();
@@ -168,7 +168,7 @@ mod tests {
         }
         // The last part of each table is shorter than the others.
         assert_eq!(looked(&store), 100 * (10_000_000 % PART + 2 * PART));
-        let copy = Table::new(&mut store, TableType { min: 5000, ..ty }, value).unwrap();
+        let copy = Table::new(&mut store, ty.with_minimum(5000), value).unwrap();
         let ctx = store.as_context();
         assert_eq!(ctx.inner().table(copy.number(ctx.inner())).used().flatten().count(), 5000);
     }

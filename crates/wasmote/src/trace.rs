@@ -1,5 +1,7 @@
 //! Shows each instruction as it runs, for debugging: [`Config::trace`].
 
+use core::fmt;
+
 use wasmote_ir::ValType;
 use wasmote_runtime as runtime;
 
@@ -19,6 +21,13 @@ impl Config {
     pub fn trace(&mut self, show: impl Fn(&TraceStep<'_>) + Send + Sync + 'static) -> &mut Config {
         self.settings.optional.trace = Some(runtime::Tracer::new(move |step| show(&TraceStep(step))));
         self
+    }
+}
+
+impl fmt::Debug for TraceStep<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (func, byte) = (self.func_index(), self.byte());
+        f.debug_struct("TraceStep").field("func_index", &func).field("byte", &byte).finish_non_exhaustive()
     }
 }
 

@@ -62,6 +62,7 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
     }
 
     /// Returns the untyped function.
+    #[must_use]
     pub fn func(&self) -> Func {
         self.func
     }
@@ -101,7 +102,7 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
         let used = params.write(slots, store);
         let args = &slots[..used];
         if self.checked {
-            check(store, &store.func_type(func).params, args)?;
+            check(store, store.func_type(func).params(), args)?;
         }
         Ok((func, args))
     }
@@ -111,12 +112,12 @@ impl<P: WasmTypes, R: WasmTypes> TypedFunc<P, R> {
 /// references.
 #[inline(never)]
 fn check_types(ty: &FuncType, params: &[ValType], results: &[ValType], engine: &Engine) -> Result<bool, Error> {
-    let checked = !fit(engine, params, &ty.params);
+    let checked = !fit(engine, params, ty.params());
     let wrong = match () {
-        () if params.len() != ty.params.len() => FuncError::MismatchingParameterLen,
-        () if checked && !may_match(engine, params, &ty.params) => FuncError::MismatchingParameterType,
-        () if results.len() != ty.results.len() => FuncError::MismatchingResultLen,
-        () if !fit(engine, &ty.results, results) => FuncError::MismatchingResultType,
+        () if params.len() != ty.params().len() => FuncError::MismatchingParameterLen,
+        () if checked && !may_match(engine, params, ty.params()) => FuncError::MismatchingParameterType,
+        () if results.len() != ty.results().len() => FuncError::MismatchingResultLen,
+        () if !fit(engine, ty.results(), results) => FuncError::MismatchingResultType,
         () => return Ok(checked),
     };
     Err(Error::of(ErrorKind::Func(wrong)))
@@ -191,13 +192,13 @@ pub trait WasmRet {
     #[doc(hidden)]
     type Values: WasmTypes;
     #[doc(hidden)]
-    fn into_result(self) -> Result<Self::Values, Error>;
+    fn into_result(self, _: sealed::Internal) -> Result<Self::Values, Error>;
 }
 
 impl<V: WasmTypes> WasmRet for V {
     type Values = V;
 
-    fn into_result(self) -> Result<V, Error> {
+    fn into_result(self, _: sealed::Internal) -> Result<V, Error> {
         Ok(self)
     }
 }
@@ -206,7 +207,7 @@ impl<V: WasmTypes, E: Into<BoxedError> + 'static> WasmRet for Result<V, E> {
     type Values = V;
 
     #[inline]
-    fn into_result(self) -> Result<V, Error> {
+    fn into_result(self, _: sealed::Internal) -> Result<V, Error> {
         self.map_err(Error::host)
     }
 }
@@ -214,13 +215,16 @@ impl<V: WasmTypes, E: Into<BoxedError> + 'static> WasmRet for Result<V, E> {
 /// A closure that can be a host function in a store with data of type `T`. [`Func::wrap`] says which are.
 pub trait IntoFunc<T, P, R> {
     #[doc(hidden)]
-    fn into_host(self) -> HostCode;
+    fn into_host(self, _: sealed::Internal) -> HostCode;
 }
 
-/// Keeps other crates from implementing these traits: `unsafe` code relies on `TYPE` and `write` fitting each
-/// other.
+/// Keeps other crates from implementing these traits, so that they can change: `unsafe` code relies on `TYPE` and
+/// `write` fitting each other. Other crates can name neither of these two.
 pub(crate) mod sealed {
     pub trait Sealed {}
+    /// An argument of the methods of traits that closures implement, which cannot have a supertrait for this.
+    #[derive(Debug)]
+    pub struct Internal;
 }
 
 macro_rules! values {
@@ -341,7 +345,7 @@ macro_rules! tuples {
             $($v: WasmTy + 'static,)*
             R: WasmRet + 'static,
         {
-            fn into_host(self) -> HostCode {
+            fn into_host(self, _: sealed::Internal) -> HostCode {
                 wrap::<T, ($($v,)*), R>(move |_, ($($v,)*)| self($($v),*))
             }
         }
@@ -353,7 +357,7 @@ macro_rules! tuples {
             $($v: WasmTy + 'static,)*
             R: WasmRet + 'static,
         {
-            fn into_host(self) -> HostCode {
+            fn into_host(self, _: sealed::Internal) -> HostCode {
                 wrap::<T, ($($v,)*), R>(move |caller, ($($v,)*)| self(caller, $($v),*))
             }
         }
@@ -385,11 +389,11 @@ tuples! {
 pub(crate) fn wrap<T, P: WasmTypes, R: WasmRet>(
     function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
 ) -> HostCode {
-    let ty = FuncType { params: P::TYPES.into(), results: R::Values::TYPES.into() };
+    let ty = FuncType::of(P::TYPES.into(), R::Values::TYPES.into());
     let code = move |mut call: HostCall<'_>| {
         let params = P::read(call.slots(), call.store());
         // SAFETY: `IntoFunc` carries `T`, so the function is added only to stores whose data is a `T`.
-        match function(Caller::of(unsafe { call.caller() }), params).into_result() {
+        match function(Caller::of(unsafe { call.caller() }), params).into_result(sealed::Internal) {
             Ok(results) => {
                 let (slots, store) = call.slots_mut();
                 results.write(slots, store);

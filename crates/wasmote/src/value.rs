@@ -8,6 +8,7 @@ use crate::reference::Ref;
 
 /// A value of any WebAssembly type.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Val {
     /// An `i32`.
     I32(i32),
@@ -62,6 +63,7 @@ fn other_kind(wanted: &str) -> ! {
 
 impl Val {
     /// Returns the type. References have the top type of their hierarchy, and are nullable.
+    #[must_use]
     pub fn ty(&self) -> ValType {
         match self {
             Val::I32(_) => ValType::I32,
@@ -77,6 +79,7 @@ impl Val {
     }
 
     /// Returns the default value of a type: zero or null.
+    #[must_use]
     pub fn default_of(ty: ValType) -> Val {
         match ty {
             ValType::I32 => Val::I32(0),
@@ -106,6 +109,7 @@ impl Val {
     }
 
     /// Returns the value as a reference, if it is one.
+    #[must_use]
     pub fn ref_(&self) -> Option<Ref> {
         Some(match *self {
             Val::FuncRef(value) => Ref::Func(value),

@@ -134,8 +134,8 @@ fn stop_all(text: &str, names: &[String]) {
                 let instance = Instance::new(&mut store, &module, &[]).unwrap();
                 let func = instance.get_func(&store, name).unwrap();
                 let ty = func.ty(&store);
-                let args: Vec<Val> = ty.params.iter().map(|&ty| Val::default_of(ty)).collect();
-                let mut results = vec![Val::I32(0); ty.results.len()];
+                let args: Vec<Val> = ty.params().iter().map(|&ty| Val::default_of(ty)).collect();
+                let mut results = vec![Val::I32(0); ty.results().len()];
                 let handle = store.interrupt_handle().unwrap();
                 let stopper = thread::spawn(move || {
                     thread::sleep(Duration::from_millis(2));
@@ -309,7 +309,7 @@ fn giving_way(store: &mut Store<u32>) -> [Func; 2] {
         assert!(caller.is_interrupted());
         Err(Error::interrupted())
     }
-    let ty = FuncType { params: [ValType::I64].into(), results: [ValType::I64].into() };
+    let ty = FuncType::new([ValType::I64], [ValType::I64]);
     let of_values = Func::new(&mut *store, ty, |caller, args, results| {
         let Val::I64(arg) = args[0] else { unreachable!() };
         results[0] = Val::I64(act(caller, arg)?);

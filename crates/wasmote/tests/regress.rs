@@ -79,7 +79,7 @@ impl Program {
     fn call(&mut self, name: &str, args: &[Val]) -> Result<Vec<u64>, String> {
         let func = self.instance.get_func(&self.store, name).unwrap_or_else(|| panic!("no function {name}"));
         let ty = func.ty(&self.store);
-        let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+        let mut results: Vec<Val> = ty.results().iter().map(|&ty| Val::default_of(ty)).collect();
         match func.call(&mut self.store, args, &mut results) {
             Ok(()) => Ok(results.iter().map(bits).collect()),
             Err(error) => match error.as_trap_code() {

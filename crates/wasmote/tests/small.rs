@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasmote::{
     AnyRef, AsContextMut, Caller, CodeOptions, Config, Engine, Error, Exception, Extern, Func, FuncType, Global,
-    GlobalType, HeapType, ImageOptions, Instance, Linker, Memory, MemoryType, Module, OpSet, RefType, Store, Table,
-    TableType, Tag, TrapCode, TypedResumableCall, Val, ValType,
+    GlobalType, HeapType, ImageOptions, Instance, Linker, Memory, MemoryType, Module, Mutability, OpSet, RefType,
+    Store, Table, TableType, Tag, TagType, TrapCode, TypedResumableCall, Val, ValType,
 };
 
 /// A configuration with small allocations and frequent collections.
@@ -187,12 +187,12 @@ fn memories_grow_and_are_accessed() {
 fn tables_and_globals_of_guest_and_host() {
     let engine = Engine::new(&config());
     let mut store = Store::new(&engine, 0);
-    let ty = TableType { element: ValType::FUNCREF, min: 4, max: None, table64: false };
+    let ty = TableType::new(RefType::FUNC, 4, None);
     let seven = Func::wrap(&mut store, |x: i32| x + 7);
     let table = Table::new(&mut store, ty, seven.into()).unwrap();
-    let ty = GlobalType { content: ValType::I64, mutable: true };
+    let ty = GlobalType::new(ValType::I64, Mutability::Var);
     let global = Global::new(&mut store, ty, Val::I64(-1)).unwrap();
-    let ty = MemoryType { min: 0, max: None, page_log2: 16, memory64: false, shared: false };
+    let ty = MemoryType::new(0, None);
     let memory = Memory::new(&mut store, ty).unwrap();
     let text = r#"(module
         (type $unary (func (param i32) (result i32)))
@@ -270,7 +270,7 @@ fn calls_wait_and_go_on() {
     let module = module(&config(), WAITS);
     let mut linker = Linker::new(module.engine());
     let mut store = Store::new(module.engine(), 0);
-    let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+    let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
     linker.define("host", "tag", tag).unwrap();
     let wait = |caller: Caller<'_, u32>, x: i32| -> Result<i32, Error> { Err(caller.suspend_with(x)) };
     linker.func_wrap("host", "wait", wait).unwrap();
@@ -340,7 +340,7 @@ fn define_again(linker: &mut Linker<u32>) {
     };
     linker.func_wrap("host", "typed", typed).unwrap();
     let any = ValType::Ref(RefType::new(true, HeapType::Any));
-    let ty = FuncType { params: [ValType::I32, any].into(), results: [ValType::I32].into() };
+    let ty = FuncType::new([ValType::I32, any], [ValType::I32]);
     let values = |mut caller: Caller<'_, u32>, args: &[Val], results: &mut [Val]| {
         results[0] = Val::I32(again(&mut caller, args[0].i32().unwrap())?);
         Ok(())
@@ -395,7 +395,7 @@ fn exceptions_are_caught_wherever_they_come_from() {
             (drop)))"#;
     let module = module(&config(), text);
     let mut store = Store::new(module.engine(), 0);
-    let tag = Tag::new(&mut store, FuncType { params: [ValType::I32, ValType::I64].into(), results: [].into() });
+    let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32, ValType::I64], [])));
     let throw = Func::wrap(&mut store, move |n: i32| -> Result<i32, Error> {
         Err(Exception::new(tag, [Val::I32(n), Val::I64(0)]).into())
     });

@@ -7,7 +7,8 @@ use core::fmt;
 use wasmote_ir::fallible::{OutOfMemory, try_str};
 
 /// An error in a text, and where it is.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct TextError {
     /// What is wrong, in one line.
     pub message: &'static str,

@@ -174,6 +174,7 @@ impl Own {
                     _ => format!("struct {{{}}}", list(fields.into_iter().map(|value| nested(Some(value))))),
                 }
             }
+            other => unreachable!("{other:?}"),
         }
     }
 }
@@ -197,7 +198,7 @@ impl World for Own {
         let func = self.export(&call.function).into_func().expect("a function");
         let ty = func.ty(&self.store);
         let mut arguments = Vec::new();
-        for (argument, &ty) in call.arguments.iter().zip(&ty.params) {
+        for (argument, &ty) in call.arguments.iter().zip(ty.params()) {
             arguments.push(match (argument, ty) {
                 (Argument::Null, ty) => Val::default_of(ty),
                 (Argument::I31, _) => {
@@ -212,7 +213,7 @@ impl World for Own {
                 (Argument::Number, _) => numbers::V128.into(),
             });
         }
-        let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+        let mut results: Vec<Val> = ty.results().iter().map(|&ty| Val::default_of(ty)).collect();
         func.call(&mut self.store, &arguments, &mut results).map_err(|error| self.ending(error))?;
         self.earlier.extend(results.iter().filter(|value| is_reference(value)));
         Ok(list(results.iter().map(|value| self.shown(value, DEPTH))))
@@ -228,7 +229,7 @@ impl World for Own {
                     let elements = (0..table.size(&self.store)).map_while(|index| table.get(&self.store, index));
                     format!("; {name} {}", hash(list(elements.map(|value| self.shown(&value.into(), 1))).as_bytes()))
                 }
-                Extern::Func(_) | Extern::SharedMemory(_) | Extern::Tag(_) => continue,
+                _ => continue,
             };
         }
         all

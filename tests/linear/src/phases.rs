@@ -97,7 +97,8 @@ fn run(module: &Module, record: &mut Record) {
                 ExternType::Table(ty) => {
                     wasmote::Table::new(&mut store, ty, wasmote::Ref::Func(None)).expect("a table").into()
                 }
-                ExternType::Tag(ty) => wasmote::Tag::new(&mut store, ty).into(),
+                ExternType::Tag(ty) => wasmote::Tag::new(&mut store, &ty).into(),
+                other => unreachable!("{other:?}"),
             };
             linker.define(import.module(), import.name(), item).expect("a name of its own");
         }

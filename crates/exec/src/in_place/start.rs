@@ -44,7 +44,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
     let image = Image::parse(bytes)?;
     match ImageErrorKind::of_missing(image.features() & NOT_HERE) {
         None => Ok(image),
-        Some(kind) => Err(ImageError { kind, offset: AT_FEATURES as u32 }.into()),
+        Some(kind) => Err(ImageError::new(kind, AT_FEATURES as u32).into()),
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
 pub(super) fn trust(bytes: &[u8]) -> Result<Image<'_>, LoadError> {
     let image = parse(bytes)?;
     if !cfg!(feature = "extended") && image.op_set() == OpSet::Extended {
-        return Err(ImageError { kind: ImageErrorKind::Extended, offset: AT_OP_SET as u32 }.into());
+        return Err(ImageError::new(ImageErrorKind::Extended, AT_OP_SET as u32).into());
     }
     Ok(image)
 }
@@ -90,7 +90,7 @@ pub(super) unsafe fn instantiate<'a, T>(
     fuel: u64,
 ) -> Result<Instance<'a, T>, LoadError> {
     if !image.bytes().as_ptr().addr().is_multiple_of(8) {
-        return Err(ImageError { kind: ImageErrorKind::Misaligned, offset: 0 }.into());
+        return Err(ImageError::new(ImageErrorKind::Misaligned, 0).into());
     }
     let plan = Plan::of(&image, stack_slots);
     let room = size_of_val(buffer);

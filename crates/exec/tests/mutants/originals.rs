@@ -59,8 +59,9 @@ fn add(originals: &mut Vec<Original>, name: &str, wasm: &[u8]) {
     }
     let Ok(module) = wasmote_decode::decode(wasm) else { return };
     let Some(imports) = imports(&module) else { return };
-    let initial: u64 = module.memories.iter().map(|memory| memory.min.saturating_mul(1 << memory.page_log2)).sum();
-    let elements: u64 = module.tables.iter().map(|table| table.min).sum();
+    let initial: u64 =
+        module.memories.iter().map(|memory| memory.minimum().saturating_mul(1 << memory.page_size_log2())).sum();
+    let elements: u64 = module.tables.iter().map(|table| table.minimum()).sum();
     if initial > 4 << 20 || elements > 1 << 18 {
         return;
     }
@@ -104,7 +105,7 @@ fn imports(module: &ModuleInfo) -> Option<Vec<Import<()>>> {
     let import = |import: &wasmote_decode::Import| match import.ty {
         ImportType::Func(ty) | ImportType::ExactFunc(ty) => {
             let ty = module.type_of_funcs(ty)?;
-            let (params, results) = (leak(&ty.params), leak(&ty.results));
+            let (params, results) = (leak(ty.params()), leak(ty.results()));
             Some(Import { module: name(&import.module), name: name(&import.name), params, results, func: stand_in })
         }
         _ => None,

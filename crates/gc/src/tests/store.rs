@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use wasmote_exec as exec;
-use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
+use wasmote_ir::{FieldType, HeapType, Mutability, RefType, StorageType, ValType};
 
 use crate::{Heap, HeapBacking, Layout, Marker};
 
@@ -84,12 +84,12 @@ impl Store {
     pub fn with(backing: Box<dyn HeapBacking>, most: u64, stress: bool) -> Store {
         let mut heap = Heap::new(backing, Box::default(), most, stress, None);
         let reference = ValType::Ref(RefType::new(true, HeapType::Any));
-        let field = |ty| FieldType { storage: StorageType::Val(ty), mutable: true };
+        let field = |ty| FieldType::new(Mutability::Var, StorageType::ValType(ty));
         heap.layouts
             .add(NODE, || Layout::of_struct(&[field(reference), field(ValType::I64)], false, &|_| false))
             .unwrap();
         heap.layouts.add(ARRAY, || Ok(Layout::of_array(field(reference), &|_| false))).unwrap();
-        let byte = FieldType { storage: StorageType::I8, mutable: true };
+        let byte = FieldType::new(Mutability::Var, StorageType::I8);
         heap.layouts.add(STRING, || Ok(Layout::of_array(byte, &|_| false))).unwrap();
         Store { heap, view: exec::Heap::EMPTY, roots: Vec::new() }
     }

@@ -2,11 +2,21 @@
 
 /// Why an image is refused, and where the error is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct ImageError {
     /// The reason.
     pub kind: ImageErrorKind,
     /// The byte offset in the image.
     pub offset: u32,
+}
+
+impl ImageError {
+    /// Makes an error of its parts.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn new(kind: ImageErrorKind, offset: u32) -> ImageError {
+        ImageError { kind, offset }
+    }
 }
 
 /// The reasons of [`ImageError`].

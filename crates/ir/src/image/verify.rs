@@ -121,7 +121,7 @@ impl Image<'_> {
                     return fail(Kind::Record, at);
                 }
                 for _ in 0..ty.params {
-                    let field = self.field_type(next).filter(|field| known(field.storage.unpacked()));
+                    let field = self.field_type(next).filter(|field| known(field.element_type().unpacked()));
                     if field.is_none() {
                         return fail(Kind::Type, at);
                     }

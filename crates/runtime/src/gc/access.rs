@@ -44,7 +44,7 @@ impl Array {
         if index >= self.len {
             return Err(not_there());
         }
-        let bytes = u64::from(index) * u64::from(self.element.storage.bytes());
+        let bytes = u64::from(index) * u64::from(self.element.element_type().bytes());
         let at = usize::try_from(bytes + gc::layout::HEADER as u64).map_err(|_| not_there())?;
         Ok(Part { ty: self.element, at })
     }
@@ -80,7 +80,7 @@ impl Store {
         let mut end = gc::layout::HEADER as u32;
         let mut part = Err(not_there());
         for &field in fields.get(..=index).ok_or_else(not_there)? {
-            part = Ok(Part { ty: field, at: field.storage.place(&mut end) as usize });
+            part = Ok(Part { ty: field, at: field.element_type().place(&mut end) as usize });
         }
         part
     }
@@ -116,7 +116,7 @@ impl Store {
     /// # Errors
     /// Fails if it does not lie in the heap.
     pub fn read_part(&self, root: Root, part: Part) -> Result<[u64; 2], Error> {
-        let len = part.ty.storage.bytes() as usize;
+        let len = part.ty.element_type().bytes() as usize;
         let from = self.bytes(root, part.at, len)?;
         let mut raw = [0; 16];
         // SAFETY: `bytes` checked that the bytes lie in the heap, and `raw` has room for the largest value.
@@ -136,10 +136,10 @@ impl Store {
     /// Fails if it is not mutable, or does not lie in the heap.
     pub fn write_part(&mut self, root: Root, part: Part, slots: [u64; 2]) -> Result<(), Error> {
         self.noted.object();
-        if !part.ty.mutable {
+        if !part.ty.mutability().is_mut() {
             return Err(Error::usage("the field or element is not mutable"));
         }
-        let bytes = part.ty.storage.bytes();
+        let bytes = part.ty.element_type().bytes();
         let to = self.bytes(root, part.at, bytes as usize)?;
         // SAFETY: `bytes` checked that the bytes lie in the heap, and the store is mutably borrowed.
         unsafe { gc::handlers::store(to, slots.as_ptr(), bytes.trailing_zeros()) };
@@ -151,10 +151,10 @@ impl Store {
     /// # Errors
     /// Fails if the elements are references, or do not lie in the heap.
     fn element_bytes(&self, root: Root, array: &Array) -> Result<(*mut u8, usize), Error> {
-        if array.element.storage.unpacked().is_ref() {
+        if array.element.element_type().unpacked().is_ref() {
             return Err(Error::usage("the elements are references"));
         }
-        let len = u64::from(array.len) * u64::from(array.element.storage.bytes());
+        let len = u64::from(array.len) * u64::from(array.element.element_type().bytes());
         let len = usize::try_from(len).map_err(|_| not_there())?;
         Ok((self.bytes(root, gc::layout::HEADER, len)?, len))
     }
@@ -177,7 +177,7 @@ impl Store {
     pub fn array_data_mut(&mut self, root: Root) -> Result<&mut [u8], Error> {
         self.noted.object();
         let array = self.array(root)?;
-        if !array.element.mutable {
+        if !array.element.mutability().is_mut() {
             return Err(Error::usage("the field or element is not mutable"));
         }
         let (first, len) = self.element_bytes(root, &array)?;

@@ -213,14 +213,14 @@ impl Store {
         for global in self.globals.iter() {
             // SAFETY: the store keeps the record in place, and no code runs now.
             let global = unsafe { global.as_ref() };
-            if Objects::is_traced(marker.heap(), global.ty().content) {
+            if Objects::is_traced(marker.heap(), global.ty().content()) {
                 marker.reference(global.slots()[0] as u32);
             }
         }
         for table in self.tables.iter() {
             // SAFETY: the store keeps the record in place, and no code runs now.
             let table = unsafe { table.as_ref() };
-            if Objects::is_traced(marker.heap(), table.ty().element) {
+            if Objects::is_traced(marker.heap(), table.ty().element().into()) {
                 table.used().flatten().for_each(|&reference| marker.reference(reference));
             }
         }
@@ -250,7 +250,7 @@ impl Store {
         // follow.
         unsafe {
             let tag = (place.cast::<u64>().read() as u32).checked_sub(exec::EXCEPTION)?;
-            let count = slots(&self.tags.get(tag as usize)?.ty.params);
+            let count = slots(self.tags.get(tag as usize)?.ty.params());
             Some((tag, core::slice::from_raw_parts(place.add(8).cast(), count)))
         }
     }

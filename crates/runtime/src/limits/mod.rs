@@ -204,8 +204,8 @@ impl MemoryRecord {
     /// Describes growth by `delta` pages.
     fn growth(&self, delta: u64) -> Growth {
         let current = self.len();
-        let added = delta.saturating_mul(1 << self.ty().page_log2);
-        let maximum = self.ty().max.map(|pages| pages.saturating_mul(1 << self.ty().page_log2));
+        let added = delta.saturating_mul(1 << self.ty().page_size_log2());
+        let maximum = self.ty().maximum().map(|pages| pages.saturating_mul(1 << self.ty().page_size_log2()));
         Growth { resource: Resource::Memory, current, desired: current.saturating_add(added), maximum }
     }
 }
@@ -214,6 +214,11 @@ impl TableRecord {
     /// Describes growth by `delta` elements.
     fn growth(&self, delta: u64) -> Growth {
         let current = self.size();
-        Growth { resource: Resource::Table, current, desired: current.saturating_add(delta), maximum: self.ty().max }
+        Growth {
+            resource: Resource::Table,
+            current,
+            desired: current.saturating_add(delta),
+            maximum: self.ty().maximum(),
+        }
     }
 }

@@ -58,7 +58,7 @@ fn refuse_other_nans(image: &Image<'_>, engine: &Engine) -> Result<(), Error> {
     use wasmote_ir::image::{ImageError, ImageErrorKind, OpSet};
     let floats = image.op_set() == OpSet::Extended || image.features() & features::FLOAT != 0;
     if engine.settings().canonical_nans && floats && image.features() & features::CANONICAL_NANS == 0 {
-        return Err(ImageError { kind: ImageErrorKind::CanonicalNans, offset: AT_FEATURES as u32 }.into());
+        return Err(ImageError::new(ImageErrorKind::CanonicalNans, AT_FEATURES as u32).into());
     }
     Ok(())
 }
@@ -69,6 +69,6 @@ fn refuse_objects(image: &Image<'_>) -> Result<(), Error> {
     use wasmote_ir::image::{ImageError, ImageErrorKind};
     match image.features() & (features::GC | features::EXCEPTIONS) {
         0 => Ok(()),
-        _ => Err(ImageError { kind: ImageErrorKind::Feature, offset: AT_FEATURES as u32 }.into()),
+        _ => Err(ImageError::new(ImageErrorKind::Feature, AT_FEATURES as u32).into()),
     }
 }

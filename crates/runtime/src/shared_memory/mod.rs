@@ -77,7 +77,7 @@ impl SharedMemory {
     /// Fails if the type is invalid or not shared, if the minimum exceeds the engine's limit, or if there is not enough
     /// memory or address space.
     pub fn new(engine: &Engine, ty: MemoryType) -> Result<SharedMemory, Error> {
-        if !ty.shared || ty.max.is_none() {
+        if !ty.is_shared() || ty.maximum().is_none() {
             return Err(Error::instantiate("a shared memory needs a shared type with a maximum"));
         }
         let invalid = || Error::instantiate("a memory's type is invalid, or its minimum is too large");
@@ -88,7 +88,7 @@ impl SharedMemory {
         let inner = Inner {
             engine: engine.clone(),
             ty,
-            max_pages: room.min(max_bytes) >> ty.page_log2,
+            max_pages: room.min(max_bytes) >> ty.page_size_log2(),
             base,
             pages: Lock::new(pages),
             waiters: Lock::new(Waiters::new()),
@@ -135,7 +135,7 @@ impl SharedMemory {
 
     /// Returns the size in pages.
     pub fn size(&self) -> u64 {
-        self.len() >> self.0.ty.page_log2
+        self.len() >> self.0.ty.page_size_log2()
     }
 
     /// Adds `delta` pages, and returns the previous size. `None` leaves the memory unchanged.
@@ -156,7 +156,7 @@ impl SharedMemory {
     fn grow_locked(&self, pages: &mut Pages, delta: u64) -> Option<u64> {
         let old = self.size();
         let new = old.checked_add(delta).filter(|&new| new <= self.0.max_pages)?;
-        let len = new.checked_mul(1 << self.0.ty.page_log2)?;
+        let len = new.checked_mul(1 << self.0.ty.page_size_log2())?;
         if new > old {
             pages.make_room(usize::try_from(len).ok()?)?;
             // SAFETY: as in `len`. The bytes are accessible now, and the lock is held.

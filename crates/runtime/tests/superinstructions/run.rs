@@ -104,7 +104,7 @@ mod guarded {
             // The first guarded memory of a process installs the signal handler, which turns faults into traps whoever
             // mapped the memory.
             let mut store = StoreWithData::try_new(&Engine::new(&Settings::default()), ()).unwrap();
-            let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+            let ty = MemoryType::new(1, None);
             store.borrow_mut().store().add_memory(ty).unwrap();
             // SAFETY: the mapping is new, and the pages made accessible belong to it.
             unsafe {

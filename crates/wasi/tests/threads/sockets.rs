@@ -48,7 +48,7 @@ fn an_interrupted_call_writes_only_what_it_received() {
             (call $recv (i32.const 3) (i32.const 32) (i32.const 1) (i32.const 2) (i32.const 40) (i32.const 44))))"#;
     const WAITALL_BUFFER: u64 = 64;
     let engine = Engine::new(Config::new().interruption(true));
-    let ty = MemoryType { min: 1, max: Some(1), page_log2: 16, memory64: false, shared: true };
+    let ty = MemoryType::shared(1, 1);
     let memory = SharedMemory::new(&engine, ty).unwrap();
     let (mut ours, theirs) = UnixStream::pair().unwrap();
     let unread = theirs.try_clone().unwrap();

@@ -105,14 +105,14 @@ impl Guest {
     pub fn try_call(&mut self, name: &str, args: &[u64]) -> Result<u16, Error> {
         let func = self.instance.get_func(&mut self.store, name).unwrap();
         let ty = func.ty(&self.store);
-        assert_eq!(ty.params.len(), args.len(), "{name}");
+        assert_eq!(ty.params().len(), args.len(), "{name}");
         let vals: Vec<Val> = ty
-            .params
+            .params()
             .iter()
             .zip(args)
             .map(|(ty, &arg)| if *ty == ValType::I64 { Val::I64(arg as i64) } else { Val::I32(arg as i32) })
             .collect();
-        let mut results = vec![Val::I32(0); ty.results.len()];
+        let mut results = vec![Val::I32(0); ty.results().len()];
         func.call(&mut self.store, &vals, &mut results)?;
         match results[..] {
             [Val::I32(errno)] => Ok(errno as u16),

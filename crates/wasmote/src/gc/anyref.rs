@@ -17,6 +17,7 @@ impl AnyRef {
     }
 
     /// Converts an external reference to an internal one, as `any.convert_extern` does.
+    #[must_use]
     pub fn convert_extern(value: ExternRef) -> AnyRef {
         AnyRef(value.0)
     }
@@ -60,6 +61,7 @@ impl From<AnyRef> for Val {
 
 impl ExternRef {
     /// Converts an internal reference to an external one, as `extern.convert_any` does.
+    #[must_use]
     pub fn convert_any(value: AnyRef) -> ExternRef {
         ExternRef(value.0)
     }

@@ -15,7 +15,7 @@ use crate::value::write_slots;
 /// Throws an exception of a host function. The trap code that it returns makes wasm look for a handler.
 pub(crate) fn throw(store: &mut Store, exception: &Exception) -> Result<TrapCode, Error> {
     let tag = exception.tag().number(store);
-    let types = &store.tag(tag).ty().params;
+    let types = store.tag(tag).ty().params();
     let fit = types.len() == exception.values().len()
         && exception.values().iter().zip(types).all(|(value, &ty)| value.is_of(ty, store));
     if !fit {

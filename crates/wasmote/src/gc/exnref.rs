@@ -25,7 +25,7 @@ impl ExnRef {
 /// Reads the exception that a reference is to. Returns `None` if it is not to one.
 pub(crate) fn read(store: &Store, reference: u32) -> Result<Option<Exception>, OutOfMemory> {
     let Some((tag, slots)) = store.exception(reference) else { return Ok(None) };
-    let types = &store.tag(tag).ty().params;
+    let types = store.tag(tag).ty().params();
     let mut values = Vec::new();
     values.try_resize(types.len(), Val::I32(0)).and_then(|()| store.room_for_handles(types.len()))?;
     read_slots(types, slots, &mut values, store);

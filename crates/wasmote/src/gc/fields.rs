@@ -11,12 +11,12 @@ use crate::value::Val;
 
 /// Reads a field or an element. Packed ones are zero-extended.
 pub(crate) fn read(store: &Store, root: Root, part: Part) -> Result<Val, Error> {
-    Ok(Val::of_slots(part.ty.storage.unpacked(), &store.read_part(root, part)?, store))
+    Ok(Val::of_slots(part.ty.element_type().unpacked(), &store.read_part(root, part)?, store))
 }
 
 /// Writes a field or an element. Packed ones keep the low bits of the value.
 pub(crate) fn write(store: &mut Store, root: Root, part: Part, value: Val) -> Result<(), Error> {
-    if !part.ty.mutable {
+    if !part.ty.mutability().is_mut() {
         return Err(Error::new("the field or element is not mutable"));
     }
     let slots = slots_for(store, part.ty, value)?;
@@ -25,7 +25,7 @@ pub(crate) fn write(store: &mut Store, root: Root, part: Part, value: Val) -> Re
 
 /// Returns the slots of a value, after checking it against the type of a field or an element.
 pub(crate) fn slots_for(store: &Store, ty: FieldType, value: Val) -> Result<[u64; 2], Error> {
-    if !value.is_of(ty.storage.unpacked(), store) {
+    if !value.is_of(ty.element_type().unpacked(), store) {
         return Err(Error::new("the value is not of the type of the field or element"));
     }
     Ok(value.to_slots(store))

@@ -34,6 +34,7 @@ impl<T> Store<T> {
     }
 
     /// Returns what the heap and its collector did so far.
+    #[must_use]
     pub fn heap_stats(&self) -> wasmote_runtime::HeapStats {
         self.owned.borrow().store().heap_stats()
     }
@@ -47,6 +48,7 @@ impl<T> Store<T> {
     }
 
     /// Returns how many frames were searched for exception handlers so far, in all throws together.
+    #[must_use]
     pub fn frames_searched(&self) -> u64 {
         self.owned.borrow().store().frames_searched()
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use core::fmt;
 
-use wasmote_decode::{CompositeType, FuncType, SubType};
+use wasmote_decode::{CompositeType, SubType};
 use wasmote_ir::{FieldType, HeapType, RefType, StorageType, ValType};
 use wasmote_runtime::{Known, MAX_VALUES, RELATIVE, TypeRegistry};
 
@@ -27,18 +27,18 @@ const MAX_GROUP: usize = 1_000_000;
 /// number names any other type: [`RecGroup::index`], [`StructType::index`], [`ArrayType::index`].
 ///
 /// ```
-/// use wasmote::{CompositeType, Engine, FieldType, HeapType, RecGroup, RefType, StorageType, SubType, ValType};
+/// use wasmote::{CompositeType, Engine, FieldType, HeapType, Mutability, RecGroup, RefType, StorageType, SubType, ValType};
 ///
 /// let engine = Engine::default();
 /// // (rec (type $list (struct (field i32) (field (mut (ref null $list))))))
 /// let list = ValType::Ref(RefType::new(true, HeapType::Index(RecGroup::own(0))));
 /// let fields = [
-///     FieldType { storage: StorageType::Val(ValType::I32), mutable: false },
-///     FieldType { storage: StorageType::Val(list), mutable: true },
+///     FieldType::new(Mutability::Const, StorageType::ValType(ValType::I32)),
+///     FieldType::new(Mutability::Var, StorageType::ValType(list)),
 /// ];
 /// let ty = SubType::of(CompositeType::Struct(fields.into()));
 /// let list = RecGroup::new(&engine, &[ty])?.struct_type(0).unwrap();
-/// assert_eq!(list.fields()[1].storage, StorageType::Val(list.reference(true)));
+/// assert_eq!(list.fields()[1].element_type(), StorageType::ValType(list.reference(true)));
 /// # Ok::<(), wasmote::Error>(())
 /// ```
 #[derive(Clone)]
@@ -56,6 +56,12 @@ struct HeldType {
 impl Drop for HeldType {
     fn drop(&mut self) {
         self.engine.types().lock().release(self.id);
+    }
+}
+
+impl fmt::Debug for RecGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RecGroup").field(&self.ids).finish()
     }
 }
 
@@ -83,22 +89,26 @@ impl RecGroup {
     }
 
     /// Returns the index with which the group's types name the one at position `place` in the group.
+    #[must_use]
     pub const fn own(place: u32) -> u32 {
         // A place beyond any group must stay invalid, not wrap.
         RELATIVE | if place < RELATIVE { place } else { RELATIVE - 1 }
     }
 
     /// Returns the engine's number of the type at this position.
+    #[must_use]
     pub fn index(&self, place: usize) -> Option<u32> {
         self.ids.get(place).copied()
     }
 
     /// Returns the type at this position, if it is a structure type.
+    #[must_use]
     pub fn struct_type(&self, place: usize) -> Option<StructType> {
         StructType::held(&self.held, *self.ids.get(place)?)
     }
 
     /// Returns the type at this position, if it is an array type.
+    #[must_use]
     pub fn array_type(&self, place: usize) -> Option<ArrayType> {
         ArrayType::held(&self.held, *self.ids.get(place)?)
     }
@@ -125,7 +135,7 @@ fn is_closed(registry: &TypeRegistry, types: &[SubType]) -> bool {
     for (place, ty) in types.iter().enumerate() {
         ty.each_index(&mut |index| closed.set(closed.get() && known(index, types.len())));
         let few = match &ty.composite {
-            CompositeType::Func(FuncType { params, results }) => params.len().max(results.len()) <= MAX_VALUES,
+            CompositeType::Func(ty) => ty.params().len().max(ty.results().len()) <= MAX_VALUES,
             CompositeType::Struct(fields) => fields.len() <= MAX_FIELDS,
             CompositeType::Array(_) => true,
             // The host declares no continuation types.
@@ -150,14 +160,16 @@ fn is_valid(registry: &TypeRegistry, id: u32) -> bool {
 fn composite_matches(registry: &TypeRegistry, a: &CompositeType, b: &CompositeType) -> bool {
     let values =
         |a: &[ValType], b: &[ValType]| a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| registry.matches(a, b));
-    let field = |(a, b): (&FieldType, &FieldType)| match (a.storage, b.storage) {
+    let field = |(a, b): (&FieldType, &FieldType)| match (a.element_type(), b.element_type()) {
         _ if a == b => true,
-        (StorageType::Val(one), StorageType::Val(other)) => !a.mutable && !b.mutable && registry.matches(one, other),
+        (StorageType::ValType(one), StorageType::ValType(other)) => {
+            !a.mutability().is_mut() && !b.mutability().is_mut() && registry.matches(one, other)
+        }
         _ => false,
     };
     match (a, b) {
         (CompositeType::Func(a), CompositeType::Func(b)) => {
-            values(&b.params, &a.params) && values(&a.results, &b.results)
+            values(b.params(), a.params()) && values(a.results(), b.results())
         }
         (CompositeType::Struct(a), CompositeType::Struct(b)) => a.len() >= b.len() && a.iter().zip(b).all(field),
         (CompositeType::Array(a), CompositeType::Array(b)) => field((a, b)),
@@ -240,11 +252,11 @@ object_type! {
     /// A type of structures (spec: syntax/types#composite-types).
     ///
     /// ```
-    /// use wasmote::{Engine, FieldType, Module, StorageType, StructType, ValType};
+    /// use wasmote::{Engine, FieldType, Module, Mutability, StorageType, StructType, ValType};
     ///
     /// let engine = Engine::default();
-    /// let field = |ty, mutable| FieldType { storage: StorageType::Val(ty), mutable };
-    /// let point = StructType::new(&engine, [field(ValType::I32, false), field(ValType::F64, true)])?;
+    /// let field = |mutability, ty| FieldType::new(mutability, StorageType::ValType(ty));
+    /// let point = StructType::new(&engine, [field(Mutability::Const, ValType::I32), field(Mutability::Var, ValType::F64)])?;
     ///
     /// // A module that declares the same gets the same type.
     /// let wasm = wat::parse_str(r#"(module
@@ -252,7 +264,7 @@ object_type! {
     ///     (func (export "x") (param (ref $point)) (result i32) (struct.get $point 0 (local.get 0))))"#)?;
     /// let module = Module::new(&engine, wasm)?;
     /// let x = module.get_export("x").unwrap();
-    /// assert_eq!(StructType::of(&engine, x.func().unwrap().params[0]), Some(point));
+    /// assert_eq!(StructType::of(&engine, x.func().unwrap().params()[0]), Some(point));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     StructType, Struct, "structures"
@@ -262,12 +274,12 @@ object_type! {
     /// A type of arrays (spec: syntax/types#composite-types).
     ///
     /// ```
-    /// use wasmote::{ArrayType, Engine, FieldType, StorageType};
+    /// use wasmote::{ArrayType, Engine, FieldType, Mutability, StorageType};
     ///
     /// let engine = Engine::default();
-    /// let bytes = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true })?;
+    /// let bytes = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::I8))?;
     /// assert_eq!(ArrayType::of(&engine, bytes.reference(true)), Some(bytes.clone()));
-    /// assert_eq!(bytes.element().storage, StorageType::I8);
+    /// assert_eq!(bytes.element().element_type(), StorageType::I8);
     /// # Ok::<(), wasmote::Error>(())
     /// ```
     ArrayType, Array, "arrays"
@@ -284,6 +296,7 @@ impl StructType {
     }
 
     /// Returns the fields.
+    #[must_use]
     pub fn fields(&self) -> &[FieldType] {
         match &self.known.ty.composite {
             CompositeType::Struct(fields) => fields,
@@ -292,6 +305,7 @@ impl StructType {
     }
 
     /// Returns whether structures of this type have descriptors.
+    #[must_use]
     pub fn has_descriptor(&self) -> bool {
         self.known.ty.descriptor.is_some()
     }
@@ -307,6 +321,7 @@ impl ArrayType {
     }
 
     /// Returns the type and the mutability of the elements.
+    #[must_use]
     pub fn element(&self) -> FieldType {
         match self.known.ty.composite {
             CompositeType::Array(element) => element,

@@ -23,7 +23,7 @@ use wasmote_runtime::Root;
 /// let instance = Instance::new(&mut store, &module, &[])?;
 /// let mirror = instance.get_func(&store, "mirror").unwrap();
 ///
-/// let point = StructType::of(&engine, mirror.ty(&store).params[0]).unwrap();
+/// let point = StructType::of(&engine, mirror.ty(&store).params()[0]).unwrap();
 /// let given = StructRef::new(&mut store, &point, &[Val::I32(1), Val::I32(2)])?;
 /// given.set_field(&mut store, 0, Val::I32(7))?;
 /// assert!(given.set_field(&mut store, 1, Val::I32(7)).is_err(), "it is not mutable");
@@ -41,11 +41,11 @@ pub struct StructRef(pub(crate) Root);
 /// array.
 ///
 /// ```
-/// use wasmote::{ArrayRef, ArrayType, Engine, FieldType, StorageType, Store, Val, ValType};
+/// use wasmote::{ArrayRef, ArrayType, Engine, FieldType, Mutability, StorageType, Store, Val, ValType};
 ///
 /// let engine = Engine::default();
 /// let mut store = Store::new(&engine, ());
-/// let bytes = ArrayType::new(&engine, FieldType { storage: StorageType::I8, mutable: true })?;
+/// let bytes = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::I8))?;
 /// let text = ArrayRef::new(&mut store, &bytes, Val::I32('.' as i32), 5)?;
 /// text.set(&mut store, 4, Val::I32('!' as i32))?;
 /// assert_eq!((text.len(&store)?, text.get(&store, 0)?), (5, Val::I32('.' as i32)));
@@ -53,7 +53,7 @@ pub struct StructRef(pub(crate) Root);
 /// text.data_mut(&mut store)?[..2].copy_from_slice(b"oh");
 /// assert_eq!(text.data(&store)?, b"oh..!");
 ///
-/// let longs = FieldType { storage: StorageType::Val(ValType::I64), mutable: false };
+/// let longs = FieldType::new(Mutability::Const, StorageType::ValType(ValType::I64));
 /// let longs = ArrayType::new(&engine, longs)?;
 /// let fixed = ArrayRef::new_fixed(&mut store, &longs, &[Val::I64(1), Val::I64(2)])?;
 /// assert_eq!(fixed.elements(&store)?, [Val::I64(1), Val::I64(2)]);

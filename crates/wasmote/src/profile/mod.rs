@@ -57,11 +57,13 @@ pub struct ProfiledFunction<'a>(runtime::ProfiledFunction<'a>);
 
 impl<'a> Profile<'a> {
     /// Returns how many samples were taken.
+    #[must_use]
     pub fn samples(&self) -> u64 {
         self.0.samples()
     }
 
     /// Returns how many more samples were asked for, whose stacks found no room.
+    #[must_use]
     pub fn lost_samples(&self) -> u64 {
         self.0.lost()
     }
@@ -137,6 +139,7 @@ impl fmt::Debug for Profile<'_> {
 
 impl<'a> ProfiledFunction<'a> {
     /// Returns the module that has the function, and its index there; imports count. `None` for a host function.
+    #[must_use]
     pub fn wasm(&self) -> Option<(&'a Module, u32)> {
         match self.0 {
             runtime::ProfiledFunction::Wasm(module, func) => Some((Module::of(module), func)),

@@ -95,6 +95,7 @@ impl From<ReplayError> for Error {
 }
 
 /// A host call that was replayed.
+#[derive(Debug)]
 pub struct ReplayedCall<'a> {
     module: &'a str,
     name: &'a str,
@@ -105,26 +106,31 @@ pub struct ReplayedCall<'a> {
 
 impl<'a> ReplayedCall<'a> {
     /// Returns the module name of the import. It is empty if the function is no import of the calling instance.
+    #[must_use]
     pub fn module(&self) -> &'a str {
         self.module
     }
 
     /// Returns the name of the import, or an empty one.
+    #[must_use]
     pub fn name(&self) -> &'a str {
         self.name
     }
 
     /// Returns the arguments, in slots; see [`Linker::func_raw`](crate::Linker::func_raw).
+    #[must_use]
     pub fn args(&self) -> &'a [u64] {
         self.args
     }
 
     /// Returns the results, in slots. `None` if the call ended the run.
+    #[must_use]
     pub fn results(&self) -> Option<&'a [u64]> {
         self.results
     }
 
     /// Returns the memory that the calling instance exports as `memory`, after the call. It is empty if there is none.
+    #[must_use]
     pub fn memory(&self) -> &'a [u8] {
         self.memory
     }

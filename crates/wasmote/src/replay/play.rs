@@ -100,9 +100,9 @@ impl Player {
         }
         self.compare(call, &mut body)?;
         // The results overwrite the arguments.
-        let args: Vec<u64> = try_collect(call.slots().iter().take(slots(&call.ty().params)).copied())?;
+        let args: Vec<u64> = try_collect(call.slots().iter().take(slots(call.ty().params())).copied())?;
         apply_changes(call.store_mut(), &mut body)?;
-        let count = slots(&call.ty().results);
+        let count = slots(call.ty().results());
         let outcome = outcome(call, &mut body, count)?;
         body.end()?;
         let (module, name) = call.import().map_or(("", ""), |import| (&*import.module, &*import.name));
@@ -142,7 +142,7 @@ impl Player {
             }));
         }
         let (mut i, mut compared) = (0, Ok(()));
-        for_each_slot(call.store(), &call.ty().params, call.slots(), &mut |slot, plain| {
+        for_each_slot(call.store(), call.ty().params(), call.slots(), &mut |slot, plain| {
             if compared.is_ok() {
                 let arg = if plain { slot } else { 1 };
                 i += 1;
@@ -259,8 +259,8 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
                 let index = item(body, globals)?;
                 let value = [body.number()?, body.number()?];
                 let ty = *store.global(index).ty();
-                let fits = ty.content.reference().is_none_or(|ty| store.fits_reference(value[0], ty));
-                if !ty.mutable || !fits {
+                let fits = ty.content().reference().is_none_or(|ty| store.fits_reference(value[0], ty));
+                if !ty.mutability().is_mut() || !fits {
                     return Err(body.damaged(WRONG_CHANGE));
                 }
                 store.global_mut(index).set(value);
@@ -274,10 +274,10 @@ fn apply_changes(store: &mut Store, body: &mut Reader<'_>) -> Result<(), Error> 
 /// Reads an element of this table.
 fn element(store: &Store, table: u32, body: &mut Reader<'_>) -> Result<u32, Error> {
     let reference = body.index()?;
-    match store.table(table).ty().element.reference() {
-        Some(ty) if store.fits_reference(reference.into(), ty) => Ok(reference),
-        _ => Err(body.damaged(WRONG_CHANGE)),
+    if !store.fits_reference(reference.into(), store.table(table).ty().element()) {
+        return Err(body.damaged(WRONG_CHANGE));
     }
+    Ok(reference)
 }
 
 /// Reads how the call ended, and writes its results.

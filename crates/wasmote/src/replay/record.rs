@@ -57,7 +57,7 @@ impl Recorder {
     fn record(&mut self, call: &mut InterposedCall<'_>) -> Result<Result<(), TrapCode>, Error> {
         self.body.clear();
         self.function(call)?;
-        for_each_slot(call.store(), &call.ty().params, call.slots(), &mut |slot, plain| {
+        for_each_slot(call.store(), call.ty().params(), call.slots(), &mut |slot, plain| {
             self.body.number(if plain { slot } else { 1 });
         });
         call.store_mut().begin_changes()?;
@@ -143,7 +143,7 @@ impl Recorder {
     fn results(&mut self, call: &InterposedCall<'_>) -> Result<(), Error> {
         self.body.number(outcomes::RETURNED.into());
         let mut all_plain = true;
-        for_each_slot(call.store(), &call.ty().results, call.slots(), &mut |slot, plain| {
+        for_each_slot(call.store(), call.ty().results(), call.slots(), &mut |slot, plain| {
             all_plain &= plain;
             self.body.number(slot);
         });
@@ -178,7 +178,7 @@ impl Recorder {
             if value == before {
                 continue;
             }
-            if !is_plain(store, global.ty().content, value[0]) {
+            if !is_plain(store, global.ty().content(), value[0]) {
                 return self.unsupported("it sets a global to a reference that is not to a function");
             }
             self.body.numbers(&[changes::GLOBAL.into(), index.into(), value[0], value[1]]);
@@ -226,7 +226,7 @@ impl Recorder {
         let grown = now.len() - before.len();
         // New elements are usually all the same.
         let init = now.get(before.len()).copied().unwrap_or(0);
-        if !is_plain(store, table.ty().element, init.into()) {
+        if !is_plain(store, table.ty().element().into(), init.into()) {
             return self.unsupported(ELEMENT);
         }
         if grown > 0 {
@@ -238,7 +238,7 @@ impl Recorder {
             let end = (first..now.len()).find(|&at| !changed(at)).unwrap_or(now.len());
             self.body.numbers(&[changes::TABLE.into(), index.into(), first as u64, (end - first) as u64]);
             for &element in &now[first..end] {
-                if !is_plain(store, table.ty().element, element.into()) {
+                if !is_plain(store, table.ty().element().into(), element.into()) {
                     return self.unsupported(ELEMENT);
                 }
                 self.body.number(element.into());

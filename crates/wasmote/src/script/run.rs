@@ -22,6 +22,7 @@ use crate::value::Val;
 
 /// Runs a script. `path` is only for messages.
 #[inline(never)]
+#[must_use]
 pub fn run(path: &str, text: &str, options: &Options) -> Summary {
     let failed = |line, what| Summary { failed: [Failure { line, what }].into(), ..Summary::default() };
     let directives = match script::parse(text, path) {
@@ -233,7 +234,7 @@ impl Runner {
                     arguments.push(value.ok_or("an argument of a type that is not supported")?);
                 }
                 let ty = func.ty(&self.store);
-                let mut results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+                let mut results: Vec<Val> = ty.results().iter().map(|&ty| Val::default_of(ty)).collect();
                 Ok(func.call(&mut self.store, &arguments, &mut results).map(|()| results))
             }
             Action::Get { instance, name } => match self.export(instance.as_deref(), name)? {

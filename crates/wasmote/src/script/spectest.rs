@@ -1,7 +1,7 @@
 //! The module `spectest`, which the specification's scripts import.
 
 use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
-use wasmote_ir::ValType;
+use wasmote_ir::{Mutability, RefType, ValType};
 
 use crate::error::Error;
 use crate::handles::Global;
@@ -27,7 +27,7 @@ const FUNCS: &[(&str, &[ValType])] = &[
 #[inline(never)]
 pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(), Error> {
     for &(name, params) in FUNCS {
-        let ty = FuncType { params: params.into(), results: [].into() };
+        let ty = FuncType::new(params.iter().copied(), []);
         linker.func_new("spectest", name, ty, |_, _, _| Ok(()))?;
     }
     let globals = [
@@ -37,21 +37,23 @@ pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
         ("global_f64", Val::F64(666.6)),
     ];
     for (name, value) in globals {
-        let ty = GlobalType { content: value.ty(), mutable: false };
+        let ty = GlobalType::new(value.ty(), Mutability::Const);
         let global = Global::new(&mut *store, ty, value)?;
         linker.define("spectest", name, global)?;
     }
-    for (name, table64) in [("table", false), ("table64", true)] {
-        let ty = TableType { element: ValType::FUNCREF, min: 10, max: Some(20), table64 };
+    let types = [
+        ("table", TableType::new(RefType::FUNC, 10, Some(20))),
+        ("table64", TableType::new64(RefType::FUNC, 10, Some(20))),
+    ];
+    for (name, ty) in types {
         let table = Table::new(&mut *store, ty, Ref::Func(None))?;
         linker.define("spectest", name, table)?;
     }
-    let ty = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };
-    let memory = Memory::new(&mut *store, ty)?;
+    let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
     linker.define("spectest", "memory", memory)?;
     #[cfg(feature = "threads")]
     {
-        let memory = crate::SharedMemory::new(store.engine(), MemoryType { shared: true, ..ty })?;
+        let memory = crate::SharedMemory::new(store.engine(), MemoryType::shared(1, 2))?;
         linker.define("spectest", "shared_memory", memory)?;
     }
     Ok(())

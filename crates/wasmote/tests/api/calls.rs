@@ -90,7 +90,7 @@ fn vectors_take_two_slots_among_others() {
     let (b, c) = (-5i128, u128::MAX - 7);
     assert_eq!(typed.call(&mut store, (1, b, c, -2)).unwrap(), (-2, c, b, 1));
     let ty = swap.ty(&store);
-    assert_eq!(*ty.params, [ValType::I32, ValType::V128, ValType::V128, ValType::I64]);
+    assert_eq!(ty.params(), [ValType::I32, ValType::V128, ValType::V128, ValType::I64]);
     let mut results = [Val::I32(0); 4];
     let args = [Val::I32(1), Val::V128(b as u128), Val::V128(c), Val::I64(-2)];
     swap.call(&mut store, &args, &mut results).unwrap();
@@ -100,7 +100,7 @@ fn vectors_take_two_slots_among_others() {
 #[test]
 fn host_functions_can_be_called_by_the_host() {
     let mut store = Store::new(&Engine::default(), ());
-    let ty = FuncType { params: [ValType::I32].into(), results: [ValType::I64].into() };
+    let ty = FuncType::new([ValType::I32], [ValType::I64]);
     let func = Func::new(&mut store, ty.clone(), |caller, args, results| {
         // A call from the host has no calling instance.
         assert!(caller.memory().is_none() && caller.get_export("memory").is_none());

@@ -74,7 +74,7 @@ fn images_with_other_nans_are_refused_at_loading() {
 
 #[test]
 fn a_deterministic_engine_limits_memories() {
-    let ty = |min| MemoryType { min, max: None, page_log2: 16, memory64: true, shared: false };
+    let ty = |min| MemoryType::new64(min, None);
     let mut store = Store::new(&deterministic(), ());
     assert!(Memory::new(&mut store, ty(65_537)).is_err());
     let memory = Memory::new(&mut store, ty(1)).unwrap();

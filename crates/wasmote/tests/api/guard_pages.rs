@@ -329,7 +329,7 @@ fn a_memory_that_grew_in_the_host_ends_where_it_does_now() {
             (func (export "f") (param i32) (result i32) (i32.load (local.get 0))))"#;
         let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
         let mut store = Store::new(&engine, ());
-        let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+        let ty = MemoryType::new(1, None);
         let memory = Memory::new(&mut store, ty).unwrap();
         let instance = Instance::new(&mut store, &module, &[memory.into()]).unwrap();
         let f = instance.get_typed_func::<u32, i32>(&store, "f").unwrap();

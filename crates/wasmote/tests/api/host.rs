@@ -10,7 +10,7 @@ use wasmote::{
 use crate::{first_line, linked, module};
 
 fn ty(params: &[ValType], results: &[ValType]) -> FuncType {
-    FuncType { params: params.into(), results: results.into() }
+    FuncType::new(params.iter().copied(), results.iter().copied())
 }
 
 /// Wasm and the host call each other until the argument is zero.

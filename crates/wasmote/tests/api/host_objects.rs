@@ -2,18 +2,18 @@
 
 use wasmote::{
     AnyRef, ArrayRef, ArrayType, AsContextMut, Caller, CompositeType, Config, Engine, Error, ExternRef, FieldType,
-    Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, OwnedRooted, RecGroup, Ref, RefType,
-    StorageType, Store, StructRef, StructType, SubType, Table, TableType, TrapCode, Val, ValType, scope,
+    Func, FuncType, Global, GlobalType, HeapType, I31, Instance, Linker, Module, Mutability, OwnedRooted, RecGroup,
+    Ref, RefType, StorageType, Store, StructRef, StructType, SubType, Table, TableType, TrapCode, Val, ValType, scope,
 };
 
 use crate::{instance, module};
 
 fn field(ty: ValType) -> FieldType {
-    FieldType { storage: StorageType::Val(ty), mutable: false }
+    FieldType::new(Mutability::Const, StorageType::ValType(ty))
 }
 
 fn mutable(storage: StorageType) -> FieldType {
-    FieldType { storage, mutable: true }
+    FieldType::new(Mutability::Var, storage)
 }
 
 fn reference(nullable: bool, heap: HeapType) -> ValType {
@@ -21,12 +21,21 @@ fn reference(nullable: bool, heap: HeapType) -> ValType {
 }
 
 fn of_struct(supertype: Option<u32>, fields: &[FieldType]) -> SubType {
-    SubType { is_final: false, supertype, ..SubType::of(CompositeType::Struct(fields.into())) }
+    let mut ty = open(CompositeType::Struct(fields.into()));
+    ty.supertype = supertype;
+    ty
+}
+
+/// Returns a type that can have subtypes.
+fn open(composite: CompositeType) -> SubType {
+    let mut ty = SubType::of(composite);
+    ty.is_final = false;
+    ty
 }
 
 /// Returns the type of a function's only parameter.
 fn param(store: &Store<()>, instance: Instance, name: &str) -> ValType {
-    instance.get_func(store, name).unwrap().ty(store).params[0]
+    instance.get_func(store, name).unwrap().ty(store).params()[0]
 }
 
 fn code(error: &Error) -> Option<TrapCode> {
@@ -108,7 +117,7 @@ fn every_kind_of_field_is_written_and_read_back_and_the_guest_sees_it() {
     });
     let made = StructRef::new(&mut store, &ty, &values).unwrap();
     assert_eq!(made.fields(&store).unwrap(), read);
-    let zero = ty.fields().iter().map(|field| Val::default_of(field.storage.unpacked())).collect::<Vec<_>>();
+    let zero = ty.fields().iter().map(|field| Val::default_of(field.element_type().unpacked())).collect::<Vec<_>>();
     let set = StructRef::new(&mut store, &ty, &zero).unwrap();
     assert_eq!(set.fields(&store).unwrap(), zero);
     for (i, &value) in values.iter().enumerate() {
@@ -138,7 +147,7 @@ fn arrays_of_every_width_are_made_and_changed_within_their_bounds() {
     let mut store = Store::new(&engine, ());
     let storages = [StorageType::I8, StorageType::I16]
         .into_iter()
-        .chain([ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128].map(StorageType::Val));
+        .chain([ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128].map(StorageType::ValType));
     for storage in storages {
         let ty = ArrayType::new(&engine, mutable(storage)).unwrap();
         let (one, two) = match storage.unpacked() {
@@ -163,13 +172,13 @@ fn arrays_of_every_width_are_made_and_changed_within_their_bounds() {
         assert!(ArrayRef::new(&mut store, &ty, one, 0).unwrap().is_empty(&store).unwrap());
         assert_eq!((fixed.len(&store).unwrap(), fixed.ty(&store).unwrap()), (2, ty.clone()));
         ArrayRef::new_fixed(&mut store, &ty, &[one, Val::FuncRef(None)]).unwrap_err();
-        let constant = ArrayType::new(&engine, FieldType { storage, mutable: false }).unwrap();
+        let constant = ArrayType::new(&engine, FieldType::new(Mutability::Const, storage)).unwrap();
         let constant = ArrayRef::new(&mut store, &constant, one, 1).unwrap();
         constant.set(&mut store, 0, two).unwrap_err();
         constant.data_mut(&mut store).unwrap_err();
         assert_eq!(constant.elements(&store).unwrap(), [one]);
     }
-    let references = ArrayType::new(&engine, mutable(StorageType::Val(ValType::FUNCREF))).unwrap();
+    let references = ArrayType::new(&engine, mutable(StorageType::ValType(ValType::FUNCREF))).unwrap();
     let references = ArrayRef::new(&mut store, &references, Val::FuncRef(None), 4).unwrap();
     references.data(&store).unwrap_err();
     references.data_mut(&mut store).unwrap_err();
@@ -199,12 +208,13 @@ const LIST: &str = r#"(module
 /// Declares the group of `LIST` in the host.
 fn list(engine: &Engine) -> RecGroup {
     let own = |place| HeapType::Index(RecGroup::own(place));
-    let (next, value) = (mutable(StorageType::Val(reference(true, own(0)))), field(ValType::I64));
+    let (next, value) = (mutable(StorageType::ValType(reference(true, own(0)))), field(ValType::I64));
     let node = of_struct(None, &[next, value]);
-    let named = of_struct(Some(RecGroup::own(0)), &[next, value, field(reference(false, own(2)))]);
+    let mut named = of_struct(Some(RecGroup::own(0)), &[next, value, field(reference(false, own(2)))]);
     let name = CompositeType::Array(mutable(StorageType::I8));
     let name = SubType::of(name);
-    RecGroup::new(engine, &[node, SubType { is_final: true, ..named }, name]).unwrap()
+    named.is_final = true;
+    RecGroup::new(engine, &[node, named, name]).unwrap()
 }
 
 #[test]
@@ -258,9 +268,9 @@ fn objects_released_by_the_host_are_collected_and_stored_ones_are_kept() {
     let types = list(&engine);
     let (node, named) = (types.struct_type(0).unwrap(), types.struct_type(1).unwrap());
     // A global and a table of a type that is new to the store, with values of a subtype.
-    let ty = GlobalType { content: node.reference(true), mutable: true };
+    let ty = GlobalType::new(node.reference(true), Mutability::Var);
     let global = Global::new(&mut store, ty, Val::AnyRef(None)).unwrap();
-    let ty = TableType { element: node.reference(true), min: 1, max: None, table64: false };
+    let ty = TableType::new(node.reference(true).reference().unwrap(), 1, None);
     let table = Table::new(&mut store, ty, Ref::Any(None)).unwrap();
     scope(&mut store, |store| {
         let name = ArrayRef::new(&mut *store, &types.array_type(2).unwrap(), Val::I32(1), 1 << 20).unwrap();
@@ -288,7 +298,7 @@ fn no_room_is_an_error() {
     let engine = Engine::new(Config::new().max_gc_heap(1 << 20));
     let mut store = Store::new(&engine, ());
     let bytes = ArrayType::new(&engine, mutable(StorageType::I8)).unwrap();
-    let wide = ArrayType::new(&engine, mutable(StorageType::Val(ValType::V128))).unwrap();
+    let wide = ArrayType::new(&engine, mutable(StorageType::ValType(ValType::V128))).unwrap();
     for len in [2 << 20, u32::MAX] {
         let error = ArrayRef::new(&mut store, &bytes, Val::I32(0), len).unwrap_err();
         assert_eq!(code(&error), Some(TrapCode::HeapExhausted));
@@ -332,22 +342,16 @@ fn groups_that_are_not_valid_are_refused_and_leave_nothing_behind() {
         ),
         (
             "mutable where it was not",
-            vec![of(None, &[int]), of(Some(RecGroup::own(0)), &[mutable(StorageType::Val(ValType::I32))])],
+            vec![of(None, &[int]), of(Some(RecGroup::own(0)), &[mutable(StorageType::ValType(ValType::I32))])],
         ),
         (
             "a mutable field of a subtype",
             vec![
-                of(None, &[mutable(StorageType::Val(reference(true, HeapType::Any)))]),
-                of(Some(RecGroup::own(0)), &[mutable(StorageType::Val(reference(true, HeapType::Eq)))]),
+                of(None, &[mutable(StorageType::ValType(reference(true, HeapType::Any)))]),
+                of(Some(RecGroup::own(0)), &[mutable(StorageType::ValType(reference(true, HeapType::Eq)))]),
             ],
         ),
-        (
-            "a structure below an array",
-            vec![
-                SubType { is_final: false, ..SubType::of(CompositeType::Array(int)) },
-                of(Some(RecGroup::own(0)), &[int]),
-            ],
-        ),
+        ("a structure below an array", vec![open(CompositeType::Array(int)), of(Some(RecGroup::own(0)), &[int])]),
         ("too many fields", vec![of(None, &vec![int; 10_001])]),
         ("too many supertypes", (0..200).map(|i: u32| of(i.checked_sub(1).map(RecGroup::own), &[])).collect()),
     ];
@@ -405,7 +409,7 @@ fn typed_calls_check_the_types_of_references() {
             (func (export "small") (param i31ref) (result (ref i31)) (ref.i31 (i31.get_s (local.get 0)))))"#,
     );
     let [a, b] = [("a", 1), ("b", 0)].map(|(name, at)| {
-        let ty = instance.get_func(&store, name).unwrap().ty(&store).params[at];
+        let ty = instance.get_func(&store, name).unwrap().ty(&store).params()[at];
         StructType::of(store.engine(), ty).unwrap()
     });
     let a = StructRef::new(&mut store, &a, &[Val::I32(5)]).unwrap();
@@ -458,7 +462,7 @@ fn a_host_function_takes_and_returns_structures_of_the_modules_type() {
                     (call $any (struct.new $point (i32.const 3) (i32.const 4)) (ref.i31 (i32.const 5)))))))"#;
         let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
         let ty = module.imports().next().and_then(|import| import.ty().func().cloned()).unwrap();
-        let point = StructType::of(&engine, ty.params[0]).unwrap();
+        let point = StructType::of(&engine, ty.params()[0]).unwrap();
         let wrong = StructType::new(&engine, [field(ValType::F32)]).unwrap();
         let mut linker = Linker::<bool>::new(&engine);
         linker
@@ -545,12 +549,12 @@ fn a_type_stays_known_as_long_as_anything_has_it() {
     // A function type with a dropped type refers to nothing: neither to the type that reuses the number, nor does it
     // release that type.
     let mut store = Store::new(&engine, ());
-    let ty = FuncType { params: [reference].into(), results: [].into() };
+    let ty = FuncType::new([reference], []);
     let func = Func::new(&mut store, ty, |_, _, _| Ok(()));
     let others = [ValType::F32, ValType::F64].map(|ty| StructType::new(&engine, [field(ty)]).unwrap());
     for other in &others {
         let value =
-            StructRef::new(&mut store, other, &[Val::default_of(other.fields()[0].storage.unpacked())]).unwrap();
+            StructRef::new(&mut store, other, &[Val::default_of(other.fields()[0].element_type().unpacked())]).unwrap();
         assert!(
             func.typed::<StructRef, ()>(&store).is_err() || func.call(&mut store, &[value.into()], &mut []).is_err()
         );

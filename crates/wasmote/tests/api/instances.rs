@@ -1,14 +1,14 @@
 //! Instantiation and linking.
 
 use wasmote::{
-    Engine, ErrorKind, Extern, ExternType, Global, GlobalType, Instance, Linker, Memory, MemoryType, Ref, Store, Table,
-    TableType, TrapCode, Val, ValType,
+    Engine, ErrorKind, Extern, ExternType, Global, GlobalType, Instance, Linker, Memory, MemoryType, Mutability, Ref,
+    RefType, Store, Table, TableType, TrapCode, Val, ValType,
 };
 
 use crate::{first_line, linked, module};
 
-const MEMORY: MemoryType = MemoryType { min: 1, max: Some(2), page_log2: 16, memory64: false, shared: false };
-const TABLE: TableType = TableType { element: ValType::FUNCREF, min: 4, max: Some(8), table64: false };
+const MEMORY: MemoryType = MemoryType::new(1, Some(2));
+const TABLE: TableType = TableType::new(RefType::FUNC, 4, Some(8));
 
 #[test]
 fn instances_share_what_one_exports() {
@@ -83,6 +83,45 @@ fn all_missing_and_mismatched_imports_are_named() {
     assert!(matches!(missing[3].2, ExternType::Table(_)));
 }
 
+#[cfg(feature = "gc")]
+#[test]
+fn types_of_imports_print_what_their_references_refer_to() {
+    let text = r#"(module
+        (type $list (struct (field i8) (field (mut (ref null $list)))))
+        (type $bytes (array (mut i8)))
+        (type $f (func (param i32 (ref $bytes)) (result i64)))
+        (type $open (sub (struct)))
+        (import "env" "f" (func (param (ref null $list)) (result (ref $bytes))))
+        (import "env" "table" (table 1 (ref null $f)))
+        (import "env" "global" (global (ref (exact $open))))
+        (import "env" "wrong" (func (param (ref $list)))))"#;
+    let error = linked((), text, |linker| {
+        linker.func_wrap("env", "wrong", || ()).unwrap();
+    })
+    .err()
+    .unwrap();
+    let list = "(struct (field i8) (field (mut structref)))";
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "4 imports cannot be satisfied:\n  \
+            unknown import: env::f, func ((ref null {list})) -> (ref (array (mut i8)))\n  \
+            unknown import: env::table, table 1.. (ref null (func (param i32) (param (ref array)) (result i64)))\n  \
+            unknown import: env::global, global (ref (exact (struct)))\n  \
+            incompatible import type: env::wrong should be func ((ref {list})) -> (), but is func () -> ()"
+        )
+    );
+    let ErrorKind::Link(problems) = error.kind() else { panic!("{error}") };
+    let last = problems.last().unwrap();
+    assert_eq!((last.module(), last.name(), problems[0].found()), ("env", "wrong", None));
+    assert!(matches!((last.expected(), last.found()), (ExternType::Func(_), Some(ExternType::Func(_)))));
+    // Many fields are cut.
+    let fields = "i64 ".repeat(100);
+    let text = format!(r#"(module (type $s (struct (field {fields}))) (import "a" "b" (global (ref $s))))"#);
+    let error = linked((), &text, |_| {}).err().unwrap().to_string();
+    assert!(error.ends_with(&format!("(struct{} ...))", " (field i64)".repeat(8))), "{error}");
+}
+
 #[test]
 fn what_is_missing_is_listed_once_and_fails_by_name_when_it_is_called() {
     let engine = Engine::default();
@@ -112,7 +151,7 @@ fn imports_match_by_the_rules_of_the_specification() {
     let mut store = Store::new(&engine, ());
     let memory = Memory::new(&mut store, MEMORY).unwrap();
     let table = Table::new(&mut store, TABLE, Ref::Func(None)).unwrap();
-    let constant = GlobalType { content: ValType::I32, mutable: false };
+    let constant = GlobalType::new(ValType::I32, Mutability::Const);
     let global = Global::new(&mut store, constant, Val::I32(1)).unwrap();
     let cases: &[(&str, Extern, bool)] = &[
         ("(memory 1)", memory.into(), true),
@@ -238,7 +277,7 @@ fn initial_values_are_computed_in_order() {
     let engine = Engine::default();
     let module = module(&engine, text);
     let mut store = Store::new(&engine, ());
-    let base = Global::new(&mut store, GlobalType { content: ValType::I32, mutable: false }, Val::I32(9)).unwrap();
+    let base = Global::new(&mut store, GlobalType::new(ValType::I32, Mutability::Const), Val::I32(9)).unwrap();
     let instance = Instance::new(&mut store, &module, &[base.into()]).unwrap();
     let global = |name| instance.get_global(&store, name).unwrap().get(&store);
     let f = Val::FuncRef(instance.get_func(&store, "f"));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use wasmote::{
     Caller, CodeOptions, Config, Engine, Error, ExternRef, ImageOptions, Instance, Linker, Memory, MemoryType, Module,
-    OpSet, Ref, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, TrapCode, ValType,
+    OpSet, Ref, RefType, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, TrapCode,
 };
 
 use crate::module;
@@ -278,8 +278,8 @@ fn initial_sizes_are_limited() {
     assert_eq!(error, "cannot instantiate: the store's limiter refuses a memory");
 }
 
-const MEMORY: MemoryType = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
-const TABLE: TableType = TableType { element: ValType::FUNCREF, min: 8, max: None, table64: false };
+const MEMORY: MemoryType = MemoryType::new(1, None);
+const TABLE: TableType = TableType::new(RefType::FUNC, 8, None);
 
 #[test]
 fn what_the_host_makes_is_limited() {
@@ -289,12 +289,12 @@ fn what_the_host_makes_is_limited() {
     store.limiter(|limits| limits);
     assert_eq!(before.grow(&mut store, 1).unwrap(), 1);
     assert!(before.grow(&mut store, 1).is_err());
-    assert!(Memory::new(&mut store, MemoryType { min: 3, ..MEMORY }).is_err());
-    assert!(Memory::new(&mut store, MemoryType { min: u64::MAX, memory64: true, ..MEMORY }).is_err());
+    assert!(Memory::new(&mut store, MemoryType::new(3, None)).is_err());
+    assert!(Memory::new(&mut store, MemoryType::new64(u64::MAX, None)).is_err());
     Memory::new(&mut store, MEMORY).unwrap();
     let error = Memory::new(&mut store, MEMORY).unwrap_err().to_string();
     assert_eq!(error, "cannot instantiate: the store's limiter permits no more memories");
-    assert!(Table::new(&mut store, TableType { min: 17, ..TABLE }, Ref::Func(None)).is_err());
+    assert!(Table::new(&mut store, TableType::new(RefType::FUNC, 17, None), Ref::Func(None)).is_err());
     for _ in 0..3 {
         let table = Table::new(&mut store, TABLE, Ref::Func(None)).unwrap();
         assert_eq!(table.grow(&mut store, 8, Ref::Func(None)).unwrap(), 8);

@@ -1,10 +1,10 @@
 //! Memories.
 
-use wasmote::{Config, Engine, Instance, Memory, MemoryType, Store};
+use wasmote::{Config, Engine, Error, Instance, Memory, MemoryType, MemoryTypeBuilder, Store};
 
 use crate::{instance, module};
 
-const MEMORY: MemoryType = MemoryType { min: 1, max: Some(3), page_log2: 16, memory64: false, shared: false };
+const MEMORY: MemoryType = MemoryType::new(1, Some(3));
 
 #[test]
 fn grow_past_maximum_leaves_memory_unchanged() {
@@ -98,19 +98,52 @@ fn pages_can_be_small() {
 #[test]
 fn a_minimum_that_cannot_be_had_is_an_error() {
     let mut store = Store::new(&Engine::default(), ());
-    let huge = MemoryType { min: 1 << 46, max: None, memory64: true, ..MEMORY };
+    let huge = MemoryType::new64(1 << 46, None);
     assert!(Memory::new(&mut store, huge).is_err());
     let invalid = [
-        MemoryType { min: 65537, max: None, ..MEMORY },
-        MemoryType { min: 4, ..MEMORY },
-        MemoryType { page_log2: 17, ..MEMORY },
-        MemoryType { page_log2: 64, ..MEMORY },
-        MemoryType { min: u64::MAX, max: None, memory64: true, ..MEMORY },
-        MemoryType { shared: true, ..MEMORY },
+        MemoryType::new(65537, None),
+        MemoryType::new(4, Some(3)),
+        MemoryType::new64(u64::MAX, None),
+        MemoryType::shared(1, 3),
     ];
     for ty in invalid {
         assert!(Memory::new(&mut store, ty).is_err(), "{ty:?}");
     }
+}
+
+#[test]
+fn memory_types_that_are_not_valid_are_not_built() {
+    let mut builder = MemoryType::builder();
+    assert_eq!(builder.build().unwrap(), MemoryType::new(0, None));
+    let ty = builder.memory64(true).min(1).max(Some(100)).page_size_log2(0).shared(true).build().unwrap();
+    assert_eq!((ty.minimum(), ty.maximum(), ty.page_size(), ty.page_size_log2()), (1, Some(100), 1, 0));
+    assert_eq!((ty.is_64(), ty.is_shared()), (true, true));
+    type Set = fn(&mut MemoryTypeBuilder) -> &mut MemoryTypeBuilder;
+    let invalid: [Set; 8] = [
+        |it| it.page_size_log2(17),
+        |it| it.page_size_log2(64),
+        |it| it.min(2).max(Some(1)),
+        |it| it.shared(true),
+        |it| it.min(65537),
+        |it| it.max(Some(65537)),
+        |it| it.memory64(true).min((1 << 48) + 1),
+        |it| it.page_size_log2(0).min(1 << 32),
+    ];
+    for (i, set) in invalid.into_iter().enumerate() {
+        assert!(set(&mut MemoryType::builder()).build().is_err(), "{i}");
+    }
+    let valid: [Set; 4] = [
+        |it| it.min(65536).max(Some(65536)),
+        |it| it.page_size_log2(0).min((1 << 32) - 1),
+        |it| it.memory64(true).min(1 << 48),
+        |it| it.memory64(true).page_size_log2(0).min(u64::MAX),
+    ];
+    for (i, set) in valid.into_iter().enumerate() {
+        assert!(set(&mut MemoryType::builder()).build().is_ok(), "{i}");
+    }
+    // In functions that return an error of this crate.
+    let built = || -> Result<MemoryType, Error> { Ok(MemoryType::builder().min(1).max(Some(0)).build()?) };
+    assert_eq!(built().unwrap_err().to_string(), "the memory type is not valid");
 }
 
 #[test]
@@ -119,7 +152,7 @@ fn the_configuration_limits_memories() {
     config.max_memory(100_000);
     let engine = Engine::new(&config);
     let mut store = Store::new(&engine, ());
-    let two = MemoryType { min: 2, max: None, ..MEMORY };
+    let two = MemoryType::new(2, None);
     assert!(Memory::new(&mut store, two).is_err());
     let text = r#"(module (memory 1) (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#;
     let instance = Instance::new(&mut store, &module(&engine, text), &[]).unwrap();
@@ -130,7 +163,7 @@ fn the_configuration_limits_memories() {
 #[test]
 fn a_memory64_grows_beyond_what_was_reserved_for_it() {
     let mut store = Store::new(&Engine::default(), ());
-    let ty = MemoryType { min: 1, max: None, page_log2: 0, memory64: true, shared: false };
+    let ty = MemoryType::builder().memory64(true).min(1).page_size_log2(0).build().unwrap();
     let memory = Memory::new(&mut store, ty).unwrap();
     assert!(memory.grow(&mut store, u64::MAX).is_err());
     assert!(memory.grow(&mut store, u64::MAX - 1).is_err());

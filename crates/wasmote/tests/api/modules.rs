@@ -157,7 +157,7 @@ fn a_module_describes_its_imports_and_exports() {
     let exports: Vec<String> = module.exports().map(|it| format!("{} {}", it.name(), it.ty())).collect();
     assert_eq!(exports, ["memory memory 1..=2", "table table 3.. externref", "run func () -> i64"]);
     let Some(ExternType::Func(ty)) = module.get_export("run") else { panic!("it is there") };
-    assert_eq!(*ty.results, [ValType::I64]);
+    assert_eq!(ty.results(), [ValType::I64]);
     assert!(module.get_export("nothing").is_none());
     assert_eq!(module.function_name(1), Some("named"));
     assert_eq!(module.function_name(99), None);

@@ -204,7 +204,7 @@ fn nested_calls_on_other_stacks_neither_overflow_too_early_nor_nest_endlessly() 
 fn nested_calls_of_host_functions_alone_are_a_trap() {
     on_thread(MIB, || {
         let mut store = Store::new(&Engine::default(), None::<Func>);
-        let ty = FuncType { params: [].into(), results: [ValType::I32].into() };
+        let ty = FuncType::new([], [ValType::I32]);
         let again = Func::new(&mut store, ty, |mut caller: Caller<'_, Option<Func>>, _, results| {
             let again = caller.data().unwrap();
             again.call(&mut caller, &[], results)

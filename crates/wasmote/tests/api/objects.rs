@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use wasmote::{
     Caller, Config, Engine, Error, Exception, ExternRef, ExternType, FuncType, HeapType, Instance, Linker, Module,
-    RefType, Store, Tag, TrapCode, Val, ValType, scope,
+    RefType, Store, Tag, TagType, TrapCode, Val, ValType, scope,
 };
 
 use crate::managed::{SNIPPETS, module};
@@ -255,7 +255,7 @@ fn an_exception_keeps_its_values_whoever_made_its_tag() {
     let mut store = Store::new(&engine, ());
     let Some(ExternType::Tag(ty)) = module.imports().next().map(|import| import.ty().clone()) else { panic!("a tag") };
     // Before the store knows the structure.
-    let tag = Tag::new(&mut store, ty);
+    let tag = Tag::new(&mut store, &ty);
     let instance = Instance::new(&mut store, &module, &[tag.into()]).unwrap();
     assert_eq!(instance.get_typed_func::<(), i64>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 42);
 }
@@ -285,8 +285,8 @@ fn exceptions_pass_through_host_functions_and_across_calls_of_the_host() {
     );
     let module = Module::new(&engine, module.unwrap()).unwrap();
     let mut store = Store::new(&engine, None::<Instance>);
-    let ty = FuncType { params: [ValType::I64].into(), results: [].into() };
-    let tag = Tag::new(&mut store, ty);
+    let ty = TagType::new(FuncType::new([ValType::I64], []));
+    let tag = Tag::new(&mut store, &ty);
     let mut linker = Linker::new(&engine);
     linker.define("host", "tag", tag).unwrap();
     let again = |mut caller: Caller<'_, Option<Instance>>, depth: u32| -> Result<(), Error> {
@@ -350,7 +350,7 @@ fn a_host_function_catches_by_tag_and_throws_what_it_likes_instead() {
 #[test]
 fn an_exception_with_values_of_other_types_than_its_tag_is_an_error() {
     let mut store = Store::new(&Engine::default(), ());
-    let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+    let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
     let mut linker = Linker::new(store.engine());
     linker.func_wrap("", "", move || -> Result<(), Error> { Err(Exception::new(tag, [Val::I64(1)]).into()) }).unwrap();
     let text = r#"(module (import "" "" (func $f)) (func (export "run") (call $f)))"#;
@@ -368,7 +368,7 @@ fn types_of_functions_name_the_engines_types() {
     let [(store, one), (other_store, two)] = [text, &other].map(|text| instance(&engine, text));
     let ty = |store: &Store<()>, instance: Instance| instance.get_func(store, "a").unwrap().ty(store);
     assert_eq!(ty(&store, one), ty(&other_store, two));
-    let param = ty(&store, one).params[0];
+    let param = ty(&store, one).params()[0];
     assert!(matches!(param, ValType::Ref(ty) if !ty.is_nullable() && matches!(ty.heap(), HeapType::Index(_))));
     assert_ne!(param, ValType::Ref(RefType::new(false, HeapType::Func)));
 }
@@ -380,7 +380,7 @@ fn no_instruction_on_references_uses_up_the_native_stack() {
         let engine = Engine::default();
         let module = Module::new(&engine, wat::parse_str(&text).unwrap()).unwrap();
         let mut store = Store::new(&engine, ());
-        let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+        let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
         let mut linker = Linker::new(&engine);
         linker.define("host", "tag", tag).unwrap();
         linker
@@ -410,7 +410,7 @@ fn default_of_a_type_with_an_index_is_a_null_of_that_type() {
     );
     for (name, is_null) in [("object", true), ("function", true), ("neither", false)] {
         let func = instance.get_func(&store, name).unwrap();
-        let null = Val::default_of(func.ty(&store).params[0]);
+        let null = Val::default_of(func.ty(&store).params()[0]);
         let mut results = [Val::I32(0)];
         assert_eq!(func.call(&mut store, &[null], &mut results).is_ok(), is_null, "{name}");
         assert_eq!(results[0], Val::I32(is_null.into()));

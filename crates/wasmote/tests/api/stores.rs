@@ -164,7 +164,7 @@ fn a_store_moves_to_another_thread() {
     })
     .join()
     .unwrap();
-    let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+    let ty = MemoryType::new(1, None);
     Memory::new(&mut store, ty).unwrap();
     assert_eq!(f.call(&mut store, ()).unwrap(), 3);
 }

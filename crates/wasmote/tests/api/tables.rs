@@ -1,12 +1,13 @@
 //! Tables and globals.
 
 use wasmote::{
-    Config, Engine, ExternRef, Func, Global, GlobalType, Ref, Store, Table, TableType, TrapCode, Val, ValType,
+    Config, Engine, ExternRef, Func, Global, GlobalType, Mutability, Ref, RefType, Store, Table, TableType, TrapCode,
+    Val, ValType,
 };
 
 use crate::instance;
 
-const TABLE: TableType = TableType { element: ValType::FUNCREF, min: 2, max: Some(6), table64: false };
+const TABLE: TableType = TableType::new(RefType::FUNC, 2, Some(6));
 const NULL: Ref = Ref::Func(None);
 
 #[test]
@@ -39,8 +40,7 @@ fn elements_are_of_the_tables_type() {
     let table = Table::new(&mut store, TABLE, NULL).unwrap();
     assert!(table.set(&mut store, 0, value).is_err());
     assert!(Table::new(&mut store, TABLE, value).is_err());
-    assert!(Table::new(&mut store, TableType { element: ValType::I32, ..TABLE }, NULL).is_err());
-    let other = Table::new(&mut store, TableType { element: ValType::EXTERNREF, ..TABLE }, value).unwrap();
+    let other = Table::new(&mut store, TableType::new(RefType::EXTERN, 2, Some(6)), value).unwrap();
     assert_eq!(other.get(&store, 1), Some(value));
     assert!(Table::copy(&mut store, other, 0, table, 0, 1).is_err());
 }
@@ -50,7 +50,7 @@ fn the_configuration_limits_tables() {
     let mut config = Config::new();
     config.max_table(100);
     let mut store = Store::new(&Engine::new(&config), ());
-    let table = |store: &mut Store<()>, min| Table::new(store, TableType { min, max: None, ..TABLE }, NULL);
+    let table = |store: &mut Store<()>, min| Table::new(store, TableType::new(RefType::FUNC, min, None), NULL);
     assert!(table(&mut store, 101).is_err());
     let table = table(&mut store, 99).unwrap();
     assert_eq!(table.grow(&mut store, 1, NULL).unwrap(), 99);
@@ -84,12 +84,12 @@ fn wasm_calls_what_the_host_puts_into_a_table() {
 #[test]
 fn globals_keep_their_type_and_constness() {
     let mut store = Store::new(&Engine::default(), ());
-    let constant = GlobalType { content: ValType::V128, mutable: false };
+    let constant = GlobalType::new(ValType::V128, Mutability::Const);
     let global = Global::new(&mut store, constant, Val::V128(1 << 100)).unwrap();
     assert!(global.set(&mut store, Val::V128(0)).is_err());
     assert_eq!(global.get(&store), Val::V128(1 << 100));
     assert_eq!(global.ty(&store), constant);
-    let variable = GlobalType { content: ValType::F32, mutable: true };
+    let variable = GlobalType::new(ValType::F32, Mutability::Var);
     assert!(Global::new(&mut store, variable, Val::F64(1.0)).is_err());
     let global = Global::new(&mut store, variable, Val::F32(1.0)).unwrap();
     assert!(global.set(&mut store, Val::I32(1)).is_err());
@@ -123,7 +123,7 @@ fn objects_in_tables_stay_alive_however_they_were_stored() {
     let (mut store, instance) = instance(text);
     let mut call = |name: &str, args: &[i32]| {
         let func = instance.get_func(&store, name).unwrap();
-        let mut results = vec![Val::I32(0); func.ty(&store).results.len()];
+        let mut results = vec![Val::I32(0); func.ty(&store).results().len()];
         let args: Vec<Val> = args.iter().map(|&arg| Val::I32(arg)).collect();
         func.call(&mut store, &args, &mut results).unwrap();
         store.collect();

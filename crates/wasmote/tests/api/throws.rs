@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use wasmote::{Engine, FuncType, Instance, Linker, Module, Store, Tag, ValType};
+use wasmote::{Engine, FuncType, Instance, Linker, Module, RefType, Store, Tag, TagType, ValType};
 
 /// The system's allocator, which counts what each thread asks for.
 struct Counting;
@@ -64,13 +64,13 @@ fn costs(text: &str, depths: &[u32]) -> Vec<(u64, u64, usize)> {
     let mut store = Store::new(&engine, ());
     let mut linker = Linker::new(&engine);
     for name in ["tag", "other"] {
-        let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+        let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
         linker.define("host", name, tag).unwrap();
     }
     let between = r#"(module
         (import "host" "table" (table 1 funcref))
         (func (export "across") (param i32) (call_indirect (param i32) (local.get 0) (i32.const 0))))"#;
-    let table = wasmote::TableType { element: ValType::FUNCREF, min: 1, max: None, table64: false };
+    let table = wasmote::TableType::new(RefType::FUNC, 1, None);
     let table = wasmote::Table::new(&mut store, table, wasmote::Ref::Func(None)).unwrap();
     linker.define("host", "table", table).unwrap();
     let between = Module::new(&engine, wat::parse_str(between).unwrap()).unwrap();

@@ -1,8 +1,8 @@
 //! Vectors at the borders: values, host functions, globals, tables of functions, and the options about vectors.
 
 use wasmote::{
-    Caller, CodeOptions, Config, Engine, Global, GlobalType, ImageOptions, Instance, Linker, Module, Store, Val,
-    ValType,
+    Caller, CodeOptions, Config, Engine, Global, GlobalType, ImageOptions, Instance, Linker, Module, Mutability, Store,
+    Val, ValType,
 };
 
 const A: u128 = 0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100;
@@ -58,7 +58,7 @@ fn go_through(engine: &Engine, module: &Module) {
         })
         .expect("a new name");
     linker.func_wrap("host", "one", |a: u128| a ^ 1).expect("a new name");
-    let ty = GlobalType { content: ValType::V128, mutable: true };
+    let ty = GlobalType::new(ValType::V128, Mutability::Var);
     let global = Global::new(&mut store, ty, Val::V128(A)).expect("of its type");
     linker.define("host", "g", global).expect("a new name");
     let instance = linker.instantiate(&mut store, module).expect("all imports are there");

@@ -15,8 +15,8 @@ use modes::{MODES, Mode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, Notify};
 use wasmote::{
-    Caller, Engine, Error, Exception, ExternRef, Func, FuncType, Instance, Linker, Store, StoreContextMut, Tag, Then,
-    TrapCode, Val, ValType,
+    Caller, Engine, Error, Exception, ExternRef, Func, FuncType, Instance, Linker, Store, StoreContextMut, Tag,
+    TagType, Then, TrapCode, Val, ValType,
 };
 
 fn block_on<R>(future: impl Future<Output = R>) -> R {
@@ -270,7 +270,7 @@ fn a_future_can_fail_or_throw() {
         let mut store = Store::new(&engine, ());
         // An error if the engine does not meter code.
         let _ = store.set_fuel(u64::MAX);
-        let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+        let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
         linker.define("host", "tag", tag).unwrap();
         let wait = move |_: Caller<'_, ()>, x: i32| async move {
             tokio::task::yield_now().await;
@@ -308,7 +308,7 @@ fn values_and_references_arrive() {
             Ok(Then(move |store: StoreContextMut<'_, ()>| Some(ExternRef::new(store, x))))
         };
         linker.func_wrap_async("host", "make", make).unwrap();
-        let ty = FuncType { params: [ValType::I32].into(), results: [ValType::I64, ValType::F32].into() };
+        let ty = FuncType::new([ValType::I32], [ValType::I64, ValType::F32]);
         let values = |_: Caller<'_, ()>, args: &[Val]| {
             let x = args[0].i32().unwrap();
             async move {

@@ -44,7 +44,7 @@ impl Program {
     /// Calls a function with this much fuel, if its code takes fuel. Returns the fuel used, and the first result or the trap.
     pub fn call(&mut self, name: &str, args: &[Val], fuel: u64) -> (u64, Result<Option<Val>, TrapCode>) {
         let func = self.instance.get_func(&self.store, name).unwrap_or_else(|| panic!("{name}"));
-        let mut results = vec![Val::I32(0); func.ty(&self.store).results.len()];
+        let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
         let is_metered = self.store.set_fuel(fuel).is_ok();
         let outcome = func.call(&mut self.store, args, &mut results);
         let outcome = outcome.map(|()| results.first().copied());

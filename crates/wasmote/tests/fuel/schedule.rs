@@ -41,11 +41,11 @@ fn functions(module: &Module) -> Vec<String> {
 fn at_sizes(program: &mut Program, module: &Module, lines: &mut String) {
     for name in functions(module) {
         let func = program.instance.get_func(&program.store, &name).unwrap();
-        let sizes = if func.ty(&program.store).params.is_empty() { &[0][..] } else { programs::SIZES };
+        let sizes = if func.ty(&program.store).params().is_empty() { &[0][..] } else { programs::SIZES };
         let _ = write!(lines, "{name}:");
         for &size in sizes {
             let args = [Val::I32(size)];
-            let _ = write!(lines, " {}", program.cost(&name, &args[..func.ty(&program.store).params.len()]));
+            let _ = write!(lines, " {}", program.cost(&name, &args[..func.ty(&program.store).params().len()]));
         }
         lines.push('\n');
     }
@@ -54,7 +54,7 @@ fn at_sizes(program: &mut Program, module: &Module, lines: &mut String) {
 /// Appends the cost of each function without a size.
 fn once(program: &mut Program, module: &Module, lines: &mut String) {
     for name in functions(module) {
-        let params = program.instance.get_func(&program.store, &name).unwrap().ty(&program.store).params.len();
+        let params = program.instance.get_func(&program.store, &name).unwrap().ty(&program.store).params().len();
         let _ = writeln!(lines, "{name}: {}", program.cost(&name, &[Val::I32(0)][..params]));
     }
 }

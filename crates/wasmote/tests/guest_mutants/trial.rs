@@ -180,7 +180,7 @@ impl World {
         let mut imports = Vec::new();
         for import in module.imports() {
             let ExternType::Func(ty) = import.ty() else { return None };
-            let results: Vec<Val> = ty.results.iter().map(|&ty| Val::default_of(ty)).collect();
+            let results: Vec<Val> = ty.results().iter().map(|&ty| Val::default_of(ty)).collect();
             let ends = import.name().contains("exit");
             let func = Func::new(&mut store, ty.clone(), move |mut caller, args, places| {
                 if ends {
@@ -226,12 +226,12 @@ impl World {
         let func = self.instance.get_func(&self.store, name)?;
         let ty = func.ty(&self.store);
         let mut random = Random::new(seed);
-        let args: Option<Vec<Val>> = ty.params.iter().map(|&ty| argument(ty, &mut random)).collect();
+        let args: Option<Vec<Val>> = ty.params().iter().map(|&ty| argument(ty, &mut random)).collect();
         let place = |&ty: &ValType| match ty {
             ValType::Ref(_) => Val::FuncRef(None),
             ty => Val::default_of(ty),
         };
-        let mut results: Vec<Val> = ty.results.iter().map(place).collect();
+        let mut results: Vec<Val> = ty.results().iter().map(place).collect();
         self.store.set_fuel(FUEL).unwrap();
         let outcome = func.call(&mut self.store, &args?, &mut results);
         let what = match &outcome {

@@ -120,7 +120,7 @@ impl Program {
     fn call(&mut self, number: usize, types: &[Type], arguments: &[Option<u128>]) -> Result<String, Error> {
         let func = self.export('f', number).into_func().expect("a function");
         let ty = func.ty(&self.store);
-        let values: Vec<Val> = (types.iter().zip(&ty.params).zip(arguments))
+        let values: Vec<Val> = (types.iter().zip(ty.params()).zip(arguments))
             .map(|((ty, &val_type), bits)| match (bits, ty) {
                 (Some(bits), Type::I32) => Val::I32(*bits as i32),
                 (Some(bits), Type::I64) => Val::I64(*bits as i64),
@@ -135,7 +135,7 @@ impl Program {
             ValType::Ref(_) => Val::FuncRef(None),
             ty => Val::default_of(ty),
         };
-        let mut results: Vec<Val> = ty.results.iter().map(place).collect();
+        let mut results: Vec<Val> = ty.results().iter().map(place).collect();
         let error = match func.call(&mut self.store, &values, &mut results) {
             Ok(()) => return Ok(self.all_shown(&results, DEPTH)),
             Err(error) => error,
@@ -172,6 +172,7 @@ impl Program {
                 let exception = value.exception(&self.store).expect("an exception");
                 format!("exn({})", self.all_shown(exception.values(), depth - 1))
             }
+            other => unreachable!("{other:?}"),
         }
     }
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use wasmote::{
     AnyRef, ArrayRef, ArrayType, AsContext, AsContextMut, Error, Exception, ExnRef, Extern, ExternRef, ExternType,
-    FieldType, Func, FuncType, Global, I31, Memory, StorageType, StoreContextMut, StructRef, StructType, Table, Tag,
-    TrapCode, Val, ValType,
+    FieldType, Func, FuncType, Global, I31, Memory, Mutability, StorageType, StoreContextMut, StructRef, StructType,
+    Table, Tag, TagType, TrapCode, Val, ValType,
 };
 use wasmote_test_support::Random;
 
@@ -60,7 +60,7 @@ pub fn litter() -> Vec<u8> {
 /// Fills most of the heap with this.
 pub fn strew(mut ctx: StoreContextMut<'_, ()>, litter: &[u8]) -> Result<(), Error> {
     let engine = ctx.engine().clone();
-    let words = ArrayType::new(&engine, FieldType { storage: StorageType::Val(ValType::I32), mutable: true })?;
+    let words = ArrayType::new(&engine, FieldType::new(Mutability::Var, StorageType::ValType(ValType::I32)))?;
     let array = ArrayRef::new(&mut ctx, &words, Val::I32(0), LITTER as u32)?;
     array.data_mut(ctx)?.copy_from_slice(litter);
     Ok(())
@@ -85,12 +85,12 @@ pub fn value(mut ctx: StoreContextMut<'_, ()>, ty: ValType, dice: &Dice, deep: u
                 let fields: Option<Vec<Val>> = ty
                     .fields()
                     .iter()
-                    .map(|field| value(ctx.as_context_mut(), field.storage.unpacked(), dice, deep + 1))
+                    .map(|field| value(ctx.as_context_mut(), field.element_type().unpacked(), dice, deep + 1))
                     .collect();
                 candidates.extend(fields.and_then(|fields| StructRef::new(&mut ctx, &ty, &fields).ok()).map(Val::from));
             }
             if let Some(ty) = ArrayType::of(&engine, ty).filter(|_| deep < 3) {
-                let element = value(ctx.as_context_mut(), ty.element().storage.unpacked(), dice, deep + 1);
+                let element = value(ctx.as_context_mut(), ty.element().element_type().unpacked(), dice, deep + 1);
                 let len = dice.below(40) as u32;
                 candidates.extend(element.and_then(|it| ArrayRef::new(&mut ctx, &ty, it, len).ok()).map(Val::from));
             }
@@ -103,9 +103,9 @@ pub fn value(mut ctx: StoreContextMut<'_, ()>, ty: ValType, dice: &Dice, deep: u
 /// Returns something of a type that a module imports.
 pub fn provide(mut ctx: StoreContextMut<'_, ()>, ty: &ExternType, dice: &'static Dice) -> Option<Extern> {
     Some(match ty {
-        ExternType::Func(ty) if ty.params.len().max(ty.results.len()) <= 100 => {
+        ExternType::Func(ty) if ty.params().len().max(ty.results().len()) <= 100 => {
             let own = ty.clone();
-            let tag = Tag::new(&mut ctx, FuncType { params: [].into(), results: [].into() });
+            let tag = Tag::new(&mut ctx, &TagType::new(FuncType::new([], [])));
             Func::new(&mut ctx, ty.clone(), move |mut caller, args, results| {
                 args.iter().for_each(|arg| look(caller.as_context_mut(), *arg, dice, 0));
                 match dice.below(10) {
@@ -113,23 +113,23 @@ pub fn provide(mut ctx: StoreContextMut<'_, ()>, ty: &ExternType, dice: &'static
                     1 => return Err(Exception::new(tag, []).into()),
                     _ => {}
                 }
-                for (result, &ty) in results.iter_mut().zip(&own.results) {
+                for (result, &ty) in results.iter_mut().zip(own.results()) {
                     *result = value(caller.as_context_mut(), ty, dice, 0).ok_or_else(|| Error::new("no such value"))?;
                 }
                 Ok(())
             })
             .into()
         }
-        ExternType::Table(ty) if ty.min <= MOST => {
-            let init = value(ctx.as_context_mut(), ty.element, dice, 0)?.ref_()?;
+        ExternType::Table(ty) if ty.minimum() <= MOST => {
+            let init = value(ctx.as_context_mut(), ty.element().into(), dice, 0)?.ref_()?;
             Table::new(&mut ctx, *ty, init).ok()?.into()
         }
-        ExternType::Memory(ty) if ty.min <= 4 => Memory::new(&mut ctx, *ty).ok()?.into(),
+        ExternType::Memory(ty) if ty.minimum() <= 4 => Memory::new(&mut ctx, *ty).ok()?.into(),
         ExternType::Global(ty) => {
-            let init = value(ctx.as_context_mut(), ty.content, dice, 0)?;
+            let init = value(ctx.as_context_mut(), ty.content(), dice, 0)?;
             Global::new(&mut ctx, *ty, init).ok()?.into()
         }
-        ExternType::Tag(ty) if ty.params.len() <= 100 => Tag::new(&mut ctx, ty.clone()).into(),
+        ExternType::Tag(ty) if ty.ty().params().len() <= 100 => Tag::new(&mut ctx, ty).into(),
         _ => return None,
     })
 }
@@ -176,7 +176,7 @@ fn structure(ctx: &mut StoreContextMut<'_, ()>, it: StructRef, dice: &Dice, deep
     let _ = it.field(&*ctx, index);
     if let Some(field) = ty.fields().get(index)
         && deep < 2
-        && let Some(value) = value(ctx.as_context_mut(), field.storage.unpacked(), dice, 2)
+        && let Some(value) = value(ctx.as_context_mut(), field.element_type().unpacked(), dice, 2)
     {
         let _ = it.set_field(&mut *ctx, index, value);
     }
@@ -200,7 +200,7 @@ fn array(ctx: &mut StoreContextMut<'_, ()>, it: ArrayRef, dice: &Dice, deep: u32
         (*first, *last) = (*last, *first);
     }
     if deep < 2
-        && let Some(value) = value(ctx.as_context_mut(), ty.element().storage.unpacked(), dice, 2)
+        && let Some(value) = value(ctx.as_context_mut(), ty.element().element_type().unpacked(), dice, 2)
     {
         let _ = it.set(&mut *ctx, last, value);
     }

@@ -82,8 +82,9 @@ fn kinds(image: &Image<'_>) -> (bool, bool) {
 fn add(engine: &Engine, originals: &mut Vec<Original>, number: usize, name: &str, wasm: &[u8]) {
     let Ok(module) = Module::new(engine, wasm) else { return };
     let info = module.info();
-    let initial: u64 = info.memories.iter().map(|memory| memory.min.saturating_mul(1 << memory.page_log2)).sum();
-    let elements: u64 = info.tables.iter().map(|table| table.min).sum();
+    let initial: u64 =
+        info.memories.iter().map(|memory| memory.minimum().saturating_mul(1 << memory.page_size_log2())).sum();
+    let elements: u64 = info.tables.iter().map(|table| table.minimum()).sum();
     if initial > 4 << 20 || elements > 1 << 16 {
         return;
     }

@@ -180,9 +180,9 @@ fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &
         Extern::Func(func) => {
             let ty = func.ty(&*store);
             let args: Option<Vec<Val>> =
-                ty.params.iter().map(|&ty| value(store.as_context_mut(), ty, dice, 0)).collect();
+                ty.params().iter().map(|&ty| value(store.as_context_mut(), ty, dice, 0)).collect();
             let Some(args) = args else { return };
-            let mut results = vec![Val::I32(0); ty.results.len()];
+            let mut results = vec![Val::I32(0); ty.results().len()];
             store.set_fuel(FUEL).unwrap();
             let outcome = func.call(&mut *store, &args, &mut results);
             counts.add(CALLS);
@@ -200,7 +200,7 @@ fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &
         Extern::Global(global) => {
             let it = global.get(&*store);
             look(store.as_context_mut(), it, dice, 0);
-            let ty = global.ty(&*store).content;
+            let ty = global.ty(&*store).content();
             if let Some(new) = value(store.as_context_mut(), ty, dice, 0) {
                 let _ = global.set(&mut *store, new);
             }
@@ -210,7 +210,7 @@ fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &
                 let Some(it) = table.get(&*store, index) else { break };
                 look(store.as_context_mut(), it.into(), dice, 0);
             }
-            let ty = table.ty(&*store).element;
+            let ty = table.ty(&*store).element().into();
             if let Some(new) = value(store.as_context_mut(), ty, dice, 0) {
                 let new = new.ref_().expect("elements are references");
                 let _ = table.grow(&mut *store, 3, new);
@@ -229,5 +229,6 @@ fn look_at(store: &mut Store<()>, export: Extern, dice: &'static Dice, counts: &
         Extern::Tag(tag) => {
             tag.ty(&*store);
         }
+        _ => {}
     }
 }

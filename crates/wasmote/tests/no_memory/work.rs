@@ -177,7 +177,7 @@ fn set_limiter() -> Rest {
 fn refuse_growth() -> Rest {
     let mut store = limited();
     store.limiter(|limits| limits);
-    let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+    let ty = MemoryType::new(1, None);
     Box::new(move || match Memory::new(&mut store, ty) {
         Ok(_) => Ok(Left::Limited(store)),
         Err(error) => Ok(Left::Error(error)),
@@ -193,10 +193,10 @@ fn linker(engine: &Engine) -> Linker<()> {
     let mut linker = Linker::new(engine);
     linker.func_wrap("host", "pass", |value: Option<ExternRef>| value).expect("a new name");
     linker.func_wrap("host", "fail", || Err::<(), _>(Error::new("as asked"))).expect("a new name");
-    let ty = wasmote::FuncType {
-        params: [wasmote::ValType::I32, wasmote::ValType::EXTERNREF].into(),
-        results: [wasmote::ValType::EXTERNREF, wasmote::ValType::I32].into(),
-    };
+    let ty = wasmote::FuncType::new(
+        [wasmote::ValType::I32, wasmote::ValType::EXTERNREF],
+        [wasmote::ValType::EXTERNREF, wasmote::ValType::I32],
+    );
     let swap = |_: wasmote::Caller<'_, ()>, args: &[Val], results: &mut [Val]| {
         results.copy_from_slice(&[args[1], args[0]]);
         Ok(())
@@ -240,7 +240,7 @@ fn run_module(module: Module) -> Rest {
     let functions: Vec<(String, Func)> = instance
         .exports(&store)
         .filter_map(|(name, item)| Some((name.to_string(), item.into_func()?)))
-        .filter(|(_, func)| func.ty(&store).params.is_empty())
+        .filter(|(_, func)| func.ty(&store).params().is_empty())
         .collect();
     assert!(functions.len() > 8, "there is something to run");
     Box::new(move || {

@@ -77,7 +77,7 @@ pub fn host(engine: &Engine) -> Linker<u64> {
             v.wrapping_mul(0x1_0000_0000_0000_0003).wrapping_add(u128::from(next(&mut caller)) << 64)
         })
         .unwrap();
-    let ty = FuncType { params: [ValType::FUNCREF, ValType::EXTERNREF].into(), results: [ValType::FUNCREF].into() };
+    let ty = FuncType::new([ValType::FUNCREF, ValType::EXTERNREF], [ValType::FUNCREF]);
     linker
         .func_new("host", "function", ty, move |mut caller, args, results| {
             next(&mut caller);

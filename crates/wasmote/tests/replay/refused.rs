@@ -2,7 +2,7 @@
 
 use wasmote::{
     AnyRef, ArrayRef, Caller, Engine, Error, Exception, ExternRef, Func, FuncType, I31, Linker, Memory, MemoryType,
-    Module, Ref, ReplayError, Store, Tag, Val, ValType,
+    Module, Ref, ReplayError, Store, Tag, TagType, Val, ValType,
 };
 
 /// Runs a guest that makes one call, while recording. Returns what the call did that cannot be recorded.
@@ -48,7 +48,7 @@ fn calls_of_wasm() {
 fn new_items() {
     let what = unsupported(CALL, |linker, _| {
         let make = |mut caller: Caller<'_, ()>| -> Result<(), Error> {
-            let ty = MemoryType { min: 1, max: None, page_log2: 16, memory64: false, shared: false };
+            let ty = MemoryType::new(1, None);
             Memory::new(&mut caller, ty).map(drop)
         };
         linker.func_wrap("host", "f", make).unwrap();
@@ -67,7 +67,7 @@ fn new_items() {
 #[test]
 fn exceptions() {
     let what = unsupported(CALL, |linker, store| {
-        let tag = Tag::new(&mut *store, FuncType { params: [].into(), results: [].into() });
+        let tag = Tag::new(&mut *store, &TagType::new(FuncType::new([], [])));
         let throw = move |_: Caller<'_, ()>| -> Result<(), Error> { Err(Exception::new(tag, []).into()) };
         linker.func_wrap("host", "f", throw).unwrap();
     });
@@ -124,10 +124,7 @@ fn writes_to_objects() {
         (import "host" "f" (func $f (param anyref)))
         (func (export "run") (call $f (array.new_default $bytes (i32.const 4)))))"#;
     let what = unsupported(text, |linker, _| {
-        let ty = FuncType {
-            params: [ValType::Ref(wasmote::RefType::new(true, wasmote::HeapType::Any))].into(),
-            results: [].into(),
-        };
+        let ty = FuncType::new([ValType::Ref(wasmote::RefType::new(true, wasmote::HeapType::Any))], []);
         let write = |mut caller: Caller<'_, ()>, args: &[Val], _: &mut [Val]| -> Result<(), Error> {
             let Val::AnyRef(Some(array)) = args[0] else { panic!("an object") };
             let array: ArrayRef = array.as_array(&caller).unwrap();

@@ -35,7 +35,7 @@ fn a_call_can_be_interrupted_while_it_waits() {
                     // It stops again at its next call or loop.
                     handle.interrupt();
                     waits += 1;
-                    let types = call.host_func().ty(&store).results;
+                    let types = call.host_func().ty(&store).results().to_vec();
                     let values = answer_of(&types, *call.value::<i32>().unwrap());
                     call.resume(&mut store, &values, &mut results).unwrap()
                 }

@@ -138,7 +138,7 @@ fn finish(store: &mut Store<Host>, mut call: ResumableCall, fuel: u64, results: 
             ResumableCall::Finished => return (waits, stops),
             ResumableCall::HostTrap(call) => {
                 waits += 1;
-                let types = call.host_func().ty(&*store).results;
+                let types = call.host_func().ty(&*store).results().to_vec();
                 let values = answer_of(&types, *call.value::<i32>().unwrap());
                 call.resume(&mut *store, &values, results).unwrap()
             }
@@ -218,7 +218,7 @@ fn many_calls_wait_at_once_and_go_on_in_any_order() {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let (at, call) = calls.swap_remove((random >> 33) as usize % calls.len());
             let ResumableCall::HostTrap(call) = call else { panic!("{call:?}") };
-            let types = call.host_func().ty(&store).results;
+            let types = call.host_func().ty(&store).results().to_vec();
             let values = answer_of(&types, *call.value::<i32>().unwrap());
             match call.resume(&mut store, &values, &mut results[at]).unwrap() {
                 ResumableCall::Finished => {}
@@ -243,7 +243,7 @@ fn a_typed_call_returns_its_type() {
                     assert_eq!(call.host_error().to_string(), "a host function waits");
                     asked.push(*call.take_value().unwrap().downcast::<i32>().unwrap());
                     assert!(call.take_value().is_none());
-                    let types = call.host_func().ty(&store).results;
+                    let types = call.host_func().ty(&store).results().to_vec();
                     call.resume(&mut store, &answer_of(&types, asked[asked.len() - 1])).unwrap()
                 }
                 other => panic!("{other:?}"),

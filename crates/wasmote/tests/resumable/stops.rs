@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 
 use wasmote::{
-    Caller, Error, Exception, Func, FuncType, Instance, Linker, ResumableCall, Store, Tag, TrapCode,
+    Caller, Error, Exception, Func, FuncType, Instance, Linker, ResumableCall, Store, Tag, TagType, TrapCode,
     TypedResumableCall, Val, ValType,
 };
 
@@ -29,7 +29,7 @@ fn waiting(mode: Mode, text: &str) -> (Store<()>, Linker<()>, Instance) {
     let mut store = Store::new(&engine, ());
     // An error if the engine does not meter code.
     let _ = store.set_fuel(u64::MAX);
-    let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+    let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
     linker.define("host", "tag", tag).unwrap();
     let wait = |caller: Caller<'_, ()>, x: u32| -> Result<u32, Error> { Err(caller.suspend(Error::host(Reason(x)))) };
     linker.func_wrap("host", "wait", wait).unwrap();

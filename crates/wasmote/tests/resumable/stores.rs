@@ -87,7 +87,7 @@ fn memories_and_functions_may_change_while_a_call_waits() {
                     wrapped.call(&mut store, &[], &mut [Val::I32(0)]).unwrap();
                     // Another call takes its own way, and stays.
                     other = Some(func.call_resumable(&mut store, &[Val::I32(1)], &mut [Val::I64(0)]).unwrap());
-                    let types = call.host_func().ty(&store).results;
+                    let types = call.host_func().ty(&store).results().to_vec();
                     let values = answer_of(&types, *call.value::<i32>().unwrap());
                     call.resume(&mut store, &values, &mut results).unwrap()
                 }

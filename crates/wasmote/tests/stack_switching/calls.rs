@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wasmote::{
-    Caller, Config, Engine, Error, Exception, Func, FuncType, Linker, Module, ResumableCall, Store, Tag, TrapCode, Val,
-    ValType,
+    Caller, Config, Engine, Error, Exception, Func, FuncType, Linker, Module, ResumableCall, Store, Tag, TagType,
+    TrapCode, Val, ValType,
 };
 
 use super::instantiate;
@@ -152,7 +152,7 @@ fn work(config: &Config, direct: bool) -> (Store<Host>, wasmote::Instance, Tag) 
     let engine = wasmote::Engine::new(config);
     let mut store = Store::new(&engine, direct);
     let mut linker = Linker::new(&engine);
-    let tag = Tag::new(&mut store, FuncType { params: [ValType::I32].into(), results: [].into() });
+    let tag = Tag::new(&mut store, &TagType::new(FuncType::new([ValType::I32], [])));
     linker.define("host", "tag", tag).unwrap();
     let wait = |caller: Caller<'_, Host>, x: i32| -> Result<i64, Error> {
         if *caller.data() { Ok(i64::from(x) + 5) } else { Err(caller.suspend_with(x)) }
@@ -313,7 +313,7 @@ fn the_host_holds_continuations_but_cannot_pass_them_on() {
     }
     for taker in ["is null", "is any null"] {
         let func = instance.get_func(&store, taker).unwrap();
-        let null = Val::default_of(func.ty(&store).params[0]);
+        let null = Val::default_of(func.ty(&store).params()[0]);
         let mut results = [Val::I32(0)];
         func.call(&mut store, &[null], &mut results).unwrap();
         assert_eq!(results, [Val::I32(1)]);

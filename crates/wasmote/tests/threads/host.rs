@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use wasmote::{Config, Engine, MemoryType, SharedMemory, Store, TrapCode, WaitResult};
+use wasmote::{Config, Engine, MemoryType, MemoryTypeBuilder, SharedMemory, Store, TrapCode, WaitResult};
 
-pub const TYPE: MemoryType = MemoryType { min: 1, max: Some(4), page_log2: 16, memory64: false, shared: true };
+pub const TYPE: MemoryType = MemoryType::shared(1, 4);
 
 pub fn memory() -> SharedMemory {
     SharedMemory::new(&Engine::default(), TYPE).unwrap()
@@ -20,6 +20,12 @@ fn atomic(memory: &SharedMemory, address: usize) -> &AtomicU32 {
     unsafe { AtomicU32::from_ptr(memory.data_ptr().add(address).cast()) }
 }
 
+/// Returns the shared type that a builder makes.
+pub fn built(set: fn(&mut MemoryTypeBuilder) -> &mut MemoryTypeBuilder) -> MemoryType {
+    let mut builder = MemoryType::builder();
+    set(&mut builder).shared(true).build().unwrap()
+}
+
 fn code(error: &wasmote::Error) -> TrapCode {
     error.as_trap_code().unwrap()
 }
@@ -28,11 +34,9 @@ fn code(error: &wasmote::Error) -> TrapCode {
 fn types_that_are_not_shared_or_not_limited_are_refused() {
     let engine = Engine::default();
     let refused = [
-        MemoryType { shared: false, ..TYPE },
-        MemoryType { max: None, ..TYPE },
-        MemoryType { min: 5, ..TYPE },
-        MemoryType { page_log2: 17, ..TYPE },
-        MemoryType { max: Some(1 << 48), min: 1 << 40, memory64: true, ..TYPE },
+        MemoryType::new(1, Some(4)),
+        MemoryType::shared(5, 4),
+        built(|it| it.memory64(true).min(1 << 40).max(Some(1 << 48))),
     ];
     for ty in refused {
         assert!(SharedMemory::new(&engine, ty).is_err(), "{ty:?}");
@@ -48,19 +52,22 @@ fn types_that_are_not_shared_or_not_limited_are_refused() {
 fn types_with_huge_maxima_or_small_pages_work() {
     let engine = Engine::default();
     for ty in [
-        MemoryType { max: Some(1 << 48), memory64: true, ..TYPE },
-        MemoryType { max: Some(65536), ..TYPE },
-        MemoryType { min: 3, max: Some(70_000), page_log2: 0, ..TYPE },
-        MemoryType { min: 0, max: Some(0), ..TYPE },
+        built(|it| it.memory64(true).min(1).max(Some(1 << 48))),
+        MemoryType::shared(1, 65536),
+        built(|it| it.min(3).max(Some(70_000)).page_size_log2(0)),
+        MemoryType::shared(0, 0),
     ] {
         let memory = SharedMemory::new(&engine, ty).unwrap();
-        assert_eq!((memory.ty(), memory.size(), memory.data_size() as u64), (ty, ty.min, ty.min << ty.page_log2));
-        if ty.max > Some(0) {
-            assert_eq!(memory.grow(1).unwrap(), ty.min);
+        assert_eq!(
+            (memory.ty(), memory.size(), memory.data_size() as u64),
+            (ty, ty.minimum(), ty.minimum() << ty.page_size_log2())
+        );
+        if ty.maximum() > Some(0) {
+            assert_eq!(memory.grow(1).unwrap(), ty.minimum());
             memory.write((memory.data_size() - 1) as u64, &[7]).unwrap();
         }
         assert!(memory.grow(u64::MAX).is_err());
-        assert!(memory.grow(ty.max.unwrap() + 1).is_err());
+        assert!(memory.grow(ty.maximum().unwrap() + 1).is_err());
     }
 }
 
@@ -163,7 +170,7 @@ fn more_threads_than_a_batch_are_woken_at_once() {
 #[test]
 fn growth_is_seen_by_all_and_moves_nothing() {
     let engine = Engine::default();
-    let memory = SharedMemory::new(&engine, MemoryType { max: Some(2001), ..TYPE }).unwrap();
+    let memory = SharedMemory::new(&engine, MemoryType::shared(1, 2001)).unwrap();
     let base = memory.data_ptr();
     let sizes = Mutex::new(Vec::new());
     thread::scope(|scope| {

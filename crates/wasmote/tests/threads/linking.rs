@@ -6,7 +6,7 @@ use wasmote::{
     Engine, Extern, ExternType, Instance, Linker, Memory, MemoryType, Module, SharedMemory, Store, StoreLimitsBuilder,
 };
 
-use crate::host::TYPE;
+use crate::host::{TYPE, built};
 
 fn module(engine: &Engine, text: &str) -> Module {
     Module::new(engine, wat::parse_str(text).unwrap()).unwrap()
@@ -24,12 +24,12 @@ fn imports_match_by_type() {
     let module = module(&engine, IMPORTS);
     let cases = [
         (TYPE, true),
-        (MemoryType { max: Some(3), ..TYPE }, true),
-        (MemoryType { min: 2, ..TYPE }, true),
-        (MemoryType { max: Some(5), ..TYPE }, false),
-        (MemoryType { min: 0, ..TYPE }, false),
-        (MemoryType { memory64: true, ..TYPE }, false),
-        (MemoryType { min: 1 << 16, max: Some(4 << 16), page_log2: 0, ..TYPE }, false),
+        (MemoryType::shared(1, 3), true),
+        (MemoryType::shared(2, 4), true),
+        (MemoryType::shared(1, 5), false),
+        (MemoryType::shared(0, 4), false),
+        (built(|it| it.memory64(true).min(1).max(Some(4))), false),
+        (built(|it| it.min(1 << 16).max(Some(4 << 16)).page_size_log2(0)), false),
     ];
     for (ty, fits) in cases {
         let memory = SharedMemory::new(&engine, ty).unwrap();
@@ -40,7 +40,7 @@ fn imports_match_by_type() {
         assert_eq!(Instance::new(&mut store, &module, &[memory.into()]).is_ok(), fits, "{ty:?}");
     }
     let mut store = Store::new(&engine, ());
-    let own = Memory::new(&mut store, MemoryType { shared: false, ..TYPE }).unwrap();
+    let own = Memory::new(&mut store, MemoryType::new(1, Some(4))).unwrap();
     let error = Instance::new(&mut store, &module, &[own.into()]).unwrap_err();
     assert!(error.to_string().contains("shared"), "{error}");
     let shared = SharedMemory::new(&engine, TYPE).unwrap();
@@ -65,7 +65,7 @@ fn exports_are_shared_memories_and_never_memories() {
     assert!(SharedMemory::same(&memory, &again));
     memory.grow(1).unwrap();
     let ExternType::Memory(ty) = Extern::from(memory.clone()).ty(&store) else { panic!("it is a memory") };
-    assert_eq!((ty.min, ty.shared), (2, true));
+    assert_eq!((ty.minimum(), ty.is_shared()), (2, true));
     drop(store);
     memory.write(1 << 16, b"outlives the store").unwrap();
 }

@@ -107,7 +107,9 @@ fn images_carry_shared_memories_and_waits() {
     let shared = Shared::new(WAITS);
     let image = shared.module.to_image(&wasmote::ImageOptions::default()).unwrap();
     let shared = Shared { module: Module::from_image(&shared.engine, image).unwrap(), ..shared };
-    assert!(shared.module.imports().all(|import| matches!(*import.ty(), wasmote::ExternType::Memory(ty) if ty.shared)));
+    assert!(
+        shared.module.imports().all(|import| matches!(*import.ty(), wasmote::ExternType::Memory(ty) if ty.is_shared()))
+    );
     thread::scope(|scope| {
         let waiter = scope.spawn(|| {
             let (mut store, instance) = shared.instance();

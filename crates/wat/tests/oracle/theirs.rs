@@ -31,9 +31,7 @@ pub fn script(text: &str) -> Result<Vec<Directive>, wast::Error> {
 
 /// Returns a refused module. Only the refusal itself can be compared.
 pub fn refused() -> ScriptModule {
-    let nothing = || Box::from("");
-    let error = TextError { message: "", path: nothing(), line: 0, column: 0, excerpt: nothing(), excerpt_column: 0 };
-    ScriptModule::Malformed(error)
+    ScriptModule::Malformed(TextError::default())
 }
 
 /// The offsets of lines.

@@ -10,5 +10,5 @@ pub fn instantiate<T: 'static>(linker: &Linker<T>, store: &mut Store<T>, module:
 }
 
 pub fn i32_to_i32() -> FuncType {
-    FuncType { params: [ValType::I32].into(), results: [ValType::I32].into() }
+    FuncType::new([ValType::I32], [ValType::I32])
 }
