@@ -61,9 +61,9 @@ impl BodyTranslator<'_> {
     /// Returns the branch at `start`, if it can be turned round. In the result it is.
     fn test_at(&self, start: usize) -> Option<LoopTest> {
         let instr = DecodedInstr::decode(&self.code.units, start)?;
-        let sources = match instr.opcode.operands() {
-            &[a, b, Operand::Target] => [Some(a), Some(b)],
-            &[b, Operand::Target] => [None, Some(b)],
+        let sources = match *instr.opcode.operands() {
+            [a, b, Operand::Target] => [Some(a), Some(b)],
+            [b, Operand::Target] => [None, Some(b)],
             _ => return None,
         };
         let (not, variant) = instr.opcode.family()?;

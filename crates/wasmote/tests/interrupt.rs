@@ -68,6 +68,18 @@ const ENDLESS: &str = r#"(module
     (func (export "deep") (loop (drop (call $busy)) (br 0)))
     (func (export "thrown")
         (loop $again (try_table (catch $tag $again) (throw $tag))))
+    (func (export "machine") (local i32)
+        (loop $again
+            (block (block (br_table 0 1 (local.get 0))) (local.set 0 (i32.const 1)) (br $again))
+            (local.set 0 (i32.const 0)) (br $again)))
+    (func (export "one state") (local i32)
+        (loop $again (block (br_table 0 (local.get 0))) (local.set 0 (i32.const 0)) (br $again)))
+    (func (export "circle") (param i32) (local i32)
+        (loop $one (block $three (block $two (br $two)) (br $three)) (br_if $one (i32.eq (local.get 1) (local.get 0)))))
+    (func (export "test") (param i32)
+        (loop $again (if (i32.eqz (local.get 0)) (then (i32.store (i32.const 0) (i32.const 1)) (br $again)))))
+    (func (export "load and test")
+        (loop $again (if (i32.eqz (i32.load8_u (i32.const 9))) (then (i32.store (i32.const 0) (i32.const 1)) (br $again)))))
     (func (export "fill") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 65536)) (br 0))))"#;
 
 /// Loops that never end, with each comparison and in several forms. Linked code has handlers for some jumps back that
@@ -114,8 +126,9 @@ fn endless_loops() -> (String, Vec<String>) {
 
 #[test]
 fn a_handle_stops_whatever_runs() {
-    let names = "loop nested table conditional tail indirect call deep thrown fill";
-    stop_all(ENDLESS, &names.split(' ').map(String::from).collect::<Vec<_>>());
+    let names =
+        "loop,nested,table,conditional,tail,indirect,call,deep,thrown,machine,one state,circle,test,load and test,fill";
+    stop_all(ENDLESS, &names.split(',').map(String::from).collect::<Vec<_>>());
 }
 
 #[test]
