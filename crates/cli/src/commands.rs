@@ -6,6 +6,7 @@ use core::str::from_utf8;
 use crate::failure::CliError;
 use crate::features::{Feature, built};
 use crate::options::Options;
+use crate::text_table::{TextRow, join, joined_len, part, parts, text};
 
 /// The function that runs a command.
 type Action = fn(&Options) -> Result<i32, CliError>;
@@ -20,6 +21,16 @@ macro_rules! action {
     };
 }
 
+/// Gives whether this build has a command.
+macro_rules! is_built {
+    (always) => {
+        true
+    };
+    ($feature:literal) => {
+        cfg!(feature = $feature)
+    };
+}
+
 macro_rules! commands {
     ($( $words:literal $name:ident $feature:tt $function:path, $arguments:literal, $summary:literal, $examples:literal; )*) => {
         /// A command.
@@ -27,8 +38,13 @@ macro_rules! commands {
         pub enum Command { $( $name, )* }
 
         const COMMANDS: &[Command] = &[$( Command::$name, )*];
-        /// The rows, each of [`COLUMNS`] columns. A list of texts would need a relocation for each of them.
-        const TEXT: &str = concat!($( $words, "\t", $arguments, "\t", $summary, "\t", $examples, "\t", )*);
+        const ROWS: &[TextRow] = &[$( TextRow {
+            names: $words,
+            rest: concat!("\t", $arguments, "\t", $summary, "\t", $examples),
+            is_built: is_built!($feature),
+        }, )*];
+        /// The commands that this build has, as bits.
+        pub const BUILT: u16 = $( if is_built!($feature) { Command::$name.bit() } else { 0 } )|*;
 
         impl Command {
             /// Returns the function that runs it. Errors: this build lacks the command's feature.
@@ -114,27 +130,25 @@ commands! {
     "wasmote --version\n";
 }
 
-/// The number of columns of a row.
-const COLUMNS: usize = 4;
+/// The rows: words, arguments, what the command does, and examples.
+const TEXT: &str = text(&join::<{ joined_len(ROWS) }>(ROWS));
 
 impl Command {
-    // These return lists, and are not inlined: splitting text takes more code than going through a list.
     /// Returns the commands of this build, in the order of the rows.
     #[inline(never)]
     pub fn all() -> Vec<Command> {
-        COMMANDS.iter().copied().filter(|command| command.action().is_ok()).collect()
+        COMMANDS.iter().copied().filter(|command| command.bit() & BUILT != 0).collect()
     }
 
     /// Returns a column of its row.
     #[inline(never)]
     fn column(self, column: usize) -> &'static str {
-        TEXT.split('\t').nth(self as usize * COLUMNS + column).unwrap_or_default()
+        part(part(TEXT, b'\0', self as usize), b'\t', column)
     }
 
     /// Returns its words: the name, and what others call it.
-    #[inline(never)]
     pub fn words(self) -> Vec<&'static str> {
-        self.column(0).split(',').collect()
+        parts(self.column(0), b',')
     }
 
     /// Returns its name.
@@ -152,15 +166,16 @@ impl Command {
         self.column(2)
     }
 
-    /// Returns examples, a line for each.
-    pub fn examples(self) -> &'static str {
-        self.column(3)
+    /// Returns examples, each a line.
+    pub fn examples(self) -> Vec<&'static str> {
+        parts(self.column(3).trim_ascii_end(), b'\n')
     }
 
     /// Returns the command that a word names.
     pub fn named(word: &[u8]) -> Option<Command> {
         let word = from_utf8(word).ok()?;
-        COMMANDS.iter().copied().find(|command| command.words().contains(&word))
+        let is_named = |row: &&str| parts(part(row, b'\t', 0), b',').contains(&word);
+        COMMANDS.get(parts(TEXT, b'\0').iter().position(is_named)?).copied()
     }
 
     /// Whether a word must follow it: a file, mostly.

@@ -9,6 +9,7 @@ use crate::failure::CliError;
 use crate::option_table::{Row, rows_of};
 use crate::options::Options;
 use crate::print;
+use crate::text_table::part;
 
 #[inline(never)]
 pub fn completion(options: &Options) -> Result<i32, CliError> {
@@ -62,7 +63,7 @@ impl Display for Quoted<'_> {
 
 /// Returns the beginning of what an option does.
 fn short(row: &Row) -> &'static str {
-    row.help.split(';').next().unwrap_or_default()
+    part(row.help, b';', 0)
 }
 
 fn bash(text: &mut String) {

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
+use core::str::from_utf8;
 
 use wasmote::{Error, ErrorKind, ExternType, ImportProblem};
 use wasmote_decode::DecodeErrorKind;
@@ -26,9 +27,23 @@ type MissingFeatures = fn(&[u8]) -> Vec<&'static str>;
 /// Lists the features that a module needs and this build lacks.
 const MISSING_FEATURES: Option<MissingFeatures> = built!("validate", crate::validate::missing_features);
 
-/// Returns a path or argument as text. Bytes that are not UTF-8 are replaced.
+/// Returns a path or argument as text. Bytes that are not UTF-8 are replaced. (`from_utf8_lossy` has four times the code.)
+#[inline(never)]
 pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    let mut text = String::new();
+    let mut rest = bytes;
+    loop {
+        match from_utf8(rest) {
+            Ok(valid) if text.is_empty() => return Cow::Borrowed(valid),
+            Ok(valid) => return Cow::Owned(text + valid),
+            Err(error) => {
+                let (valid, wrong) = rest.split_at(error.valid_up_to());
+                text += from_utf8(valid).unwrap_or_default();
+                text.push(char::REPLACEMENT_CHARACTER);
+                rest = &wrong[error.error_len().unwrap_or(wrong.len())..];
+            }
+        }
+    }
 }
 
 /// A message for standard error, and the exit status.
@@ -66,7 +81,7 @@ impl CliError {
             ErrorKind::Exit(exit) => CliError { status: exit.0, message: String::new() },
             ErrorKind::Exception(exception) => CliError { status: EXIT_TRAP, ..CliError::load(file, exception) },
             ErrorKind::TrapCode(_) => CliError { status: EXIT_TRAP, ..CliError::load(file, error) },
-            ErrorKind::Decode(error) => match &error.kind {
+            ErrorKind::Decode(error) if features::WASM.is_built => match &error.kind {
                 DecodeErrorKind::Malformed(_) => CliError::malformed(file, error),
                 DecodeErrorKind::Unsupported(_) => CliError::unsupported(file, wasm, error.offset)
                     .unwrap_or_else(|| CliError::load(file, format_args!("{error}; {UNSUPPORTED}"))),
@@ -129,7 +144,9 @@ impl CliError {
 
 const UNSUPPORTED: &str = "this build of wasmote lacks that: compile the module without it";
 
-const PROVIDED: &str = if features::WASI.is_built {
+const PROVIDED: &str = if features::WASI.is_built && !features::LINKING.is_built {
+    "this command provides only WASI preview 1, and was built without the feature `linking`"
+} else if features::WASI.is_built {
     "this command provides only WASI preview 1, for other imports use `--preload NAME=FILE`, `--stub-missing`, or embed the module in a program"
 } else {
     "this wasmote was built without the feature `wasi` and provides none"
@@ -154,5 +171,23 @@ impl From<wasmote_rt::Error> for CliError {
             return CliError { status: 0, message: String::new() };
         }
         CliError { status: EXIT_LOAD_ERROR, message: format!("cannot write to standard output: {error}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasmote_test_support::Random;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_shown_as_core_shows_them() {
+        let mut random = Random::new(1);
+        let alphabet = [b'a', 0x7f, 0x80, 0xbf, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80, 0xff];
+        for _ in 0..10_000 {
+            let len = random.next_u64() % 12;
+            let bytes: Vec<u8> = (0..len).map(|_| alphabet[random.next_u64() as usize % alphabet.len()]).collect();
+            assert_eq!(shown(&bytes), String::from_utf8_lossy(&bytes), "{bytes:x?}");
+        }
     }
 }

@@ -38,13 +38,17 @@ features! {
     COMPILE "compile";
     COUNT "count";
     EXTENDED "extended";
+    HINTS "hints";
     IMAGE "image";
     INTERRUPT "interrupt";
     LIMITS "limits";
+    LINKING "linking";
     PRINT "print";
     PROFILE "profile";
     REPLAY "replay";
+    SIMD "simd";
     SOCKETS "sockets";
+    STATS "stats";
     TRACE "trace";
     WASI "wasi";
     WASI_THREADS "wasi-threads";

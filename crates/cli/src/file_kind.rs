@@ -49,14 +49,16 @@ impl FileKind {
             Header::Other => {}
         }
         // This comes before the test for text, because the first byte of a zstd file is a parenthesis.
-        if let Some(&(_, message)) = FOREIGN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        if features::HINTS.is_built
+            && let Some(&(_, message)) = FOREIGN.iter().find(|(magic, _)| bytes.starts_with(magic))
+        {
             return FileKind::Foreign(message);
         }
         // Text begins with a parenthesis or a comment.
         match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
             None => return FileKind::Empty,
-            // A build without a decoder cannot use text, so it need not look further.
-            Some(b'(' | b';') if !features::WASM.is_built => return FileKind::Text,
+            // A build that cannot use text need not look further.
+            Some(b'(' | b';') if !features::WAT.is_built && !features::HINTS.is_built => return FileKind::Text,
             Some(b'(' | b';') => return text::kind(bytes),
             _ => {}
         }

@@ -9,6 +9,7 @@ use crate::failure::CliError;
 use crate::option_table::rows_of;
 use crate::options::Options;
 use crate::print;
+use crate::text_table::parts;
 
 /// The column at which descriptions of options begin.
 const COLUMN: usize = 26;
@@ -32,7 +33,11 @@ loaded; 2 for a wrong command line.";
 #[inline(never)]
 pub fn help(options: &Options) -> Result<i32, CliError> {
     print(&match options.topic {
-        Some(command) => of(command),
+        Some(command) => {
+            // The table has no descriptions of commands that the build lacks.
+            command.action()?;
+            of(command)
+        }
         None => overview(),
     })
 }
@@ -83,7 +88,7 @@ fn of(command: Command) -> String {
         list_options(command, &mut text);
     }
     text += "\nExamples:\n";
-    for example in command.examples().lines() {
+    for example in command.examples() {
         text += "  ";
         text += example;
         text.push('\n');
@@ -135,7 +140,7 @@ fn paragraph(words: &str, text: &mut String) {
 #[inline(never)]
 fn wrap(words: &str, indent: usize, text: &mut String) {
     let mut column = indent;
-    for word in words.split(' ') {
+    for word in parts(words, b' ') {
         if column > indent && column + 1 + word.chars().count() > WIDTH {
             text.push('\n');
             text.extend(core::iter::repeat_n(' ', indent));

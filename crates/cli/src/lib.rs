@@ -3,8 +3,9 @@
 //!
 //! Read in this order:
 //!
-//! 1. `commands` and `option_table`: the tables of what can be typed; `options`: the command line; `others`: what other
-//!    engines call options; `nearest`: what a misspelled word may mean; `help`: the help, from the tables;
+//! 1. `commands` and `option_table`: the tables of what can be typed, which `text_table` joins; `options`: the command
+//!    line; `others`: what other engines call options; `nearest`: what a misspelled word may mean; `help`: the help, from
+//!    the tables;
 //! 2. `features`: the features of this build, and how the rest of the code asks for them;
 //! 3. `input`: reads the file; `file_kind`: recognizes what it is; `load`: loads the module in it; `output`: writes the
 //!    file that a command makes; `failure`: errors, with their messages and exit statuses; `escaped`: names that are
@@ -65,6 +66,7 @@ mod run;
 mod scripts;
 mod stats;
 mod terminal;
+mod text_table;
 #[cfg(feature = "print")]
 mod to_text;
 #[cfg(feature = "trace")]

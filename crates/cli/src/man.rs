@@ -47,7 +47,7 @@ pub fn man(_: &Options) -> Result<i32, CliError> {
     page.0.push_str(".PP\n");
     page.words("", &[CTRL_C]);
     page.0.push_str(".SH EXAMPLES\n.nf\n");
-    for example in Command::all().into_iter().flat_map(|command| command.examples().lines()) {
+    for example in Command::all().into_iter().flat_map(Command::examples) {
         page.words("", &[example]);
     }
     page.0.push_str(".fi\n");

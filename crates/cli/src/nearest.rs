@@ -1,4 +1,4 @@
-//! Finds the name that a misspelled word may mean.
+//! Finds the name that a misspelled word may mean. Builds without the feature `hints` don't ask.
 
 /// Longer words are never compared.
 const MAX: usize = 48;

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::commands::Command;
+use crate::commands::{BUILT, Command};
 use crate::features::{self, Feature};
+use crate::text_table::{TextRow, join, joined_len, parts, text};
 
 macro_rules! options {
     ($( $names:literal $option:ident $commands:expr, $value:literal, $help:literal; )*) => {
@@ -13,8 +14,12 @@ macro_rules! options {
 
         /// The options with the commands that have them, in the order of the rows.
         const OPTIONS: &[(Opt, u16)] = &[$( (Opt::$option, $commands), )*];
-        /// The rows: names, value and help. A list of texts would need a relocation for each of them.
-        const TEXT: &str = concat!($( $names, "\t", $value, "\t", $help, "\n", )*);
+        const ROWS: &[TextRow] = &[$( TextRow {
+            // Nobody asks for an option of a command that the build lacks.
+            names: if $commands & BUILT != 0 { $names } else { "" },
+            rest: concat!("\t", $value, "\t", $help),
+            is_built: $commands & BUILT != 0 && Opt::$option.is_built(),
+        }, )*];
     };
 }
 
@@ -106,6 +111,9 @@ options! {
     "keep the names of functions (and the offsets of instructions), for backtraces";
 }
 
+/// The rows: names, value and help.
+const TEXT: &str = text(&join::<{ joined_len(ROWS) }>(ROWS));
+
 /// An option, as the table has it.
 #[derive(Clone, Copy)]
 pub struct Row {
@@ -118,13 +126,12 @@ pub struct Row {
     pub commands: u16,
 }
 
-// These return lists, and are not inlined: splitting text takes more code than going through a list.
 /// Returns the rows that `wanted` takes, in order.
 #[inline(never)]
 fn rows(wanted: &dyn Fn(&Row) -> bool) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (line, &(option, commands)) in TEXT.lines().zip(OPTIONS) {
-        let mut columns = line.split('\t');
+    for (line, &(option, commands)) in parts(TEXT, b'\0').into_iter().zip(OPTIONS) {
+        let mut columns = parts(line, b'\t').into_iter();
         let mut column = || columns.next().unwrap_or_default();
         let row = Row { names: column(), value: column(), help: column(), option, commands };
         if wanted(&row) {
@@ -136,19 +143,18 @@ fn rows(wanted: &dyn Fn(&Row) -> bool) -> Vec<Row> {
 
 /// Returns the rows of the options with this name: one for each meaning.
 pub fn rows_named(name: &str) -> Vec<Row> {
-    rows(&|row| row.names.split(',').any(|known| known == name))
+    rows(&|row| row.names().contains(&name))
 }
 
 /// Returns the rows of the options that a command has in this build.
 pub fn rows_of(command: Command) -> Vec<Row> {
-    rows(&|row| row.commands & command.bit() != 0 && row.option.feature().is_none_or(|feature| feature.is_built))
+    rows(&|row| row.commands & command.bit() != 0 && row.option.is_built())
 }
 
 impl Row {
     /// Returns the names, the usual one first.
-    #[inline(never)]
     pub fn names(&self) -> Vec<&'static str> {
-        self.names.split(',').collect()
+        parts(self.names, b',')
     }
 
     /// Whether the value may be left out.
@@ -159,7 +165,7 @@ impl Row {
 
 impl Opt {
     /// Returns the feature that has the option.
-    pub fn feature(self) -> Option<Feature> {
+    pub const fn feature(self) -> Option<Feature> {
         Some(match self {
             Opt::TcpListen => features::SOCKETS,
             Opt::Timeout => features::INTERRUPT,
@@ -169,7 +175,18 @@ impl Opt {
             Opt::Profile => features::PROFILE,
             Opt::MaxMemory | Opt::MaxTable | Opt::MaxTotal | Opt::MaxStack | Opt::TrapOnGrowFailure => features::LIMITS,
             Opt::Record | Opt::Replay => features::REPLAY,
+            Opt::Preload | Opt::StubMissing => features::LINKING,
+            Opt::Stats => features::STATS,
+            Opt::WasmGroup | Opt::WasiGroup => features::HINTS,
             _ => return None,
         })
+    }
+
+    /// Whether this build has the option.
+    const fn is_built(self) -> bool {
+        match self.feature() {
+            Some(feature) => feature.is_built,
+            None => true,
+        }
     }
 }

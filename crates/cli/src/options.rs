@@ -11,6 +11,7 @@ use crate::features;
 use crate::nearest::nearest;
 use crate::option_table::{FILE, Opt, Row, rows_named, rows_of};
 use crate::others;
+use crate::text_table::parts;
 
 /// A directory that the guest may use.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -135,7 +136,7 @@ pub fn in_memory(number: u64) -> usize {
 /// Parses digits with a unit. `units` has the units with their factors.
 fn quantity(value: &str, units: &[(&str, u32)]) -> Option<u64> {
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = value.split_at(digits);
+    let (number, unit) = value.split_at_checked(digits)?;
     let (_, factor) = units.iter().find(|(known, _)| *known == unit)?;
     number.parse::<u64>().ok()?.checked_mul((*factor).into())
 }
@@ -150,8 +151,9 @@ const PLAIN: &[(&str, u32)] = &[("", 1)];
 
 /// Splits a word at its first `=`.
 fn split_value(word: &'static str) -> (&'static str, Option<&'static [u8]>) {
-    match word.split_once('=') {
-        Some((name, value)) => (name, Some(value.as_bytes())),
+    // `split_once` has more code.
+    match word.bytes().position(|byte| byte == b'=') {
+        Some(at) => (word.get(..at).unwrap_or_default(), word.as_bytes().get(at + 1..)),
         None => (word, None),
     }
 }
@@ -193,14 +195,15 @@ impl Options {
                 break;
             }
             let word = text(word, "an option")?;
-            if let Some((group, list)) =
-                ["-W", "-S"].into_iter().find_map(|name| Some((name, word.strip_prefix(name)?)))
+            if features::HINTS.is_built
+                && let Some((group, list)) =
+                    ["-W", "-S"].into_iter().find_map(|name| Some((name, word.strip_prefix(name)?)))
             {
                 let list = match list {
                     "" => text(words.next().ok_or_else(|| needs_value(group))?, group)?,
                     list => list,
                 };
-                list.split(',').try_for_each(|option| options.set_as_wasmtime(group, option))?;
+                parts(list, b',').into_iter().try_for_each(|option| options.set_as_wasmtime(group, option))?;
                 continue;
             }
             let (name, given) = split_value(word);
@@ -354,7 +357,7 @@ impl Options {
     #[cold]
     #[inline(never)]
     fn refuse(&self, name: &str) -> CliError {
-        let ours = others::of_run(name).filter(|_| self.command == Command::Run);
+        let ours = if self.command == Command::Run { others::of_run(name) } else { None };
         match ours {
             Some(ours) => CliError::usage(format!("unknown option `{name}`: use `{ours}`")),
             None => match rows_named(name) {
@@ -415,7 +418,7 @@ impl Options {
             Opt::Dir | Opt::DirRo => {
                 // `split_once` of a text would link the general search for texts.
                 let (host, guest) = match value.as_bytes().windows(2).position(|pair| pair == b"::") {
-                    Some(at) => (&value[..at], &value[at + 2..]),
+                    Some(at) => (value.get(..at).unwrap_or_default(), value.get(at + 2..).unwrap_or_default()),
                     None => (value, value),
                 };
                 self.dirs.push(Preopen { host, guest, read_only: option == Opt::DirRo });
@@ -426,7 +429,7 @@ impl Options {
                 // The program lacks a variable that this process lacks.
                 (variable, None) => self.env.extend(inherited(variable)),
             },
-            Opt::Preload => match split_value(value) {
+            Opt::Preload if features::LINKING.is_built => match split_value(value) {
                 (module, Some(file)) if !file.is_empty() => self.preloads.push((module, file)),
                 _ => return Err(wrong_value(name, value, "NAME=FILE")),
             },
@@ -448,8 +451,8 @@ fn inherited(name: &str) -> Option<&'static [u8]> {
 #[cold]
 #[inline(never)]
 fn unknown_option(name: &str, command: Command) -> CliError {
-    let names: Vec<_> = rows_of(command).iter().flat_map(Row::names).collect();
-    let advice = match nearest(name, &mut names.into_iter()) {
+    let near = || nearest(name, &mut rows_of(command).iter().flat_map(Row::names));
+    let advice = match features::HINTS.is_built.then(near).flatten() {
         Some(near) => format!("did you mean `{near}`?"),
         None if command == Command::Run => String::from("see `wasmote --help`"),
         None => format!("see `wasmote {} --help`", command.word()),
@@ -470,7 +473,8 @@ pub fn unknown_command(word: &str) -> CliError {
 
 /// Returns the word for a command that may be meant.
 pub fn nearest_command(word: &str) -> Option<&'static str> {
-    nearest(word, &mut Command::all().into_iter().flat_map(Command::words))
+    let near = || nearest(word, &mut Command::all().into_iter().flat_map(Command::words));
+    features::HINTS.is_built.then(near).flatten()
 }
 
 /// Says which commands have the options in these rows.

@@ -1,4 +1,7 @@
-//! What other engines call options that wasmote has, too.
+//! What other engines call options that wasmote has, too. A build without the feature `hints` knows none of it.
+
+use crate::features;
+use crate::text_table::parts;
 
 /// The options that wasmtime has behind `-W` or `-S`, each with ours.
 const WASMTIME: &str = "fuel=--fuel timeout=--timeout max-memory-size=--max-memory max-table-elements=--max-table \
@@ -19,19 +22,22 @@ const RUN: &str = "--mapdir=--dir HOST::GUEST\n--map-dir=--dir HOST::GUEST\n--vo
 
 /// Returns our name for an option that wasmtime has behind `-W` or `-S`.
 pub fn of_wasmtime(name: &str) -> Option<&'static str> {
-    value_of(WASMTIME.split(' '), name)
+    value_of(WASMTIME, b' ', name)
 }
 
 /// Returns whether wasmtime has a proposal of this name.
 pub fn is_proposal(name: &str) -> bool {
-    PROPOSALS.split(' ').any(|known| known == name)
+    parts(PROPOSALS, b' ').contains(&name)
 }
 
 /// Returns what to use instead of an option that other engines have for running a program.
 pub fn of_run(name: &str) -> Option<&'static str> {
-    value_of(RUN.lines(), name)
+    value_of(RUN, b'\n', name)
 }
 
-fn value_of(mut pairs: impl Iterator<Item = &'static str>, name: &str) -> Option<&'static str> {
-    pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+fn value_of(pairs: &'static str, separator: u8, name: &str) -> Option<&'static str> {
+    if !features::HINTS.is_built {
+        return None;
+    }
+    parts(pairs, separator).into_iter().find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }

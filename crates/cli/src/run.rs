@@ -45,13 +45,14 @@ mod wasi {
     }
 }
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::mem::ManuallyDrop;
 
 use wasmote::{
     Config, Engine, Error, ErrorKind, ExternType, FuncType, Instance, Linker, Module, Store, Val, ValType, Validation,
@@ -61,7 +62,7 @@ use wasmote_rt::with_allocation_errors;
 
 use crate::escaped::Escaped;
 use crate::failure::{CliError, EXIT_TRAP, shown};
-use crate::features::built;
+use crate::features::{self, built};
 use crate::load::BACKGROUND_VALIDATION;
 use crate::nearest::nearest;
 use crate::options::{Options, in_memory};
@@ -163,8 +164,16 @@ fn arguments(options: &Options, module: &Module, name: &str, ty: &FuncType) -> R
         let parsed = core::str::from_utf8(arg).ok().and_then(|text| value::parse(text, ty));
         parsed.ok_or_else(|| wrong(format!("`{}` is not a value of type {}", shown(arg), ValTypeText(&names(), ty))))
     };
-    options.args.iter().zip(ty.params()).map(one).collect()
+    // `collect` has more code.
+    let mut values = Vec::with_capacity(needed);
+    for pair in options.args.iter().zip(ty.params()) {
+        values.push(one(pair)?);
+    }
+    Ok(values)
 }
+
+/// The most functions that a message names.
+const MOST_NAMES: usize = 20;
 
 /// The function to call, and its arguments. `None` if only the start function and `_initialize` are to run.
 type Entry<'a> = Option<(&'a str, Vec<Val>)>;
@@ -192,19 +201,20 @@ fn entry<'a>(options: &'a Options, module: &Module) -> Result<Entry<'a>, CliErro
     if options.invoke.is_none() && named.is_none() && (module.info().start.is_some() || is_exported(b"_initialize")) {
         return Ok(None);
     }
-    let mut names: Vec<String> = functions().take(20).map(|export| format!("`{}`", Escaped(&export.name))).collect();
-    let more = functions().count() - names.len();
-    let names = match (names.is_empty(), more) {
-        (true, _) => "no functions".to_owned(),
-        (false, 0) => names.join(", "),
-        (false, more) => {
-            names.push(String::new());
-            format!("{}and {more} more", names.join(", "))
-        }
-    };
+    let mut names = String::new();
+    for export in functions().take(MOST_NAMES) {
+        let separator = if names.is_empty() { "" } else { ", " };
+        names += &format!("{separator}`{}`", Escaped(&export.name));
+    }
+    match functions().count() {
+        0 => names += "no functions",
+        count if count > MOST_NAMES => names += &format!(", and {} more", count - MOST_NAMES),
+        _ => {}
+    }
     Err(match options.invoke {
         Some(name) => {
-            let near = nearest(name, &mut functions().map(|export| &*export.name));
+            let near = || nearest(name, &mut functions().map(|export| &*export.name));
+            let near = features::HINTS.is_built.then(near).flatten();
             let meant = near.map_or(String::new(), |near| format!(": did you mean `{}`?", Escaped(near)));
             let end = if near.is_some() { String::new() } else { format!(": the module exports {names}") };
             CliError::usage(format!("no exported function `{}`{meant}{end}", Escaped(name)))
@@ -245,7 +255,7 @@ struct Run<'a> {
 #[inline(never)]
 fn call(store: &mut Store<State>, options: &Options, run: &Run<'_>, stats: &mut PhaseTimes) -> Result<String, Error> {
     let module = run.module;
-    let mut linker = Linker::new(module.engine());
+    let mut linker = ManuallyDrop::new(Linker::new(module.engine()));
     match REPLAY.filter(|_| options.replay.is_some()) {
         Some(replay) => (replay.provide)(&mut linker, module)?,
         None => {
@@ -253,10 +263,11 @@ fn call(store: &mut Store<State>, options: &Options, run: &Run<'_>, stats: &mut 
             provide(&mut linker, &libraries.chain([module]).collect::<Vec<_>>())?;
         }
     }
+    let stub_missing = features::LINKING.is_built && options.stub_missing;
     // The exports of a library take the place of what stood for them while the libraries before it were linked.
-    linker.allow_shadowing(options.stub_missing);
-    for (name, _, library) in run.libraries {
-        if options.stub_missing {
+    linker.allow_shadowing(stub_missing);
+    for (name, _, library) in if features::LINKING.is_built { run.libraries } else { &[] } {
+        if stub_missing {
             linker.define_unknown_imports_as_traps(library)?;
         }
         let instance = linker.instantiate(&mut *store, library)?;
@@ -264,7 +275,7 @@ fn call(store: &mut Store<State>, options: &Options, run: &Run<'_>, stats: &mut 
         linker.instance(&mut *store, name, instance)?;
         run.instantiated.set(run.instantiated.get() + 1);
     }
-    if options.stub_missing {
+    if stub_missing {
         linker.define_unknown_imports_as_traps(module)?;
     }
     let mut text = String::new();
@@ -273,7 +284,7 @@ fn call(store: &mut Store<State>, options: &Options, run: &Run<'_>, stats: &mut 
         Ok(())
     };
     match THREADS.filter(|_| options.threads) {
-        Some(run) => run(store, linker, module, options, &mut body)?,
+        Some(run) => run(store, ManuallyDrop::into_inner(linker), module, options, &mut body)?,
         None => body(store, &linker)?,
     }
     Ok(text)
@@ -340,7 +351,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         (Some(trace), Some(wanted)) => Some((trace(&mut config), wanted)),
         _ => None,
     };
-    if options.stats {
+    if features::STATS.is_built && options.stats {
         stats::watch(&mut config);
     }
     // A listening socket is visible outside before the guest begins, and so is a recording. The module must be valid
@@ -354,18 +365,21 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         config.validation(Validation::Lazy);
     }
     let engine = Engine::new(&config);
-    let module = load::load(&engine, file, input)?;
+    // The end of the process frees everything at once. Dropping piece by piece takes longer, and code.
+    let module = ManuallyDrop::new(load::load(&engine, file, input)?);
+    let module = &*module;
     if let Some((trace, wanted)) = &trace {
-        trace.choose(wanted, &module)?;
+        trace.choose(wanted, module)?;
     }
-    let unvalidated = (threads > 0).then_some(&module);
+    let unvalidated = (threads > 0).then_some(module);
     if let (Some(module), Some(background)) = (unvalidated, BACKGROUND_VALIDATION) {
         (background.start)(module, file, threads).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     }
     // An invalid module is reported before any other error.
     let wait_validated = || unvalidated.map_or((), |module| wait_validated(module, file));
-    let entry = entry(options, &module).inspect_err(|_| wait_validated())?;
-    let libraries = libraries(options, &engine)?;
+    let entry = entry(options, module).inspect_err(|_| wait_validated())?;
+    let libraries =
+        ManuallyDrop::new(if features::LINKING.is_built { libraries(options, &engine)? } else { Vec::new() });
     stats.phase(if unvalidated.is_some() { "decode" } else { "decode, validate" });
 
     let wasi = wasi(options, unvalidated).inspect_err(|_| wait_validated())?;
@@ -374,15 +388,15 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         limit(&mut store, options.are_limited())?;
         Ok(store)
     });
-    let mut store =
-        store.inspect_err(|_| wait_validated()).map_err(|error| CliError::of(file, module.bytes(), &error))?;
+    let store = store.inspect_err(|_| wait_validated()).map_err(|error| CliError::of(file, module.bytes(), &error))?;
+    let mut store = ManuallyDrop::new(store);
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel).map_err(|error| CliError::of(file, module.bytes(), &error))?;
     }
     if let Some(replay) = REPLAY {
-        (replay.begin)(&mut store, &module, options)?;
+        (replay.begin)(&mut store, module, options)?;
     }
-    let guest = Run { module: &module, libraries: &libraries, instantiated: Cell::new(0), entry: &entry };
+    let guest = Run { module, libraries: &libraries, instantiated: Cell::new(0), entry: &entry };
     let result = with_allocation_errors(|| {
         if let Some(interruption) = INTERRUPTION {
             (interruption.begin)(&mut store, options)?;
@@ -397,7 +411,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     }
     wait_validated();
     stats.phase("run");
-    if options.stats {
+    if features::STATS.is_built && options.stats {
         stats.print(module.stats(), &store);
     }
     let ended = REPLAY.map_or(Ok(()), |replay| (replay.end)(&mut store, options, result.as_ref().err()));
@@ -408,7 +422,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         Err(error) => {
             // An error before all libraries are instantiated is one of theirs.
             let library = libraries.get(guest.instantiated.get()).map(|(_, file, library)| (*file, library));
-            let (file, module) = library.unwrap_or((file, &module));
+            let (file, module) = library.unwrap_or((file, module));
             let mut error_message = CliError::of(file, module.bytes(), &error);
             // A call of a function that is missing counts as a trap.
             if options.stub_missing && matches!(error.kind(), ErrorKind::Usage(_)) && error.backtrace().is_some() {
@@ -420,11 +434,8 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
             }
         }
     };
-    let outcome = match ended.and(profiled).and(counted) {
+    match ended.and(profiled).and(counted) {
         Ok(()) => outcome,
         Err(error) => Err(error.after(outcome)),
-    };
-    // The end of the process frees everything at once. Dropping piece by piece takes longer.
-    core::mem::forget((store, module, libraries));
-    outcome
+    }
 }

@@ -1,4 +1,5 @@
-//! `--stats`: prints how long each phase took, how much memory was used, and what the garbage collector did.
+//! `--stats`: prints how long each phase took, how much memory was used, and what the garbage collector did. A build
+//! without the feature `stats` does not take the time.
 
 #[cfg(feature = "gc")]
 mod heap;
@@ -11,7 +12,7 @@ use core::fmt::Write;
 use wasmote::{Config, Store};
 use wasmote_rt::{Stream, now};
 
-use crate::features::built;
+use crate::features::{self, built};
 use crate::run::State;
 
 /// The statistics of the garbage-collected heap.
@@ -33,11 +34,14 @@ pub struct PhaseTimes {
 impl PhaseTimes {
     /// Starts the first phase.
     pub fn new() -> PhaseTimes {
-        PhaseTimes { phases: Vec::new(), start: now() }
+        PhaseTimes { phases: Vec::new(), start: if features::STATS.is_built { now() } else { 0 } }
     }
 
     /// Ends the current phase, names it, and starts the next.
     pub fn phase(&mut self, name: &'static str) {
+        if !features::STATS.is_built {
+            return;
+        }
         let now = now();
         self.phases.push((name, now - self.start));
         self.start = now;

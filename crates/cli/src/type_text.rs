@@ -9,6 +9,8 @@ use wasmote::{ExternType, HeapType, ValType};
 use wasmote_decode::ModuleInfo;
 
 use crate::features::built;
+#[cfg(feature = "validate")]
+use crate::text_table::parts;
 
 type Read = for<'a> fn(&ModuleInfo, &'a [u8], &mut dyn FnMut(u32, &'a str));
 
@@ -45,7 +47,7 @@ impl<'a> TypeNames<'a> {
     pub fn put_into(&self, message: &str) -> String {
         let mut text = String::new();
         let mut before = "";
-        for word in message.split(' ') {
+        for word in parts(message, b' ') {
             text.push_str(if before.is_empty() { "" } else { " " });
             let digits = word.bytes().take_while(u8::is_ascii_digit).count();
             let (index, behind) = word.split_at(digits);

@@ -5,6 +5,8 @@ use alloc::string::{String, ToString};
 
 use wasmote::{Val, ValType};
 
+use crate::features;
+
 /// Parses an integer: decimal or hexadecimal, with an optional sign, from `-2^(bits-1)` to `2^bits - 1`.
 fn integer(text: &str, bits: u32) -> Option<u64> {
     let (negative, digits) = match text.strip_prefix('-') {
@@ -32,7 +34,7 @@ pub fn parse(text: &str, ty: ValType) -> Option<Val> {
         ValType::I64 => Val::I64(integer(text, 64)? as i64),
         ValType::F32 => Val::F32(wasmote_rt::parse_f32(text)?),
         ValType::F64 => Val::F64(wasmote_rt::parse_f64(text)?),
-        ValType::V128 => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
+        ValType::V128 if features::SIMD.is_built => Val::V128(u128::from_str_radix(text.strip_prefix("0x")?, 16).ok()?),
         ValType::FUNCREF if text == "null" => Val::FuncRef(None),
         ValType::EXTERNREF if text == "null" => Val::ExternRef(None),
         _ => return None,
@@ -54,7 +56,7 @@ pub fn print(value: &Val) -> String {
         Val::F32(value) => wasmote_rt::print_f32(*value),
         Val::F64(value) if value.is_nan() => "nan".into(),
         Val::F64(value) => wasmote_rt::print_f64(*value),
-        Val::V128(value) => format!("{value:#034x}"),
+        Val::V128(value) if features::SIMD.is_built => format!("{value:#034x}"),
         Val::FuncRef(None) | Val::ExternRef(None) => "null".into(),
         reference => reference.ty().name().into(),
     }

@@ -398,6 +398,7 @@ fn help_and_version_are_on_standard_output() {
 }
 
 #[test]
+#[cfg(feature = "stats")]
 fn stats_are_on_standard_error() {
     let folder = Folder::empty();
     let file = folder.module(CALCULATOR);
@@ -452,14 +453,14 @@ fn an_image_with_offsets_prints_the_backtrace_of_its_module() {
 }
 
 /// Returns the numbers in a line of `--stats`.
-#[cfg(feature = "gc")]
+#[cfg(all(feature = "gc", feature = "stats"))]
 fn numbers(stats: &str, line: &str) -> Vec<f64> {
     let line = stats.lines().find(|it| it.starts_with(line)).unwrap_or_else(|| panic!("no {line} in: {stats}"));
     line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect()
 }
 
 #[test]
-#[cfg(feature = "gc")]
+#[cfg(all(feature = "gc", feature = "stats"))]
 fn stats_tell_what_became_of_objects() {
     let folder = Folder::empty();
     let file = folder.module(

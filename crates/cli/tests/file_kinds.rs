@@ -120,6 +120,11 @@ const COMPONENT: &str = "this is a component; wasmote runs core modules: build i
 const EMPTY: &str = "the file is empty: build or copy it again";
 const UNKNOWN: &str =
     "neither a binary module, which begins with `\\0asm`, nor text, which begins with `(`: name a .wasm or .wat file";
+const UNKNOWN_SCRIPT: &str = "this is not a script, which begins with `(`: name a .wast file";
+const WITHOUT: &str =
+    "this is text, and this wasmote was built without the feature `wat`: convert it to a binary first";
+/// Whether the build tells modules, scripts and components in text apart.
+const TELLS_TEXTS: bool = cfg!(any(feature = "wat", feature = "hints"));
 
 /// Returns the files with their contents, and what the commands do with them.
 fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
@@ -132,20 +137,22 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
     ));
     let mut elf = b"\x7fELF\x02\x01\x01\0".to_vec();
     elf.resize(64, 0);
+    let foreign = |line| if cfg!(feature = "hints") { refused(line) } else { refused_as(UNKNOWN, UNKNOWN_SCRIPT) };
+    let of_text = |line| if TELLS_TEXTS { refused(line) } else { refused(WITHOUT) };
     let mut files = BTreeMap::from([
         ("binary.wasm", (binary.clone(), module)),
         ("component.wasm", (b"\0asm\x0d\0\x01\0".to_vec(), refused(COMPONENT))),
-        ("component.wat", (b";; as text\n(component $c)".to_vec(), refused(COMPONENT))),
+        ("component.wat", (b";; as text\n(component $c)".to_vec(), of_text(COMPONENT))),
         ("empty.wasm", (vec![], refused(EMPTY))),
         ("blank.wat", (b" \n\n".to_vec(), refused(EMPTY))),
         (
             "program",
-            (elf, refused("this is machine code (ELF): compile the program for WebAssembly, such as wasm32-wasip1")),
+            (elf, foreign("this is machine code (ELF): compile the program for WebAssembly, such as wasm32-wasip1")),
         ),
-        ("module.wasm.gz", (b"\x1f\x8b\x08\0\0".to_vec(), refused("this is compressed (gzip): unpack it first"))),
-        ("module.zst", (b"\x28\xb5\x2f\xfd\0".to_vec(), refused("this is compressed (zstd): unpack it first"))),
-        ("app.jar", (b"PK\x03\x04".to_vec(), refused("this is an archive (zip): unpack it first"))),
-        ("lib.a", (b"!<arch>\n".to_vec(), refused("this is an archive (ar): link it into a module first"))),
+        ("module.wasm.gz", (b"\x1f\x8b\x08\0\0".to_vec(), foreign("this is compressed (gzip): unpack it first"))),
+        ("module.zst", (b"\x28\xb5\x2f\xfd\0".to_vec(), foreign("this is compressed (zstd): unpack it first"))),
+        ("app.jar", (b"PK\x03\x04".to_vec(), foreign("this is an archive (zip): unpack it first"))),
+        ("lib.a", (b"!<arch>\n".to_vec(), foreign("this is an archive (ar): link it into a module first"))),
         ("header.wasm", (b"\0asm\x01".to_vec(), refused("the file ends inside its header: build or copy it again"))),
         (
             "truncated.wasm",
@@ -167,14 +174,12 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
                 ),
             ),
         ),
-        (
-            "picture.png",
-            (
-                b"\x89PNG\r\n\x1a\n".to_vec(),
-                refused_as(UNKNOWN, "this is not a script, which begins with `(`: name a .wast file"),
-            ),
-        ),
+        ("picture.png", (b"\x89PNG\r\n\x1a\n".to_vec(), refused_as(UNKNOWN, UNKNOWN_SCRIPT))),
     ]);
+    if !cfg!(feature = "hints") {
+        // It begins with a parenthesis, and so counts as text.
+        files.remove("module.zst");
+    }
     let text = |mut does: [Does; 8], without: &'static str| match cfg!(feature = "wat") {
         true => does,
         false => {
@@ -183,8 +188,6 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
             does
         }
     };
-    const WITHOUT: &str =
-        "this is text, and this wasmote was built without the feature `wat`: convert it to a binary first";
     let module = modules(
         &["functions: 2 defined, 0 imported", "  add: func (i32, i32) -> i32", "  code "],
         &["function 1 <add>: func (i32, i32) -> i32", "      0  I32Add."],
@@ -200,7 +203,7 @@ fn files() -> BTreeMap<&'static str, (Vec<u8>, [Does; 8])> {
         files.insert("image.wmi", (b"\0wmi\x02\0\x01\0".to_vec(), refused_as(module, script)));
     }
     let script = "(module (func (export \"f\")))\n(assert_return (invoke \"f\"))";
-    let mut does = refused("this is a script (.wast), not a module: run it with `wasmote wast`");
+    let mut does = of_text("this is a script (.wast), not a module: run it with `wasmote wast`");
     does[WAST] = Prints(vec!["2 passed, 0 failed"]);
     files.insert("script.wast", (script.into(), does));
     files

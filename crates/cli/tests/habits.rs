@@ -5,11 +5,14 @@
     feature = "completion",
     feature = "dump",
     feature = "gc",
+    feature = "hints",
     feature = "inspect",
     feature = "limits",
+    feature = "linking",
     feature = "print",
     feature = "profile",
     feature = "script",
+    feature = "stats",
     feature = "wasi",
 ))]
 

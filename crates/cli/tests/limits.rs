@@ -1,5 +1,5 @@
 //! The options that limit what a guest may have.
-#![cfg(all(unix, feature = "validate", feature = "wat", feature = "limits", feature = "compile"))]
+#![cfg(all(unix, feature = "hints", feature = "validate", feature = "wat", feature = "limits", feature = "compile"))]
 
 #[path = "support/folder.rs"]
 mod folder;

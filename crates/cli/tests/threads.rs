@@ -1,5 +1,5 @@
 //! `--threads`: programs that start threads.
-#![cfg(feature = "wasi-threads")]
+#![cfg(all(feature = "wasi-threads", feature = "hints"))]
 
 #[path = "support/folder.rs"]
 mod folder;
