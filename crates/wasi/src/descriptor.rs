@@ -27,6 +27,7 @@ pub(crate) enum Object {
     /// A sink of the embedder.
     Writer(Arc<Lock<Box<dyn Writer>>>),
     /// A file of the embedder.
+    #[cfg_attr(not(feature = "custom-files"), allow(dead_code, reason = "there are none"))]
     Custom(CustomFile),
 }
 

@@ -1,5 +1,7 @@
 //! Operations on instances (spec: exec/runtime#module-instances).
 
+use alloc::vec::Vec;
+
 use wasmote_ir::fallible::{TryVec, try_with_capacity};
 use wasmote_runtime::{Item, Store, StoreMut};
 
@@ -32,11 +34,7 @@ impl Instance {
     /// If an import belongs to another store.
     pub fn new(mut ctx: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance, Error> {
         let mut ctx = ctx.as_context_mut();
-        let store = ctx.inner_mut();
-        let mut items = try_with_capacity(imports.len())?;
-        for import in imports {
-            items.push(import.item(store)?);
-        }
+        let items = items_of(ctx.inner_mut(), imports)?;
         instantiate(ctx.0.untyped(), module, &items)
     }
 
@@ -116,6 +114,15 @@ impl Instance {
         let exports = record.module().info().exports.iter();
         exports.filter_map(|export| Some((&*export.name, Extern::of(store, record.exported(export)?))))
     }
+}
+
+/// Returns the runtime's items of these imports.
+pub(crate) fn items_of(store: &mut Store, imports: &[Extern]) -> Result<Vec<Item>, Error> {
+    let mut items = try_with_capacity(imports.len())?;
+    for import in imports {
+        items.push(import.item(store)?);
+    }
+    Ok(items)
 }
 
 #[cold]

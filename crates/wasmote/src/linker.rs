@@ -329,15 +329,12 @@ impl<T> Linker<T> {
         })
     }
 
-    /// Returns what runs a module by its name alone: its function with the empty name, or else `_start`. A module that is
-    /// defined and has neither is run by a function that does nothing.
+    /// Returns what runs a module by its name alone: its function with the empty name, or else `_start`. As in Wasmtime, a
+    /// module that has neither, or is not defined, is run by a function that does nothing.
     ///
     /// # Errors
-    /// Fails if there is no such module, or if the item is no function.
+    /// Fails if the item is no function.
     pub fn get_default(&self, mut ctx: impl AsContextMut<Data = T>, module: &str) -> Result<Func, Error> {
-        if self.definitions.0.get(module).is_none() {
-            return Err(undefined(module, "_start"));
-        }
         match self.get(&mut ctx, module, "").or_else(|| self.get(&mut ctx, module, "_start")) {
             Some(item) => item.into_func().ok_or_else(|| undefined(module, "_start")),
             None => Ok(Func::wrap(ctx, || ())),

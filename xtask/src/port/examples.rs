@@ -15,13 +15,17 @@ pub struct Example {
     pub text: String,
 }
 
-/// Finds all examples of the files below a folder, by name.
-pub fn find(folder: &Path) -> Result<Vec<Example>> {
+/// Finds all examples of a file, or of the files below a folder, by name. The names begin with `prefix`.
+pub fn find(path: &Path, prefix: &str) -> Result<Vec<Example>> {
     let mut examples = Vec::new();
-    for (path, text) in project::rust_files(folder)? {
-        let file = path.strip_prefix(folder)?.with_extension("");
-        let file = file.to_string_lossy().replace(['/', '\\'], "::");
-        of_file(&file, &text, &mut examples);
+    if path.is_file() {
+        of_file(prefix, &std::fs::read_to_string(path)?, &mut examples);
+    } else {
+        for (file, text) in project::rust_files(path)? {
+            let file = file.strip_prefix(path)?.with_extension("");
+            let file = file.to_string_lossy().replace(['/', '\\'], "::");
+            of_file(&format!("{prefix}{file}"), &text, &mut examples);
+        }
     }
     examples.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(examples)

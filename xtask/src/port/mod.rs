@@ -31,12 +31,19 @@ struct Project {
     library: &'static str,
     /// The names of crates that wasmote stands for. The first is the library itself.
     crates: &'static [&'static str],
+    /// The names of crates that wasmote-wasi stands for.
+    wasi_crates: &'static [&'static str],
     /// What the tests use besides: the name of a crate, and its line in the manifest.
     dependencies: &'static [(&'static str, &'static str)],
-    /// The folder of the integration tests below the library, each a file.
-    tests: Option<&'static str>,
-    /// The folder of programs in the checkout.
+    /// The folders of integration tests in the checkout, each test a file.
+    tests: &'static [&'static str],
+    /// The folder of programs in the checkout, each a file.
     programs: Option<&'static str>,
+    /// Further programs, in folders below that one: each a file `main.rs`.
+    program_folders: &'static [&'static str],
+    /// The files in the checkout, and the folders of files, whose documentation has examples; and what their names begin
+    /// with.
+    documentation: &'static [(&'static str, &'static str)],
     /// What is left out or fails on purpose, by name. A name that ends with `*` stands for all that begin so.
     exceptions: &'static [Exception],
 }
@@ -110,11 +117,26 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         left_out.extend::<Vec<Unit>>(out);
         taken
     };
-    let library = checkout.join(project.library);
-    let tests = take(project.tests.map_or(Ok(Vec::new()), |folder| files(&library.join(folder)))?);
-    let programs = take(project.programs.map_or(Ok(Vec::new()), |folder| files(&checkout.join(folder)))?);
+    let mut tests = Vec::new();
+    for folder in project.tests {
+        tests.extend(files(&checkout.join(folder))?);
+    }
+    let mut programs = Vec::new();
+    if let Some(folder) = project.programs {
+        programs.extend(files(&checkout.join(folder))?);
+        let further = project.program_folders.iter();
+        programs.extend(
+            further
+                .map(|name| Unit { name: (*name).to_owned(), path: checkout.join(folder).join(name).join("main.rs") }),
+        );
+    }
+    let (tests, programs) = (take(tests), take(programs));
     let scratch = scratch::Scratch::new(project, &checkout)?;
-    let examples = take(scratch.write_examples(examples::find(&library.join("src"))?)?);
+    let mut examples = Vec::new();
+    for (path, prefix) in project.documentation {
+        examples.extend(examples::find(&checkout.join(path), prefix)?);
+    }
+    let examples = take(scratch.write_examples(examples)?);
 
     scratch.write_manifest(&tests, &programs, &examples)?;
     let mut faults = Vec::new();

@@ -43,29 +43,15 @@ impl<'a> Scratch<'a> {
     }
 
     pub fn write_manifest(&self, tests: &[Unit], programs: &[Unit], examples: &[Unit]) -> Result<()> {
-        let [first, others @ ..] = self.project.crates else { bail!("a project has a crate") };
         let mut manifest = format!(
             "[package]\nname = \"port-{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
-             [features]\ndefault = [\"wat\", \"memory64\", \"std\"]\nwat = []\nmemory64 = []\nstd = []\n\n[dependencies]\n\
-             {first} = {{ package = \"wasmote\", path = {:?}, features = {FEATURES:?} }}\n",
+             [features]\ndefault = [\"wat\", \"memory64\", \"std\"]\nwat = []\nmemory64 = []\nstd = []\n\n[dependencies]\n",
             self.project.name,
-            workspace::root().join("crates/wasmote"),
         );
-        // A package may have only one name in a manifest. Another package hands it on under each further one.
-        for name in others {
-            let folder = self.folder.join(name);
-            std::fs::create_dir_all(folder.join("src"))?;
-            std::fs::write(folder.join("src/lib.rs"), format!("pub use {first}::*;\n"))?;
-            std::fs::write(
-                folder.join("Cargo.toml"),
-                format!(
-                    "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n\
-                     {first} = {{ package = \"wasmote\", path = {:?} }}\n",
-                    workspace::root().join("crates/wasmote")
-                ),
-            )?;
-            writeln!(manifest, "{name} = {{ path = {name:?} }}")?;
-        }
+        let wasmote = format!("features = {FEATURES:?}");
+        self.write_dependency("wasmote", "crates/wasmote", &wasmote, self.project.crates, &mut manifest)?;
+        let wasi = self.project.wasi_crates;
+        self.write_dependency("wasmote-wasi", "crates/wasi", "features = []", wasi, &mut manifest)?;
         for (name, line) in self.project.dependencies {
             let line = line.replace("{root}", &workspace::root().to_string_lossy());
             writeln!(manifest, "{name} = {line}")?;
@@ -81,6 +67,34 @@ impl<'a> Scratch<'a> {
             write!(library, "\n#[doc = include_str!({:?})]\npub mod example_{i} {{}}\n", unit.path)?;
         }
         std::fs::write(self.folder.join("src/lib.rs"), library)?;
+        Ok(())
+    }
+
+    /// Adds a package of the workspace to the manifest, under these names.
+    fn write_dependency(
+        &self,
+        package: &str,
+        path: &str,
+        features: &str,
+        names: &[&str],
+        manifest: &mut String,
+    ) -> Result<()> {
+        let [first, others @ ..] = names else { return Ok(()) };
+        let line = format!("{first} = {{ package = {package:?}, path = {:?}", workspace::root().join(path));
+        writeln!(manifest, "{line}, {features} }}")?;
+        // A package may have only one name in a manifest. Another package hands it on under each further one.
+        for name in others {
+            let folder = self.folder.join(name);
+            std::fs::create_dir_all(folder.join("src"))?;
+            std::fs::write(folder.join("src/lib.rs"), format!("pub use {first}::*;\n"))?;
+            std::fs::write(
+                folder.join("Cargo.toml"),
+                format!(
+                    "[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{line} }}\n",
+                ),
+            )?;
+            writeln!(manifest, "{name} = {{ path = {name:?} }}")?;
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What is taken of wasmi: all its integration tests and documentation examples.
+//! What is taken of wasmi: all integration tests of the library and of its WASI, and the documentation examples.
 
 use super::{Exception, Project, differs};
 
@@ -6,9 +6,12 @@ pub const PROJECT: Project = Project {
     name: "wasmi",
     library: "crates/wasmi",
     crates: &["wasmi", "wasmi_core"],
+    wasi_crates: &["wasmi_wasi", "wasi_common"],
     dependencies: &[("assert_matches", "\"1.5\"")],
-    tests: Some("tests/integration"),
+    tests: &["crates/wasmi/tests/integration", "crates/wasi/tests"],
     programs: None,
+    program_folders: &[],
+    documentation: &[("crates/wasmi/src", ""), ("crates/wasi/src", "wasi::")],
     exceptions: EXCEPTIONS,
 };
 

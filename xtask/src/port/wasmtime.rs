@@ -6,9 +6,16 @@ pub const PROJECT: Project = Project {
     name: "wasmtime",
     library: "crates/wasmtime",
     crates: &["wasmtime"],
-    dependencies: &[],
-    tests: None,
+    wasi_crates: &["wasmtime_wasi"],
+    dependencies: &[("tokio", "{ version = \"1\", features = [\"macros\", \"rt-multi-thread\", \"time\"] }")],
+    tests: &[],
     programs: Some("examples"),
+    program_folders: &["tokio", "wasip1", "wasip1-async"],
+    documentation: &[
+        ("crates/wasmtime/src", ""),
+        ("crates/wasi/src/p1.rs", "wasi::p1"),
+        ("crates/wasi/src/ctx.rs", "wasi::ctx"),
+    ],
     exceptions: EXCEPTIONS,
 };
 
@@ -17,19 +24,15 @@ const COMPILER: &str = "is about compilation strategies or their cache";
 const POOLS: &str = "is about pooling allocators or memory protection keys";
 const CORE_DUMPS: &str = "is about core dumps";
 const INTRINSICS: &str = "is about intrinsics of compiled code";
-const WASI: &str = "needs the crate `wasmtime_wasi`, which has WASI 0.2";
-const TOKIO: &str = "needs the executor tokio";
 
 const ENGINE: &str = "`Engine::new` cannot fail, as in wasmi";
 const STORELESS: &str = "types and definitions take no engine and no store, as in wasmi";
 const HANDLES: &str = "references are plain handles, without `Rooted`, and `ExternRef::new` cannot fail, as in wasmi";
 const BOTTOM: &str = "there are no types of references that are always null";
-const IMAGES: &str = "modules are written as images: `Module::to_image`";
-const EXPORT_INDEX: &str = "exports are found by name only";
+const ASYNC_WASI: &str = "calls of WASI keep their thread waiting, so there is no `add_to_linker_async`";
+const WASI_GUEST: &str = "compiles; its guest, `examples/wasm`, must be compiled before it can run";
+const BUILDER: &str = "methods take and return the builder";
 const BACKTRACES: &str = "errors have backtraces; there is no other way to make one";
-const ERRORS: &str = "the error type is that of wasmi, not `anyhow`'s";
-const ACCESS: &str = "there is one error type, so `MemoryAccessError` is none";
-const DEFAULTS: &str = "unknown imports can be made to trap, not to return zeros";
 
 const EXCEPTIONS: &[Exception] = &[
     left_out("compile::code_builder::*", INTRINSICS),
@@ -37,27 +40,25 @@ const EXCEPTIONS: &[Exception] = &[
     left_out("fast_compilation", COMPILER),
     left_out("fast_execution", COMPILER),
     left_out("fast_instantiation", POOLS),
-    left_out("linking", WASI),
     left_out("mpk", POOLS),
     left_out("mpk-available", POOLS),
     left_out("pre_compile", COMPILER),
     left_out("run_pre_compiled", COMPILER),
     left_out("runtime::component::*", COMPONENTS),
-    left_out("runtime::instance::new_async", TOKIO),
     differs("anyref", HANDLES),
     differs("epochs", ENGINE),
     differs("externref", HANDLES),
     differs("fuel", ENGINE),
     differs("interrupt", ENGINE),
     differs("multimemory", ENGINE),
-    differs("serialize", IMAGES),
+    differs("tokio", ASYNC_WASI),
+    differs("wasip1", WASI_GUEST),
+    differs("wasip1-async", ASYNC_WASI),
     differs("runtime::externals::global::new", STORELESS),
     differs("runtime::func::Func_3", STORELESS),
     differs("runtime::func::NoFunc", BOTTOM),
-    differs("runtime::func::get_module_export", EXPORT_INDEX),
     differs("runtime::func::new_async", STORELESS),
     differs("runtime::gc::enabled::anyref::AnyRef", HANDLES),
-    differs("runtime::gc::enabled::anyref::from_i31", HANDLES),
     differs("runtime::gc::enabled::arrayref::ArrayRef", HANDLES),
     differs("runtime::gc::enabled::arrayref::ArrayRefPre", ENGINE),
     differs("runtime::gc::enabled::eqref::EqRef", HANDLES),
@@ -74,13 +75,15 @@ const EXCEPTIONS: &[Exception] = &[
     differs("runtime::gc::enabled::structref::StructRefPre", ENGINE),
     differs("runtime::gc::noextern::NoExtern", BOTTOM),
     differs("runtime::gc::none_ref::NoneRef", BOTTOM),
-    differs("runtime::linker::allow_unknown_exports", DEFAULTS),
     differs("runtime::linker::define", STORELESS),
-    differs("runtime::linker::define_unknown_imports_as_default_values", DEFAULTS),
-    differs("runtime::memory::Memory", ACCESS),
     differs("runtime::memory::SharedMemory", ENGINE),
-    differs("runtime::module::Module_4", IMAGES),
     differs("runtime::module::resources_required", ENGINE),
     differs("runtime::trap::capture", BACKTRACES),
-    differs("runtime::trap::from_runtime_box", ERRORS),
+    differs("wasi::p1", ASYNC_WASI),
+    differs("wasi::p1::add_to_linker_async*", ASYNC_WASI),
+    differs("wasi::p1::add_to_linker_sync*", ASYNC_WASI),
+    left_out("wasi::ctx::WasiCtx", COMPONENTS),
+    differs("wasi::ctx::WasiCtxBuilder", BUILDER),
+    differs("wasi::ctx::preopened_dir", BUILDER),
+    differs("wasi::ctx::stdin", "`inherit_stdin` does the same"),
 ];
