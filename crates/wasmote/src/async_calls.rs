@@ -15,15 +15,16 @@ use core::task::Poll;
 use wasmote_decode::FuncType;
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::{TrapCode, ValType};
-use wasmote_runtime::{HostCode, Lock, Progress, no_memory, slots};
+use wasmote_runtime::{HostCode, Item, Lock, Progress, no_memory, slots};
 
 use crate::caller::Caller;
 use crate::context::{AsContextMut, StoreContextMut};
 use crate::error::Error;
+use crate::externs::Extern;
 use crate::func::read_results;
 use crate::handles::{Func, Instance};
 use crate::host::of_values;
-use crate::instance::without_start;
+use crate::instance::{items_of, without_start};
 use crate::linker::Linker;
 use crate::module::Module;
 use crate::resumable::{Call, Next, start_with_values};
@@ -413,12 +414,40 @@ impl<T> Linker<T> {
     {
         let mut ctx = ctx.as_context_mut();
         let imports = self.resolve(ctx.inner_mut(), module)?;
-        let (instance, start) = without_start(ctx.0.untyped(), module, &imports)?;
-        if let Some(start) = start {
-            start.call_async(ctx, &[], &mut []).await?;
-        }
-        Ok(instance)
+        instantiate(ctx, module, &imports).await
     }
+}
+
+impl Instance {
+    /// As [`Instance::new`], for a start function that calls asynchronous host functions.
+    ///
+    /// # Errors
+    /// As [`Instance::new`].
+    ///
+    /// # Panics
+    /// As [`Instance::new`].
+    pub async fn new_async<T: 'static>(
+        mut ctx: impl AsContextMut<Data = T>,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance, Error> {
+        let mut ctx = ctx.as_context_mut();
+        let imports = items_of(ctx.inner_mut(), imports)?;
+        instantiate(ctx, module, &imports).await
+    }
+}
+
+/// Instantiates a module, and calls its start function.
+async fn instantiate<T: 'static>(
+    mut ctx: StoreContextMut<'_, T>,
+    module: &Module,
+    imports: &[Item],
+) -> Result<Instance, Error> {
+    let (instance, start) = without_start(ctx.0.untyped(), module, imports)?;
+    if let Some(start) = start {
+        start.call_async(ctx, &[], &mut []).await?;
+    }
+    Ok(instance)
 }
 
 impl<T> Store<T> {

@@ -205,6 +205,7 @@ fn futures_of_calls_are_send() {
     is_send(&f.call_async(&mut store, &[], &mut []));
     let module = Mode::Lazy.module(linker.engine(), "(module)");
     is_send(&linker.instantiate_async(&mut store, &module));
+    is_send(&Instance::new_async(&mut store, &module, &[]));
     assert_eq!(block_on(typed.call_async(&mut store, 1)).unwrap(), 2);
     // Without an executor, and with data that stays in its thread.
     let mut store = Store::new(linker.engine(), Rc::new(1));
@@ -235,6 +236,9 @@ fn a_start_function_can_wait() {
         assert!(error.to_string().starts_with("a host function suspended a call that is not resumable"), "{error}");
         block_on(linker.instantiate_async(&mut store, &module)).unwrap();
         assert_eq!(*store.data(), 42, "{mode:?}");
+        let wait = linker.get(&mut store, "host", "wait").unwrap();
+        block_on(Instance::new_async(&mut store, &module, &[wait])).unwrap();
+        assert_eq!(*store.data(), 84, "{mode:?}");
         let missing = mode.module(&engine, r#"(module (import "host" "missing" (func)))"#);
         let error = block_on(linker.instantiate_async(&mut store, &missing)).unwrap_err();
         assert!(error.to_string().contains("missing"), "{error}");
