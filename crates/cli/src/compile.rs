@@ -38,7 +38,8 @@ pub fn compile(options: &Options) -> Result<i32, CliError> {
 
 /// Returns the options of the image.
 fn image_options(options: &Options) -> Result<ImageOptions, CliError> {
-    let mut image = ImageOptions { names: options.names, offsets: options.offsets, ..ImageOptions::default() };
+    let (names, offsets, custom_sections) = (options.names, options.offsets, options.custom_sections);
+    let mut image = ImageOptions { names, offsets, custom_sections, ..ImageOptions::default() };
     image.code.metered = options.metered;
     image.code.canonical_nans = options.deterministic;
     if let Some(value) = options.op_set {

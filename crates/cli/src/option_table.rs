@@ -109,6 +109,8 @@ options! {
     "make the code return canonical NaNs, for a deterministic run";
     "--names" Names COMPILE, "[=offsets]",
     "keep the names of functions (and the offsets of instructions), for backtraces";
+    "--custom-sections" CustomSections COMPILE, "",
+    "keep the custom sections, for programs that look at them";
 }
 
 /// The rows: names, value and help.

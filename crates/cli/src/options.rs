@@ -87,6 +87,8 @@ pub struct Options {
     pub names: bool,
     /// The image keeps the offsets of instructions.
     pub offsets: bool,
+    /// The image keeps the custom sections.
+    pub custom_sections: bool,
     /// The function to print, by index or name.
     pub func: Option<&'static str>,
     /// The code is printed as linked.
@@ -380,6 +382,7 @@ impl Options {
             Opt::Json => &mut self.json,
             Opt::TrapOnGrowFailure => &mut self.trap_on_grow_failure,
             Opt::Metered => &mut self.metered,
+            Opt::CustomSections => &mut self.custom_sections,
             _ => return,
         };
         *flag = true;

@@ -452,6 +452,24 @@ fn an_image_with_offsets_prints_the_backtrace_of_its_module() {
     assert!(ran.status == 2 && ran.err.contains("`--names` takes"), "{}", ran.err);
 }
 
+#[test]
+#[cfg(all(feature = "compile", feature = "inspect"))]
+fn an_image_lists_the_custom_sections_that_it_keeps() {
+    let folder = Folder::empty();
+    let file = folder.module("(module (func (export \"_start\")) (@custom \"mine\" \"contents\"))");
+    let image = format!("{file}.wmi");
+    let listed = |options: &[&str]| {
+        let compile = ["compile", &file, "-o", &image];
+        wasmote(&[&compile[..], options].concat(), b"").prints("");
+        let listing = wasmote(&["inspect", &image], b"").out;
+        wasmote(&[&image], b"").prints("");
+        listing.lines().filter(|line| line.contains("\"mine\"")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(listed(&[]).is_empty());
+    let lines = listed(&["--custom-sections"]);
+    assert!(lines.len() == 1 && lines[0].starts_with("  custom               8 bytes at 0x"), "{lines:?}");
+}
+
 /// Returns the numbers in a line of `--stats`.
 #[cfg(all(feature = "gc", feature = "stats"))]
 fn numbers(stats: &str, line: &str) -> Vec<f64> {

@@ -37,6 +37,8 @@ pub struct ImageOptions {
     /// Whether the image says from which byte of the binary each instruction comes, for backtraces. It becomes about
     /// half as large again.
     pub offsets: bool,
+    /// Whether custom sections are kept, for programs that look at them.
+    pub custom_sections: bool,
 }
 
 /// Why no image could be written.
@@ -101,6 +103,9 @@ pub fn write_image_limited(
     writer.elems(module)?;
     if options.names {
         writer.names(module, wasm)?;
+    }
+    if options.custom_sections {
+        writer.custom_sections(module, wasm)?;
     }
     writer.finish(module, wasm, &code, options)
 }
@@ -595,6 +600,20 @@ impl<'a> ImageWriter<'a> {
         if let Some(name) = wasmote_decode::names::module_name(module, wasm) {
             let [at, len] = self.string(name)?;
             self.put(Section::Names, &[layout::NONE, at, len])?;
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn custom_sections(&mut self, module: &ModuleInfo, wasm: &[u8]) -> Result<(), Error> {
+        for custom in &module.customs {
+            let bytes = wasm.get(custom.bytes.clone()).ok_or(Error::Invalid)?;
+            let strings = self.section(Section::Strings);
+            // A file that is too large for these numbers is refused at the end.
+            let at = strings.len() as u32;
+            strings.try_extend_from_slice(custom.name.as_bytes())?;
+            strings.try_extend_from_slice(bytes)?;
+            self.put(Section::Customs, &[at, custom.name.len() as u32, bytes.len() as u32])?;
         }
         Ok(())
     }

@@ -212,7 +212,8 @@ impl Module {
         Some(ModuleExport { module: self.clone(), index: index as u32 })
     }
 
-    /// Returns the custom sections, in order. Images have none: what they keep of them are names and offsets.
+    /// Returns the custom sections, in order. An image has those of its module if it was written with
+    /// `ImageOptions::custom_sections`; otherwise it has none.
     #[must_use]
     pub fn custom_sections(&self) -> impl ExactSizeIterator<Item = CustomSection<'_>> {
         self.info().customs.iter().map(|custom| CustomSection {

@@ -30,6 +30,7 @@ const SECTIONS: [&str; Section::COUNT] = [
     "tags",
     "exceptions",
     "offsets",
+    "customs",
 ];
 
 /// The features that an image may need, mostly with the names that `inspect` prints for modules.
@@ -77,6 +78,9 @@ pub fn inspect(file: &[u8], input: Input, mut out: Listing) -> Result<i32, CliEr
             if count > 0 {
                 section(name, None, &(start..start.saturating_add(count.saturating_mul(kind.record()))), out);
             }
+        }
+        for custom in &module.info().customs {
+            section("custom", Some(&custom.name), &custom.bytes, out);
         }
         section("code", None, &(image.meta_end()..image.code_end()), out);
         section("data bytes", None, &(image.code_end()..image.file_len()), out);

@@ -3,7 +3,7 @@
 /// The first four bytes.
 pub const MAGIC: [u8; 4] = *b"\0wmi";
 /// The version of this format.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// Header: version, 16 bits.
 pub const AT_VERSION: usize = 4;
@@ -102,7 +102,7 @@ pub enum Section {
     Consts,
     /// Items of element segments, as words: a reference to a function (its index plus one), or an expression.
     Items,
-    /// The bytes of all names.
+    /// The bytes of all names and custom sections.
     Strings,
     /// The subtyping of types: empty, or a record for each type. Bits of [`subtypes`]; supertype; first type of the
     /// recursion group.
@@ -115,11 +115,14 @@ pub enum Section {
     /// From which operators of the binary the code comes, if the image was written with this: see
     /// [`offsets`](super::offsets).
     Offsets,
+    /// Custom sections, if the image was written with them: name (offset and length in `Strings`); length of the contents,
+    /// which follow the name. None begins in front of the end of the one before.
+    Customs,
 }
 
 impl Section {
     /// The number of sections.
-    pub const COUNT: usize = 18;
+    pub const COUNT: usize = 19;
 
     /// All sections.
     pub const ALL: [Section; Section::COUNT] = [
@@ -141,6 +144,7 @@ impl Section {
         Section::Tags,
         Section::Handlers,
         Section::Offsets,
+        Section::Customs,
     ];
 
     /// Returns the size of a record in bytes.
@@ -148,9 +152,8 @@ impl Section {
         match self {
             Section::Strings | Section::Offsets => 1,
             Section::ValTypes | Section::Consts | Section::Items | Section::Tags => 4,
-            Section::Types | Section::Funcs | Section::Globals | Section::Data | Section::Names | Section::SubTypes => {
-                12
-            }
+            Section::Types | Section::Funcs | Section::Globals | Section::Data => 12,
+            Section::Names | Section::SubTypes | Section::Customs => 12,
             Section::Exports => 16,
             Section::Imports | Section::Elems => 24,
             Section::Tables | Section::Memories | Section::Handlers => 28,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! header | sections of records | code, function after function | bytes of data segments
-//! 0      | 200 ..              | meta_end ..                   | code_end ..          file_len
+//! 0      | 216 ..              | meta_end ..                   | code_end ..          file_len
 //! ```
 //!
 //! All numbers are little-endian on every host. Records are 4-aligned, code is 2-aligned, and nothing depends on the

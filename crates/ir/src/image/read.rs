@@ -150,6 +150,15 @@ pub struct ExportRecord<'a> {
     pub index: u32,
 }
 
+/// A custom section.
+#[derive(Clone, Debug)]
+pub struct CustomRecord<'a> {
+    /// The name.
+    pub name: &'a [u8],
+    /// The range of its contents in the image.
+    pub bytes: core::ops::Range<usize>,
+}
+
 /// An element segment.
 #[derive(Clone, Copy, Debug)]
 pub struct ElemRecord {
@@ -511,6 +520,15 @@ impl<'a> Image<'a> {
         let at = self.record(Section::Exports, index)?;
         let name = self.string(self.u32(at), self.u32(at + 4));
         Some(ExportRecord { name, kind: self.u32(at + 8), index: self.u32(at + 12) })
+    }
+
+    /// Returns a custom section.
+    pub fn custom(&self, index: u32) -> Option<CustomRecord<'a>> {
+        let at = self.record(Section::Customs, index)?;
+        let [name_at, name_len, len] = [0, 4, 8].map(|field| self.u32(at + field));
+        let name = self.section(Section::Strings).checked_add(name_at as usize)?;
+        let first = name.checked_add(name_len as usize)?;
+        Some(CustomRecord { name: self.string(name_at, name_len), bytes: first..first.checked_add(len as usize)? })
     }
 
     /// Returns an element segment.

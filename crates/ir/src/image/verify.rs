@@ -48,6 +48,10 @@ impl Image<'_> {
         constants.elems()?;
         constants.data()?;
         self.each(Section::Names, |_, at| self.verify_string(at + 4))?;
+        // Firmware reads none.
+        if cfg!(feature = "alloc") {
+            self.verify_customs()?;
+        }
         self.verify_exceptions()?;
         if let Some(start) = self.start() {
             let ty = self.func(start).and_then(|func| self.ty(func.ty.into()));
@@ -207,6 +211,20 @@ impl Image<'_> {
                 return fail(Kind::Record, at);
             }
             before = func;
+            Ok(())
+        })
+    }
+
+    /// Verifies custom sections. They must not overlap, so that their names are no more than the image.
+    fn verify_customs(&self) -> Verified {
+        let mut before = 0;
+        self.each(Section::Customs, |_, at| {
+            let [first, name, len] = [0, 4, 8].map(|field| u64::from(self.u32(at + field)));
+            let end = first + name + len;
+            if first < before || end > u64::from(self.count(Section::Strings)) {
+                return fail(Kind::OutOfRange, at);
+            }
+            before = end;
             Ok(())
         })
     }

@@ -37,9 +37,8 @@ pub fn image_with(text: &str, op_set: OpSet, metered: bool) -> Bytes {
     let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
     let module = wasmote_decode::decode(&wasm).expect("a module that decodes");
     let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-    Bytes(
-        write_image(&module, &wasm, &ImageOptions { code, names: true, ..ImageOptions::default() }).expect("an image"),
-    )
+    let options = ImageOptions { code, names: true, custom_sections: true, ..ImageOptions::default() };
+    Bytes(write_image(&module, &wasm, &options).expect("an image"))
 }
 
 impl Bytes {

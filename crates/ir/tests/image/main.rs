@@ -48,7 +48,8 @@ const TEXT: &str = r#"(module
             (br_if $l (i32.lt_s (local.get 0) (local.get 1))))
         (i32.add (call $host (local.get 0)) (i32.load (local.get 1))))
     (func $none (memory.init $p (i32.const 0) (i32.const 0) (i32.const 3)) (table.init $e (i32.const 0) (i32.const 0) (i32.const 1)))
-    (func $start) (start $start))"#;
+    (func $start) (start $start)
+    (@custom "mine" "contents") (@custom "mine" ""))"#;
 
 #[test]
 fn what_is_no_image_or_not_all_of_one_says_so() {
@@ -178,9 +179,31 @@ fn impossible_records_are_refused() {
     refused_with(&good, at(Section::Data, 0) + 2, 1, Kind::Index);
     refused_with(&good, at(Section::Data, 0) + 8, 99, Kind::OutOfRange);
     refused_with(&good, at(Section::Data, 0) + 8, 1, Kind::OutOfRange);
+    // Custom sections: the name and the contents. Firmware reads none.
+    if cfg!(feature = "alloc") {
+        for field in [2, 6, 10] {
+            refused_with(&good, at(Section::Customs, 1) + field, 1, Kind::OutOfRange);
+        }
+        let before = good.get16(at(Section::Customs, 0));
+        refused_with(&good, at(Section::Customs, 1), before, Kind::OutOfRange);
+    }
     // The start function's type.
     refused_with(&good, layout::AT_START, 1, Kind::Type);
     refused_with(&good, layout::AT_START, 99, Kind::Type);
+}
+
+#[test]
+#[cfg(feature = "alloc")]
+fn custom_sections_are_found_in_the_image() {
+    let good = image(TEXT);
+    let parsed = Image::parse(&good).unwrap();
+    let customs = |index| parsed.custom(index).map(|it| (it.name, &good[it.bytes]));
+    let all: Vec<_> = (0..parsed.count(Section::Customs)).filter_map(customs).collect();
+    // The names of functions are another.
+    assert_eq!(all.len(), 3);
+    let all: Vec<_> = all.into_iter().filter(|it| it.0 == b"mine").collect();
+    assert_eq!(all, [(&b"mine"[..], &b"contents"[..]), (b"mine", b"")]);
+    assert!(parsed.custom(9).is_none());
 }
 
 #[test]

@@ -21,6 +21,7 @@ fn variants() -> impl Iterator<Item = ImageOptions> {
             code: CodeOptions { op_set, metered, ..CodeOptions::default() },
             names,
             offsets: names,
+            custom_sections: names,
         })
     })
 }

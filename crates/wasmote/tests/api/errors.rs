@@ -290,7 +290,7 @@ fn an_image_keeps_names_and_offsets_if_asked_to() {
     for op_set in [OpSet::Core, OpSet::Extended] {
         let image = |names, offsets| {
             let code = CodeOptions { op_set, ..CodeOptions::default() };
-            let image = module.to_image(&ImageOptions { code, names, offsets }).unwrap();
+            let image = module.to_image(&ImageOptions { code, names, offsets, ..ImageOptions::default() }).unwrap();
             Module::from_image(&engine, image).unwrap()
         };
         let (all, nothing) = (image(true, true), image(false, false));

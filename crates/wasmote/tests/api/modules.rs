@@ -348,3 +348,27 @@ fn a_module_says_what_it_takes_and_carries() {
     let invalid = wat::parse_str("(module (func (result i32)))").unwrap();
     assert!(Module::validate(&engine, &invalid).is_err());
 }
+
+#[test]
+#[cfg(feature = "compile")]
+fn an_image_keeps_custom_sections_if_asked() {
+    let text = r#"(module (@custom "first" (before first) "1") (func $f (export "f"))
+        (@custom "mine" "some bytes") (@custom "mine" "") (data "data"))"#;
+    let engine = Engine::default();
+    let module = module(&engine, text);
+    let all = |module: &Module| {
+        let sections = module.custom_sections();
+        sections.map(|section| (section.name().to_owned(), section.data().to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(all(&module).len(), 4, "with the names");
+    for op_set in [wasmote::OpSet::Core, wasmote::OpSet::Extended] {
+        for custom_sections in [true, false] {
+            let mut options = wasmote::ImageOptions { custom_sections, ..Default::default() };
+            options.code.op_set = op_set;
+            let image = Module::from_image(&engine, module.to_image(&options).unwrap()).unwrap();
+            assert_eq!(all(&image), if custom_sections { all(&module) } else { vec![] });
+            // The names of functions are asked for by another option.
+            assert_eq!(image.function_name(0), None);
+        }
+    }
+}
