@@ -1,11 +1,14 @@
 //! Host functions: the embedder's code, without the type of the embedder's data.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::marker::PhantomData;
+use core::mem::{forget, needs_drop};
 use core::ptr::{self, NonNull};
 
 use wasmote_decode::FuncType;
 use wasmote_exec as exec;
+use wasmote_ir::fallible::TryVec;
 use wasmote_ir::frame::HEADER;
 use wasmote_ir::{TrapCode, ValType};
 
@@ -42,6 +45,37 @@ pub(crate) struct HostRecord {
     pub(crate) host: HostCode,
 }
 
+/// Calls a closure that captures nothing.
+fn call_unit<F: Fn(HostCall<'_>) -> Result<(), TrapCode>>(_: Erased, call: HostCall<'_>) -> Result<(), TrapCode> {
+    debug_assert!(size_of::<F>() == 0);
+    // SAFETY: a value without bytes is at each aligned address. `HostCode::closure` had one that can be shared between
+    // threads, and never drops it.
+    let code = unsafe { NonNull::<F>::dangling().as_ref() };
+    code(call)
+}
+
+/// The types of host functions that were made one after the other. Most of them have the types of others.
+#[derive(Clone, Default)]
+pub struct HostTypes(Vec<Arc<FuncType>>);
+
+impl HostTypes {
+    /// The most types that are known.
+    const MOST: usize = 16;
+
+    /// Returns the type of functions with these parameters and results. If there is no memory for it, the process ends.
+    pub fn get(&mut self, params: &[ValType], results: &[ValType]) -> Arc<FuncType> {
+        let same = |ty: &&Arc<FuncType>| *ty.params() == *params && *ty.results() == *results;
+        if let Some(known) = self.0.iter().rev().find(same) {
+            return known.clone();
+        }
+        let ty = Arc::new(FuncType::of(params.into(), results.into()));
+        if self.0.len() < HostTypes::MOST && self.0.try_room(1).is_ok() {
+            self.0.push(ty.clone());
+        }
+        ty
+    }
+}
+
 #[track_caller]
 fn check_type(ty: &FuncType) {
     assert!(
@@ -73,9 +107,20 @@ impl HostCode {
     /// # Panics
     /// If the type has more than 1000 parameters or more than 1000 results.
     #[track_caller]
-    pub unsafe fn closure(ty: FuncType, code: Arc<Closure>) -> HostCode {
+    pub unsafe fn closure<F>(ty: Arc<FuncType>, code: F) -> HostCode
+    where
+        F: Fn(HostCall<'_>) -> Result<(), TrapCode> + Send + Sync + 'static,
+    {
         check_type(&ty);
-        HostCode { ty: Arc::new(ty), kind: Kind::Closure(code) }
+        let kind = match size_of::<F>() {
+            // Most closures capture nothing. They need no allocation.
+            0 if !needs_drop::<F>() => {
+                forget(code);
+                Kind::Plain(call_unit::<F>, || ())
+            }
+            _ => Kind::Closure(Arc::new(code)),
+        };
+        HostCode { ty, kind }
     }
 
     /// Returns the type.

@@ -151,7 +151,7 @@ pub use error::{Error, Failure, Fault};
 #[cfg(feature = "gc")]
 pub use gc::{Array, HeapStats, Part};
 pub use global::GlobalRecord;
-pub use host::{Closure, Erased, HostCall, HostCode, MAX_VALUES, Plain};
+pub use host::{Closure, Erased, HostCall, HostCode, HostTypes, MAX_VALUES, Plain};
 pub use instance::InstanceRecord;
 #[cfg(feature = "interrupt")]
 pub use interrupt::UpdateDeadline;

@@ -15,7 +15,7 @@ use core::task::Poll;
 use wasmote_decode::FuncType;
 use wasmote_ir::fallible::TryVec;
 use wasmote_ir::{TrapCode, ValType};
-use wasmote_runtime::{HostCode, Item, Lock, Progress, no_memory, slots};
+use wasmote_runtime::{HostCode, HostTypes, Item, Lock, Progress, no_memory, slots};
 
 use crate::caller::Caller;
 use crate::context::{AsContextMut, StoreContextMut};
@@ -142,7 +142,7 @@ where
     R: Future<Output: AsyncRet<T>> + Send + 'static,
 {
     type Values<R, T> = <<R as Future>::Output as AsyncRet<T>>::Values;
-    wrap::<T, P, Result<Values<R, T>, Error>>(move |caller, params| {
+    wrap::<T, P, Result<Values<R, T>, Error>>(&mut HostTypes::default(), move |caller, params| {
         let future = function(caller, params);
         Err(HostFuture::<T>::suspend(async {
             let ready = future.await;

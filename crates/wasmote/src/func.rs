@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use wasmote_decode::FuncType;
 use wasmote_ir::ValType;
 use wasmote_ir::fallible::TryVec;
-use wasmote_runtime::{HostCode, Store, StoreMut, no_memory, slots};
+use wasmote_runtime::{HostCode, HostTypes, Store, StoreMut, no_memory, slots};
 
 use crate::caller::Caller;
 use crate::context::{AsContext, AsContextMut};
@@ -31,8 +31,8 @@ impl Func {
     /// An [`Exception`](crate::Exception) is thrown in the calling code instead. If the closure panics, the panic
     /// continues in the host's call (with the feature `std`; without it, the process ends).
     pub fn wrap<T, P, R>(mut ctx: impl AsContextMut<Data = T>, function: impl IntoFunc<T, P, R>) -> Func {
-        Func::of_host(ctx.as_context_mut().inner_mut(), &function.into_host(Internal), None)
-            .unwrap_or_else(|_| no_memory())
+        let host = function.into_host(&mut HostTypes::default(), Internal);
+        Func::of_host(ctx.as_context_mut().inner_mut(), &host, None).unwrap_or_else(|_| no_memory())
     }
 
     /// Makes a host function whose type is given at run time.

@@ -63,7 +63,7 @@ pub(crate) fn raw<T: 'static>(ty: FuncType, function: RawFn<T>) -> HostCode {
         })
     };
     // SAFETY: `with_copied_slots` returns only results that the runtime has checked (`HostCall::finish`).
-    unsafe { HostCode::closure(ty, Arc::new(code)) }
+    unsafe { HostCode::closure(Arc::new(ty), code) }
 }
 
 /// Makes a host function from a closure over values.
@@ -92,7 +92,7 @@ pub(crate) fn of_values<T>(
         outcome.map_err(|error| stop(call.store_mut(), error))
     };
     // SAFETY: `after` checks the types of the results before it writes them.
-    unsafe { HostCode::closure(ty, Arc::new(code)) }
+    unsafe { HostCode::closure(Arc::new(ty), code) }
 }
 
 /// Calls a function with a copy of the slots, and takes the results from the copy.

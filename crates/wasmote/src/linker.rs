@@ -10,7 +10,7 @@ use wasmote_decode::{FuncType, Import, ImportType};
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_str, try_with_capacity};
 
 use wasmote_runtime as runtime;
-use wasmote_runtime::{HostCode, Item, Store, no_memory};
+use wasmote_runtime::{HostCode, HostTypes, Item, Store, no_memory};
 
 use crate::caller::Caller;
 use crate::context::AsContextMut;
@@ -52,6 +52,8 @@ use crate::value::Val;
 pub struct Linker<T> {
     engine: Engine,
     definitions: Definitions,
+    /// The types of the host functions.
+    types: HostTypes,
     allow_shadowing: bool,
     allow_unknown_exports: bool,
     data: PhantomData<fn(T) -> T>,
@@ -74,6 +76,7 @@ impl<T> Clone for Linker<T> {
         Linker {
             engine: self.engine.clone(),
             definitions: self.definitions.clone(),
+            types: self.types.clone(),
             allow_shadowing: self.allow_shadowing,
             allow_unknown_exports: self.allow_unknown_exports,
             data: PhantomData,
@@ -88,6 +91,7 @@ impl<T> Linker<T> {
         Linker {
             engine: engine.clone(),
             definitions: Definitions::default(),
+            types: HostTypes::default(),
             allow_shadowing: false,
             allow_unknown_exports: false,
             data: PhantomData,
@@ -135,7 +139,8 @@ impl<T> Linker<T> {
         name: &str,
         function: impl IntoFunc<T, P, R>,
     ) -> Result<&mut Self, Error> {
-        self.insert(module, name, Definition::Host(function.into_host(Internal)))
+        let host = function.into_host(&mut self.types, Internal);
+        self.insert(module, name, Definition::Host(host))
     }
 
     /// Defines a host function whose type is given at run time; see [`Func::new`].
@@ -430,13 +435,7 @@ impl<T> Linker<T> {
 
 /// Adds the name of an import to a set. Returns whether it was not there.
 fn is_first(seen: &mut NameMap<NameMap<()>>, import: &Import) -> Result<bool, OutOfMemory> {
-    if seen.get(&import.module).is_none() {
-        seen.insert(&import.module, NameMap::default())?;
-    }
-    let Some(names) = seen.get_mut(&import.module) else { return Ok(true) };
-    let is_first = names.get(&import.name).is_none();
-    names.insert(&import.name, ())?;
-    Ok(is_first)
+    Ok(seen.get_or_default(&import.module)?.add(&import.name, ())?.is_none())
 }
 
 /// Returns the error of a call of a function that is not defined, of its module's and its own name.
@@ -531,14 +530,13 @@ impl Definitions {
     }
 
     fn insert(&mut self, allow_shadowing: bool, module: &str, name: &str, definition: Definition) -> Result<(), Error> {
-        if self.0.get(module).is_none() {
-            self.0.insert(module, NameMap::default())?;
+        if let Some((before, definition)) = self.0.get_or_default(module)?.add(name, definition)? {
+            if !allow_shadowing {
+                return Err(Error::new(message!("the name is already defined", ": {module}::{name}")));
+            }
+            *before = definition;
         }
-        let Some(names) = self.0.get_mut(module) else { return Ok(()) };
-        if !allow_shadowing && names.get(name).is_some() {
-            return Err(Error::new(message!("the name is already defined", ": {module}::{name}")));
-        }
-        Ok(names.insert(name, definition)?)
+        Ok(())
     }
 }
 

@@ -1,13 +1,12 @@
 //! Rust types as WebAssembly types, for calls in both directions. The generic code is only a thin shell that moves
 //! values to and from slots.
 
-use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
 
 use wasmote_decode::FuncType;
 use wasmote_ir::ValType;
-use wasmote_runtime::{HostCall, HostCode, Root, Store};
+use wasmote_runtime::{HostCall, HostCode, HostTypes, Root, Store};
 
 use crate::caller::Caller;
 use crate::context::AsContextMut;
@@ -215,7 +214,7 @@ impl<V: WasmTypes, E: Into<BoxedError> + 'static> WasmRet for Result<V, E> {
 /// A closure that can be a host function in a store with data of type `T`. [`Func::wrap`] says which are.
 pub trait IntoFunc<T, P, R> {
     #[doc(hidden)]
-    fn into_host(self, _: sealed::Internal) -> HostCode;
+    fn into_host(self, types: &mut HostTypes, _: sealed::Internal) -> HostCode;
 }
 
 /// Keeps other crates from implementing these traits, so that they can change: `unsafe` code relies on `TYPE` and
@@ -345,8 +344,8 @@ macro_rules! tuples {
             $($v: WasmTy + 'static,)*
             R: WasmRet + 'static,
         {
-            fn into_host(self, _: sealed::Internal) -> HostCode {
-                wrap::<T, ($($v,)*), R>(move |_, ($($v,)*)| self($($v),*))
+            fn into_host(self, types: &mut HostTypes, _: sealed::Internal) -> HostCode {
+                wrap::<T, ($($v,)*), R>(types, move |_, ($($v,)*)| self($($v),*))
             }
         }
 
@@ -357,8 +356,8 @@ macro_rules! tuples {
             $($v: WasmTy + 'static,)*
             R: WasmRet + 'static,
         {
-            fn into_host(self, _: sealed::Internal) -> HostCode {
-                wrap::<T, ($($v,)*), R>(move |caller, ($($v,)*)| self(caller, $($v),*))
+            fn into_host(self, types: &mut HostTypes, _: sealed::Internal) -> HostCode {
+                wrap::<T, ($($v,)*), R>(types, move |caller, ($($v,)*)| self(caller, $($v),*))
             }
         }
     )* };
@@ -387,9 +386,9 @@ tuples! {
 /// Makes a host function over slots from one over values.
 #[allow(unsafe_code)]
 pub(crate) fn wrap<T, P: WasmTypes, R: WasmRet>(
+    types: &mut HostTypes,
     function: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
 ) -> HostCode {
-    let ty = FuncType::of(P::TYPES.into(), R::Values::TYPES.into());
     let code = move |mut call: HostCall<'_>| {
         let params = P::read(call.slots(), call.store());
         // SAFETY: `IntoFunc` carries `T`, so the function is added only to stores whose data is a `T`.
@@ -402,6 +401,6 @@ pub(crate) fn wrap<T, P: WasmTypes, R: WasmRet>(
             Err(error) => Err(stop(call.store_mut(), error)),
         }
     };
-    // SAFETY: `WasmTypes` is sealed, and its implementations write exactly the slots of `ty`.
-    unsafe { HostCode::closure(ty, Arc::new(code)) }
+    // SAFETY: `WasmTypes` is sealed, and its implementations write exactly the slots of these types.
+    unsafe { HostCode::closure(types.get(P::TYPES, R::Values::TYPES), code) }
 }
