@@ -126,11 +126,17 @@ impl StackRange {
     /// Returns the unused slots of the machine's value stack, if there are at least `slots`.
     /// # Safety
     /// `machine` points to a live machine.
-    pub(crate) unsafe fn of<M: Mode>(machine: *const Machine<M>, slots: usize) -> Option<StackRange> {
+    #[inline(always)]
+    pub(crate) unsafe fn of<M: Mode>(machine: *mut Machine<M>, slots: usize) -> Option<StackRange> {
         // SAFETY: the caller guarantees a live machine.
-        let (base, end) = unsafe { ((*machine).stack_top, (*machine).stack_end()) };
-        let room = end.addr().saturating_sub(base.addr()) / size_of::<u64>();
-        (room >= slots).then_some(StackRange { base, end })
+        unsafe {
+            let (base, end) = ((*machine).stack_top, (*machine).stack_end());
+            let limit = (*machine).stack_limit.get(end);
+            let fits = limit.addr().saturating_sub(base.addr()) / size_of::<u64>() >= slots;
+            // The limit may be lower than the end.
+            let fits = fits || cfg!(feature = "interrupt") && (*machine).has_room(base, slots * size_of::<u64>());
+            fits.then_some(StackRange { base, end })
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::activation::Activation;
 use crate::dispatch::Dispatch;
 use crate::mode::Mode;
 use crate::objects::{Heap, Types};
-use crate::stack_limit::StackLimit;
+use crate::stack_limit::{Reach, StackLimit};
 
 /// The default limit of the native stack, in bytes. It is half of the smallest stack that is common: the main thread
 /// of a Windows program has 1 MiB, and a Rust thread has 2 MiB.
@@ -71,6 +71,8 @@ pub struct Machine<M: Mode> {
     /// The trap of the hook that just failed to grow something. The hook does not return it: an outcome of more than
     /// two words would lie on the native stack, and a handler with a value there does not tail-call.
     pub growth_trap: M::LinkedOnly<Option<TrapCode>>,
+    /// How far the frames of the machine's own value stack have reached.
+    reach: Reach,
 }
 
 impl<M: Mode> Machine<M> {
@@ -102,6 +104,7 @@ impl<M: Mode> Machine<M> {
             registers: <M::Dispatch as Dispatch<M>>::NOTHING,
             searched: M::linked_only(0),
             growth_trap: M::linked_only(None),
+            reach: Reach::default(),
         }
     }
 
@@ -109,6 +112,44 @@ impl<M: Mode> Machine<M> {
     pub fn set_stack(&mut self, stack: *mut u64, slots: usize) {
         self.set_stack_end(stack.wrapping_add(slots));
         self.stack_top = stack;
+    }
+
+    /// Replaces the value stack by one that is zero, and counts what frames use of it. Nothing may run on the machine.
+    pub fn set_own_stack(&mut self, stack: *mut u64, slots: usize) {
+        self.set_stack(stack, slots);
+        let end = self.stack_end;
+        self.reach = Reach::of(stack, end);
+        self.stack_limit.follow(end, self.reach.limit(end));
+    }
+
+    /// Returns how many bytes from the start of the stack of [`Machine::set_own_stack`] may have been written. `None` if that
+    /// is not known.
+    pub fn reached(&self) -> Option<usize> {
+        self.reach.bytes()
+    }
+
+    /// Notes that slots behind the frames are written, too.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn forget_reach(&mut self) {
+        if self.reached().is_some() {
+            let before = self.reach.limit(self.stack_end);
+            self.reach.forget();
+            self.stack_limit.follow(before, self.stack_end);
+        }
+    }
+
+    /// Returns whether this many bytes from `fp` on lie in the value stack, which frames may then use. It ignores
+    /// interruptions, unlike a comparison with `stack_limit`.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn has_room(&mut self, fp: *mut u64, bytes: usize) -> bool {
+        let fits = ends_before(fp, bytes, self.stack_end);
+        if fits {
+            let before = self.reach.limit(self.stack_end);
+            self.reach.extend(fp.addr() + bytes);
+            self.stack_limit.follow(before, self.reach.limit(self.stack_end));
+        }
+        fits
     }
 
     /// Returns the end of the slots that frames may use.
@@ -120,14 +161,26 @@ impl<M: Mode> Machine<M> {
     /// Moves the end of the slots that frames may use. They lie in the machine's value stack.
     #[inline(always)]
     pub fn set_stack_end(&mut self, end: *mut u64) {
-        self.stack_limit.follow(self.stack_end, end);
+        self.stack_limit.follow(self.reach.limit(self.stack_end), self.reach.limit(end));
         self.stack_end = end;
     }
 
     /// Lets a machine that was interrupted run again.
     #[cfg(feature = "interrupt")]
     pub fn clear_interrupt(&self) {
-        self.stack_limit.resume(self.stack_end);
+        self.stack_limit.resume(self.reach.limit(self.stack_end));
+    }
+}
+
+/// Returns whether this many bytes from `fp` on end at `end` or before. `fp` may lie behind the end.
+#[inline(always)]
+pub(crate) fn ends_before(fp: *mut u64, bytes: usize, end: *mut u64) -> bool {
+    let (fp, end) = (fp.addr(), end.addr());
+    if cfg!(target_pointer_width = "64") {
+        fp + bytes <= end
+    } else {
+        // If the stack lies close to the end of the address space, a sum could wrap.
+        (end != 0 || !cfg!(feature = "interrupt")) && bytes as isize <= end.wrapping_sub(fp) as isize
     }
 }
 

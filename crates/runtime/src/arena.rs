@@ -11,39 +11,50 @@ use crate::shared::try_box;
 /// Owns values at fixed addresses until it is dropped. The pointers that it returns are the only access to the
 /// values.
 pub(crate) struct Arena<T> {
-    items: Vec<NonNull<T>>,
+    /// Often the only item: it needs no list.
+    first: Option<NonNull<T>>,
+    others: Vec<NonNull<T>>,
 }
 
 impl<T> Arena<T> {
     pub(crate) const fn new() -> Arena<T> {
-        Arena { items: Vec::new() }
+        Arena { first: None, others: Vec::new() }
     }
 
     /// Adds a value. Its index is the previous [`Arena::len`].
     pub(crate) fn push(&mut self, value: T) -> Result<NonNull<T>, OutOfMemory> {
         // The list's room comes first: if it failed after the box was leaked, the value would be lost.
-        self.items.try_room(1)?;
+        if self.first.is_some() {
+            self.others.try_room(1)?;
+        }
         let item = NonNull::from(Box::leak(try_box(value)?));
-        self.items.push(item);
+        match self.first {
+            Some(_) => self.others.push(item),
+            None => self.first = Some(item),
+        }
         Ok(item)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.items.len()
+        usize::from(self.first.is_some()) + self.others.len()
     }
 
+    #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<NonNull<T>> {
-        self.items.get(index).copied()
+        match index.checked_sub(1) {
+            None => self.first,
+            Some(other) => self.others.get(other).copied(),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = NonNull<T>> + '_ {
-        self.items.iter().copied()
+        self.first.into_iter().chain(self.others.iter().copied())
     }
 }
 
 impl<T> Drop for Arena<T> {
     fn drop(&mut self) {
-        for &item in &self.items {
+        for item in self.iter() {
             // SAFETY: `push` leaked each item from a box, and only this frees it.
             drop(unsafe { Box::from_raw(item.as_ptr()) });
         }

@@ -127,11 +127,12 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
         let ty = inner.type_ids.func_type(ty).ok_or_else(invalid)?.try_clone()?;
         tags.try_push(store.add_tag_of(TagRecord { ty, type_id })?)?;
     }
+    let root: *mut Store = store.machine.embedder.cast();
     if memories.is_empty() {
-        memories.try_push(store.no_memory.start())?;
+        // SAFETY: `root` is the store's own pointer to itself, and `&raw mut` only computes the address of a field.
+        memories.try_push(unsafe { &raw mut (*root).no_memory })?;
     }
 
-    let root: *mut Store = store.machine.embedder.cast();
     let number = store.instances.len();
     // Code relies on guard pages only where memory 0 has them.
     let variant = match first_memory {
@@ -404,10 +405,10 @@ fn references(
     globals: &[*mut u64],
     items: &ElemItems,
 ) -> Result<Vec<u32>, Error> {
-    let mut references = Vec::new();
+    let mut references;
     match items {
         ElemItems::Funcs(funcs) => {
-            references.try_room(funcs.len())?;
+            references = try_with_capacity(funcs.len())?;
             for &index in funcs {
                 let func = parts.func(index).ok_or_else(invalid)?;
                 // SAFETY: `Parts::func` returns only records of this store.
@@ -415,7 +416,7 @@ fn references(
             }
         }
         ElemItems::Exprs(exprs) => {
-            references.try_room(exprs.len())?;
+            references = try_with_capacity(exprs.len())?;
             for expr in exprs {
                 references.push(evaluate(store, types, parts, globals, expr)?[0] as u32);
             }

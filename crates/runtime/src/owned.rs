@@ -96,7 +96,8 @@ impl<T> StoreWithData<T> {
 #[inline(never)]
 unsafe fn free(store: NonNull<Store>) {
     // SAFETY: `Store::new` boxed the store, and the caller guarantees that this is its last use.
-    drop(unsafe { Box::from_raw(store.as_ptr()) });
+    let mut store = unsafe { Box::from_raw(store.as_ptr()) };
+    store.give_back_stack();
 }
 
 impl<T> Drop for StoreWithData<T> {

@@ -15,6 +15,12 @@ impl ValueStack {
         Some(ValueStack { slots: Slots::new(len, pool)? })
     }
 
+    /// Returns the stack to its pool. `written` is how many bytes from [`ValueStack::start`] on may have been written, if
+    /// that is known.
+    pub(crate) fn give_back(self, written: Option<usize>) {
+        self.slots.give_back(written.map(|bytes| bytes + IN_FRONT * size_of::<u64>()));
+    }
+
     /// Returns the first slot of the first frame.
     pub(crate) fn start(&self) -> *mut u64 {
         // SAFETY: `new` made more than `IN_FRONT` slots.

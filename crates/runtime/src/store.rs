@@ -18,10 +18,10 @@ use core::ptr::NonNull;
 use wasmote_decode::{FuncType, GlobalType, MemoryType, TableType};
 use wasmote_exec as exec;
 use wasmote_ir::TrapCode;
-use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
+use wasmote_ir::fallible::{OutOfMemory, TryVec};
 
 use crate::activation::Calls;
-use crate::arena::{Arena, FixedSlice};
+use crate::arena::Arena;
 use crate::call_hook::CallHooks;
 use crate::code::{Code, CodeStats, LookupCache, Variant};
 use crate::engine::Engine;
@@ -32,7 +32,6 @@ use crate::host::{HostCode, HostRecord};
 use crate::instance::InstanceRecord;
 use crate::interrupt::Interrupts;
 use crate::limits::{CodeBudget, Growth, Limits, Resource};
-use crate::lock::Lock;
 use crate::memory::MemoryRecord;
 use crate::module::ModuleInner;
 use crate::noted::{Noted, Writes};
@@ -74,7 +73,7 @@ pub struct Store {
     /// The shared memories among them, by [`SharedMemory::address`], with their numbers.
     pub(crate) shared_memories: Vec<(*const (), u32)>,
     /// The memory of instances that have none.
-    pub(crate) no_memory: FixedSlice<exec::Memory>,
+    pub(crate) no_memory: exec::Memory,
     pub(crate) tables: Arena<TableRecord>,
     pub(crate) globals: Arena<GlobalRecord>,
     pub(crate) tags: Vec<TagRecord>,
@@ -106,11 +105,19 @@ pub struct StoreId(u64);
 
 impl StoreId {
     fn next() -> StoreId {
-        // Not an atomic: some machines have none with 64 bits.
-        static LAST: Lock<u64> = Lock::new(0);
-        let mut last = LAST.lock();
-        *last += 1;
-        StoreId(*last)
+        #[cfg(target_has_atomic = "64")]
+        {
+            use core::sync::atomic::{AtomicU64, Ordering};
+            static LAST: AtomicU64 = AtomicU64::new(0);
+            StoreId(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+        }
+        #[cfg(not(target_has_atomic = "64"))]
+        {
+            static LAST: crate::lock::Lock<u64> = crate::lock::Lock::new(0);
+            let mut last = LAST.lock();
+            *last += 1;
+            StoreId(*last)
+        }
     }
 }
 
@@ -124,15 +131,6 @@ impl Store {
         if engine.settings().fuel {
             machine.fuel = 0;
         }
-        let mut no_memory = try_with_capacity(1)?;
-        no_memory.push(exec::Memory {
-            base: exec::EmptyMemory::base(),
-            page_log2: 16,
-            memory64: false,
-            shared: false,
-            max_pages: 0,
-            embedder: usize::MAX,
-        });
         let store = Store {
             machine,
             id: StoreId::next(),
@@ -148,7 +146,14 @@ impl Store {
             displays: SupertypeDisplays::default(),
             memories: Arena::new(),
             shared_memories: Vec::new(),
-            no_memory: FixedSlice::new(no_memory)?,
+            no_memory: exec::Memory {
+                base: exec::EmptyMemory::base(),
+                page_log2: 16,
+                memory64: false,
+                shared: false,
+                max_pages: 0,
+                embedder: usize::MAX,
+            },
             tables: Arena::new(),
             globals: Arena::new(),
             tags: Vec::new(),
@@ -281,9 +286,16 @@ impl Store {
             return Ok(false);
         }
         let stack = ValueStack::new(self.engine.settings().max_stack, self.engine.spaces()).ok_or(OutOfMemory)?;
-        self.machine.set_stack(stack.start(), stack.len());
+        self.machine.set_own_stack(stack.start(), stack.len());
         self.stack = Some(stack);
         Ok(true)
+    }
+
+    /// Returns the value stack to the engine. Nothing runs any more.
+    pub(crate) fn give_back_stack(&mut self) {
+        if let Some(stack) = self.stack.take() {
+            stack.give_back(self.machine.reached());
+        }
     }
 
     /// Returns the reference to a function. The first use makes the reference.

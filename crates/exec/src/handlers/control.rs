@@ -11,7 +11,7 @@ use super::handler_macros::{Encoded, single, variants};
 use crate::dispatch::{Execute, Flow, Regs};
 use crate::mode::Mode;
 use crate::operand::{I, R, S, Source, Value};
-use crate::state::Machine;
+use crate::state::{Machine, ends_before};
 
 /// The instruction `br_table`.
 pub struct BrTableInstr<A>(PhantomData<A>);
@@ -117,18 +117,6 @@ pub(super) unsafe fn bytes_fit<M: Mode>(machine: *const Machine<M>, fp: *mut u64
     // SAFETY: the caller guarantees a live machine.
     let end = unsafe { (*machine).stack_limit.get((*machine).stack_end()) };
     ends_before(fp, bytes, end)
-}
-
-/// Returns whether this many bytes from `fp` on end at `end` or before. `fp` may lie behind the end.
-#[inline(always)]
-pub(super) fn ends_before(fp: *mut u64, bytes: usize, end: *mut u64) -> bool {
-    let (fp, end) = (fp.addr(), end.addr());
-    if cfg!(target_pointer_width = "64") {
-        fp + bytes <= end
-    } else {
-        // If the stack lies close to the end of the address space, a sum could wrap.
-        (end != 0 || !cfg!(feature = "interrupt")) && bytes as isize <= end.wrapping_sub(fp) as isize
-    }
 }
 
 /// Two slots. On x86-64 they are in a vector register, because handlers that move a header have no integer register

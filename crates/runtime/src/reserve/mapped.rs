@@ -5,7 +5,7 @@ use core::ptr::{self, NonNull};
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
 
-use crate::reserve::clear::clear;
+use crate::reserve::clear::{Kept, is_clear};
 
 /// The maximum address space for one memory.
 pub(crate) const MOST: usize = 64 << 30;
@@ -62,6 +62,9 @@ pub(crate) struct Space {
     accessible: usize,
     /// Whether the system made only a part of some bytes accessible. What was written there would not be cleared.
     spoiled: bool,
+    /// How many bytes from the base on may not be zero, if the owner knows it.
+    written: Option<usize>,
+    kept: Kept,
 }
 
 // SAFETY: it owns its mapping.
@@ -75,7 +78,14 @@ impl Space {
         let all = size.checked_add(UNIT)?;
         // SAFETY: a new mapping at an address that the system chooses changes no other.
         let start = unsafe { mmap_anonymous(ptr::null_mut(), all, ProtFlags::empty(), MapFlags::PRIVATE).ok()? };
-        Some(Space { start: NonNull::new(start.cast())?, size, accessible: 0, spoiled: false })
+        Some(Space {
+            start: NonNull::new(start.cast())?,
+            size,
+            accessible: 0,
+            spoiled: false,
+            written: None,
+            kept: Kept::default(),
+        })
     }
 
     /// Returns the address of the first byte. The length lies before it.
@@ -144,8 +154,23 @@ impl Space {
             return false;
         }
         let bytes = self.accessible.saturating_sub(UNIT);
+        let base = self.base();
         // SAFETY: these bytes are accessible, and the owner has given them up.
-        bytes == 0 || unsafe { clear(self.base(), bytes) }
+        unsafe {
+            match self.written.take() {
+                Some(written) => {
+                    base.write_bytes(0, written.min(bytes));
+                    debug_assert!(is_clear(base, bytes), "the owner wrote more than it knew");
+                    true
+                }
+                None => bytes == 0 || self.kept.clear(base, bytes),
+            }
+        }
+    }
+
+    /// Notes how many bytes from the base on may not be zero. All of them are cleared as memory, and stay there.
+    pub(crate) fn note_written(&mut self, written: Option<usize>) {
+        self.written = written;
     }
 
     /// Asks the system for pages of the usual size.

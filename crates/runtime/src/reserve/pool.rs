@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::lock::Lock;
 use crate::reserve::mapped::Space;
@@ -26,8 +27,13 @@ enum Contents {
 
 /// The spaces that have no owner now. Clones are the same pool.
 #[derive(Clone, Default)]
-pub(crate) struct SpacePool {
-    free: Arc<Lock<Vec<(Contents, Space)>>>,
+pub(crate) struct SpacePool(Arc<Free>);
+
+#[derive(Default)]
+struct Free {
+    spaces: Lock<Vec<(Contents, Space)>>,
+    /// About how many there are.
+    number: AtomicUsize,
 }
 
 /// Address space that returns to its pool, if it has one.
@@ -59,7 +65,8 @@ impl SpacePool {
             None => {
                 // Spaces of other sizes may take all there is.
                 let space = make(size, len).or_else(|| {
-                    self.free.lock().clear();
+                    self.0.spaces.lock().clear();
+                    self.0.number.store(0, Ordering::Relaxed);
                     make(size, len)
                 })?;
                 if contents == Contents::Stack {
@@ -73,22 +80,27 @@ impl SpacePool {
 
     fn find(&self, contents: Contents, size: usize, len: usize) -> Option<Space> {
         let (_, mut space) = {
-            let mut free = self.free.lock();
+            let mut free = self.0.spaces.lock();
             let fits = |(of, space): &(Contents, Space)| *of == contents && space.has_size(size);
             // The one that was used last is the most likely to be in the processor's caches.
             let same = |it: &(Contents, Space)| fits(it) && it.1.is_committed(len);
             let at = free.iter().rposition(same).or_else(|| free.iter().rposition(fits))?;
-            free.swap_remove(at)
+            let found = free.swap_remove(at);
+            self.0.number.store(free.len(), Ordering::Relaxed);
+            found
         };
         space.recommit(len)?;
         Some(space)
     }
 
     fn give_back(&self, contents: Contents, mut space: Space) {
-        if space.accessible() <= MOST_ACCESSIBLE && self.free.lock().len() < MOST_FREE && space.clear() {
-            let mut free = self.free.lock();
+        // A space for which there is no room need not be cleared.
+        let has_room = self.0.number.load(Ordering::Relaxed) < MOST_FREE;
+        if space.accessible() <= MOST_ACCESSIBLE && has_room && space.clear() {
+            let mut free = self.0.spaces.lock();
             if free.len() < MOST_FREE && free.try_reserve(1).is_ok() {
                 free.push((contents, space));
+                self.0.number.store(free.len(), Ordering::Relaxed);
             }
         }
     }
@@ -132,6 +144,11 @@ impl Slots {
         Some(Slots { space: pool.take(Contents::Stack, bytes, bytes)?, len })
     }
 
+    /// Returns the slots to their pool. `written` is how many bytes from the start on may not be zero, if that is known.
+    pub(crate) fn give_back(mut self, written: Option<usize>) {
+        self.space.note_written(written);
+    }
+
     /// Returns the address of the first slot.
     pub(crate) fn start(&self) -> NonNull<u64> {
         self.space.base().cast()
@@ -172,6 +189,41 @@ mod tests {
     }
 
     #[test]
+    fn pages_that_stay_in_memory_are_zero_whoever_used_them() {
+        let pool = SpacePool::default();
+        let len = 3 << 20;
+        let mut random = 1_u32;
+        for round in 0..200 {
+            // Owners use the same few pages for some time, and then others.
+            let space = pool.take(Contents::Bytes, 1 << 30, len).unwrap();
+            // SAFETY: the bytes are accessible, and nothing writes meanwhile.
+            let bytes = unsafe { core::slice::from_raw_parts(space.base().as_ptr(), len) };
+            assert!(bytes == alloc::vec![0; len], "{round}");
+            for use_of in 0..1 + round / 10 {
+                random = random.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+                let page = if use_of % 2 == 0 { round / 40 * 7 + use_of * 3 } else { (random >> 8) as usize % 700 };
+                // SAFETY: the bytes are accessible.
+                unsafe { space.base().add(page * 4096 + 17).write(1) };
+            }
+        }
+    }
+
+    #[test]
+    fn stacks_are_cleared_as_far_as_they_were_written() {
+        let pool = SpacePool::default();
+        for slots in [0, 1, 500, 512, 8192, 20, 1 << 17, 3] {
+            for known in [true, false] {
+                let stack = Slots::new(1 << 17, &pool).unwrap();
+                assert_eq!(written(&stack.space, 1 << 20), 0);
+                // SAFETY: these are slots of the stack.
+                unsafe { stack.start().write_bytes(0xff, slots) };
+                stack.give_back(known.then_some(8 * slots));
+            }
+        }
+        assert_eq!(pool.0.spaces.lock().len(), 1);
+    }
+
+    #[test]
     fn stacks_are_cleared_to_their_end() {
         let pool = SpacePool::default();
         let mut starts = Vec::new();
@@ -200,7 +252,7 @@ mod tests {
             bases.dedup();
             assert_eq!(bases.len(), 2 * MOST_FREE);
             drop(spaces);
-            assert_eq!(pool.free.lock().len(), MOST_FREE);
+            assert_eq!(pool.0.spaces.lock().len(), MOST_FREE);
         }
     }
 
@@ -209,7 +261,7 @@ mod tests {
         let pool = SpacePool::default();
         drop(pool.take(Contents::Bytes, 1 << 30, MOST_ACCESSIBLE).unwrap());
         drop(PooledSpace::new(1 << 20, 1 << 16, None).unwrap());
-        assert!(pool.free.lock().is_empty());
+        assert!(pool.0.spaces.lock().is_empty());
         assert!(pool.take(Contents::Bytes, 1 << 16, 1 << 17).is_none());
         assert!(pool.take(Contents::Bytes, usize::MAX, 0).is_none());
     }

@@ -95,12 +95,15 @@ fn a_memory_that_could_not_grow_ends_where_it_did() {
     run(511, false);
 }
 
+/// The locals of `garbage`, which take as many slots.
+#[cfg(feature = "gc")]
+const LOCALS: usize = 3000;
+
 /// `leave` nests, and each frame has a reference to an object. `garbage` makes objects that nothing uses, in a frame
 /// with locals that it has not written yet. The translator does not set them to zero, since all are written before they
 /// are read.
 #[cfg(feature = "gc")]
 fn objects(engine: &Engine) -> Module {
-    const LOCALS: usize = 300;
     let set = |local: usize| format!("(local.set {local} (i64.const 1))");
     let add = |local: usize| format!("(local.set 1 (i64.add (local.get 1) (local.get {local})))");
     let text = format!(
@@ -128,7 +131,7 @@ fn left(engine: &Engine, module: &Module) -> u64 {
     let mut store = Store::new(engine, ());
     let instance = Instance::new(&mut store, module, &[]).unwrap();
     let garbage = instance.get_typed_func::<i32, i64>(&store, "garbage").unwrap();
-    assert_eq!(garbage.call(&mut store, 50).unwrap(), 300);
+    assert_eq!(garbage.call(&mut store, 50).unwrap(), LOCALS as i64);
     let stats = store.heap_stats();
     assert!(stats.collections > 40, "each allocation collects: {stats:?}");
     stats.live
@@ -143,16 +146,18 @@ fn references_that_an_earlier_store_left_keep_nothing_alive() {
     let expected = left(&fresh, &objects(&fresh));
     let engine = Engine::new(&config);
     let module = objects(&engine);
-    for resumable in [false, true] {
+    // The frames take up to some hundred KiB.
+    for (resumable, depth) in [1, 100, 300, 700, 3000, 2].into_iter().flat_map(|depth| [(false, depth), (true, depth)])
+    {
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let leave = instance.get_typed_func::<i32, i32>(&store, "leave").unwrap();
         if resumable {
-            leave.call_resumable(&mut store, 100).unwrap();
+            leave.call_resumable(&mut store, depth).unwrap();
         } else {
-            assert_eq!(leave.call(&mut store, 100).unwrap(), 0);
+            assert_eq!(leave.call(&mut store, depth).unwrap(), 0);
         }
-        assert!(store.heap_stats().live > 50);
+        assert!(store.heap_stats().live > depth as u64 / 2);
         drop(store);
         assert_eq!(left(&engine, &module), expected);
     }

@@ -8,7 +8,7 @@ use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
 
 use crate::dispatch::{Execute, cold};
-use crate::handlers::control::{HeaderWords, bytes_fit, ends_before, fits, leave};
+use crate::handlers::control::{HeaderWords, bytes_fit, fits, leave};
 use crate::handlers::moves::move_slots;
 use crate::linked::cells::{FrameLayout, cross_instance_return, exit_cell, is_call_stub, is_fixed, translate_stub};
 #[cfg(feature = "stack-switching")]
@@ -156,7 +156,7 @@ impl Execute<Linked> for DirectCallOutOfLine {
             let front = FrameLayout::of(code);
             let fp = r.fp.wrapping_add(r.u16(BASE));
             let machine = (*r.cx).machine;
-            if !ends_before(fp, front.frame as usize, (*machine).stack_end()) {
+            if !(*machine).has_room(fp, front.frame as usize) {
                 if !can_grow(machine) {
                     return Flow::Trap(TrapCode::StackOverflow);
                 }
@@ -198,8 +198,7 @@ unsafe fn open_frame(r: &mut Regs, code: *const Cell, front: FrameLayout, fp: *m
 #[inline(always)]
 unsafe fn fits_in_stack(r: &Regs, fp: *mut u64, slots: usize) -> bool {
     // SAFETY: the caller guarantees a running instance, whose machine is live.
-    let end = unsafe { (*(*r.cx).machine).stack_end() };
-    ends_before(fp, slots * size_of::<u64>(), end)
+    unsafe { (*(*r.cx).machine).has_room(fp, slots * size_of::<u64>()) }
 }
 
 /// Begins a function whose frame is complete. An interruption stops the run at the function's first instruction. That
@@ -248,6 +247,7 @@ unsafe fn save_instance(r: &Regs, back: *const u8) {
         let saved = (*machine).stack_end().sub(SAVED);
         saved.cast::<*const u8>().write(back);
         saved.add(1).cast::<*mut Instance>().write(r.cx);
+        (*machine).forget_reach();
         (*machine).set_stack_end(saved);
     }
 }
