@@ -152,11 +152,11 @@ mod fixed {
 
     /// How far the frames of a value stack have reached. This build does not know, since the limit is the end of the stack.
     #[derive(Default)]
-    pub struct Reach;
+    pub struct Reach(());
 
     impl Reach {
         pub(crate) fn of(_start: *mut u64, _end: *mut u64) -> Reach {
-            Reach
+            Reach(())
         }
 
         #[cfg_attr(not(feature = "alloc"), allow(dead_code))]

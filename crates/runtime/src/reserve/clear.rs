@@ -103,7 +103,7 @@ impl Kept {
 /// Nothing is known of pages in memory.
 #[cfg(not(target_os = "linux"))]
 #[derive(Default)]
-pub(super) struct Kept;
+pub(super) struct Kept(());
 
 #[cfg(not(target_os = "linux"))]
 impl Kept {
