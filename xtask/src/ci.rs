@@ -16,7 +16,7 @@ use pico_args::Arguments;
 use crate::project::{self, cargo, run};
 use crate::{
     aarch64, circles, corpus, deps, embedded, examples, features, firmware, forbidden_symbols, fuzz, linear, miri,
-    nextpnr, no_std_check, packages, same_image, size, tailcheck, threads, tools,
+    nextpnr, no_std_check, packages, same_image, semver, size, tailcheck, threads, tools,
 };
 use suites::Count;
 
@@ -131,6 +131,9 @@ const STEPS: &[Step] = &[
     }),
     step("size-added", Weekly, "what a feature adds to the command keeps to its budget", || {
         left_out(size::check(false, size::Rows::Added))
+    }),
+    step("semver", Weekly, "the API names only what it exports; how it differs from the last tag or commit", || {
+        passed(semver::check(None))
     }),
     step("publish-verify", Weekly, "each package compiles from what is published", || passed(publish(&[]))),
     step("test-loop-guests", Weekly, "the guests with loop dispatch", suites::loop_dispatch_guests),

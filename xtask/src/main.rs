@@ -3,7 +3,7 @@
 //! - [`project`] knows where the workspace is and runs cargo in it; [`tools`] installs the tools of others. All other files use them.
 //! - Checks: [`ci`] runs all of them in order: [`deps`] with [`opcodes`], [`packages`], [`circles`], [`conformance`], [`tailcheck`],
 //!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`],
-//!   [`wasi_threads`], [`nextpnr`].
+//!   [`wasi_threads`], [`nextpnr`], [`semver`].
 //! - [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
@@ -34,6 +34,7 @@ mod packages;
 mod port;
 mod project;
 mod same_image;
+mod semver;
 mod size;
 mod tailcheck;
 mod threads;
@@ -114,6 +115,7 @@ const COMMANDS: &[Command] = &[
         threads::OPTIONS,
         threads::stress,
     ),
+    command("semver", "[REV]", "the API names what it exports, and how it differs", semver::OPTIONS, semver::main),
     command("port", "PATH [OPTION]", "tests of wasmi or Wasmtime compile and pass", port::OPTIONS, port::main),
     command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
         unless_left_out(a, miri::check)

@@ -24,6 +24,10 @@ pub const HACK: Tool = Tool { name: "cargo-hack", version: "0.6.44", version_arg
 /// Checks licences, sources and bans of dependencies.
 pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", version_arguments: &["--version"] };
 
+/// Compares the API of a crate with that of an earlier revision.
+pub const SEMVER_CHECKS: Tool =
+    Tool { name: "cargo-semver-checks", version: "0.51.0", version_arguments: &["semver-checks", "--version"] };
+
 impl Tool {
     /// The tool in `target/tools` or the search path; installs it if it is in neither.
     pub fn find(&self) -> Result<PathBuf> {

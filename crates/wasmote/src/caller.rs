@@ -78,6 +78,7 @@ impl<'a, T> Caller<'a, T> {
 
     /// Returns an export of the calling instance that was found in its module before. `None` if the instance is one of
     /// another module, and if the host called the function directly.
+    #[must_use]
     pub fn get_module_export(&self, export: &ModuleExport) -> Option<Extern> {
         let instance = self.0.instance()?;
         Some(Extern::of(self.0.store().store(), instance.exported(export.of(instance.module())?)?))

@@ -371,6 +371,7 @@ impl Error {
 
     /// Returns the innermost cause: a [`TrapCode`], [`I32Exit`] or [`Exception`], the last source of the embedder's error,
     /// or this error itself.
+    #[must_use]
     pub fn root_cause(&self) -> &(dyn core::error::Error + 'static) {
         let mut cause: &(dyn core::error::Error + 'static) = match self.kind() {
             ErrorKind::TrapCode(code) => code,

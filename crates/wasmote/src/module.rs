@@ -206,6 +206,7 @@ impl Module {
     /// Finds the export with this name once, for [`Instance::get_module_export`](crate::Instance::get_module_export) and
     /// [`Caller::get_module_export`](crate::Caller::get_module_export). These take no time that depends on the number of
     /// exports.
+    #[must_use]
     pub fn get_export_index(&self, name: &str) -> Option<ModuleExport> {
         let export = self.0.export(name)?;
         let index = self.info().exports.iter().position(|it| core::ptr::eq(it, export))?;
