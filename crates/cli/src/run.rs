@@ -137,8 +137,10 @@ pub struct Profiling {
 
 /// Finds out where the time goes.
 const PROFILING: Option<Profiling> = built!("profile", crate::profile::PROFILING);
+type WriteCounts = fn(&Options) -> Result<(), CliError>;
+
 /// Writes how often each instruction ran.
-const WRITE_COUNTS: Option<fn(&Options) -> Result<(), CliError>> = built!("count", crate::count::write);
+const WRITE_COUNTS: Option<WriteCounts> = built!("count", crate::count::write);
 
 /// Helps to validate a module that runs while it is still being validated, until all of it is valid.
 fn wait_validated(module: &Module, file: &[u8]) {

@@ -30,7 +30,7 @@ impl Walled {
         let before = listing(&folder.path().join("outside"));
         let guest = Guest::new(
             wasmote_wasi::WasiCtx::builder()
-                .preopened_dir(&folder.path().join("in"), "/", DirAccess::ReadWrite)
+                .preopened_dir(folder.path().join("in"), "/", DirAccess::ReadWrite)
                 .unwrap(),
         );
         Walled { folder, guest, before, refusals: &[PERM] }
@@ -302,7 +302,7 @@ fn links_that_are_moved_to_another_directory_do_not_lead_out_of_it() {
     fs::write(folder.path().join("inside"), "secret").unwrap();
     let mut builder = wasmote_wasi::WasiCtx::builder();
     for (name, access) in [("a", DirAccess::ReadWrite), ("b", DirAccess::ReadWrite), ("c", DirAccess::ReadOnly)] {
-        builder = builder.preopened_dir(&folder.path().join(name), name, access).unwrap();
+        builder = builder.preopened_dir(folder.path().join(name), name, access).unwrap();
     }
     let mut guest = Guest::new(builder);
     const A: u64 = 3;

@@ -255,7 +255,7 @@ fn preopened_directories_are_announced() {
     }
     assert_eq!(guest.call("fd_prestat_get", &[5, 0x2000]), BADF);
     assert_eq!(guest.call("fd_prestat_get", &[0, 0x2000]), BADF);
-    let err = WasiCtx::builder().preopened_dir(&folder.path().join("none"), "/", DirAccess::ReadOnly);
+    let err = WasiCtx::builder().preopened_dir(folder.path().join("none"), "/", DirAccess::ReadOnly);
     assert!(err.is_err());
 }
 
