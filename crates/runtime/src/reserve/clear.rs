@@ -125,14 +125,20 @@ pub(super) unsafe fn is_clear(start: NonNull<u8>, bytes: usize) -> bool {
     #[cfg(target_os = "linux")]
     {
         const PAGE: usize = 4 << 10;
-        let mut resident = alloc::vec![0; bytes.div_ceil(PAGE)];
-        // SAFETY: the caller guarantees the pages, and there is a byte for each, even if they are larger.
-        unsafe { libc::mincore(start.as_ptr().cast(), bytes, resident.as_mut_ptr()) };
-        let mut pages = resident.iter().enumerate().filter(|(_, state)| **state & 1 != 0);
+        const PAGES: usize = 512;
         // SAFETY: the caller guarantees the bytes.
-        let words =
-            |number| unsafe { core::slice::from_raw_parts(start.as_ptr().add(number * PAGE).cast::<u64>(), PAGE / 8) };
-        pages.all(|(number, _)| words(number).iter().all(|&word| word == 0))
+        let is_zero = |at| unsafe {
+            let words = core::slice::from_raw_parts(start.as_ptr().add(at).cast::<u64>(), PAGE / size_of::<u64>());
+            words.iter().all(|&word| word == 0)
+        };
+        (0..bytes).step_by(PAGES * PAGE).all(|first| {
+            let mut resident = [0; PAGES];
+            let part = (bytes - first).min(PAGES * PAGE);
+            // SAFETY: the caller guarantees the pages, and there is a byte for each, even if they are larger.
+            unsafe { libc::mincore(start.as_ptr().add(first).cast(), part, resident.as_mut_ptr()) };
+            let in_memory = resident.iter().enumerate().filter(|(_, state)| **state & 1 != 0);
+            in_memory.map(|(number, _)| first + number * PAGE).all(is_zero)
+        })
     }
     #[cfg(not(target_os = "linux"))]
     {
