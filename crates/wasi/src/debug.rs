@@ -15,7 +15,9 @@ macro_rules! named {
     )* };
 }
 
-named!(WasiCtx: "WasiCtx" WasiCtxBuilder: "WasiCtxBuilder" crate::sync::WasiCtxBuilder: "WasiCtxBuilder");
+named!(WasiCtx: "WasiCtx" WasiCtxBuilder: "WasiCtxBuilder");
+#[cfg(all(feature = "std", feature = "custom-files"))]
+named!(crate::sync::WasiCtxBuilder: "WasiCtxBuilder");
 
 impl Debug for Input {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
