@@ -111,7 +111,7 @@ impl BodyTranslator<'_> {
     }
 
     /// Pops an operand.
-    #[inline(always)]
+    #[inline(never)]
     pub fn pop(&mut self) -> TranslateResult<StackEntry> {
         let entry = self.pop_any()?;
         if entry.is_wrapped() { Ok(self.write_popped_wrap(entry)) } else { Ok(entry) }
