@@ -254,6 +254,7 @@ pub trait Execute<M: Mode> {
 
     /// Whether a superinstruction may begin with it: `Flow::Next` means the instruction behind this one, and it never
     /// ends in `Flow::TailCall`.
+    #[cfg_attr(not(feature = "superinstructions"), allow(dead_code))]
     const GOES_ON: bool = false;
 
     /// Runs the instruction and moves `ip` on.
