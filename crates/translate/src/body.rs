@@ -254,12 +254,12 @@ impl BodyTranslator<'_> {
         Ok(self.stack.get(first).map_or(self.stack.next_stack_slot(), |entry| entry.stack_slot()))
     }
 
-    /// Materializes all entries that name locals.
-    pub fn materialize_locals(&mut self) -> TranslateResult {
-        for index in self.stack.first_unmaterialized()..self.stack.len() {
-            let names_local =
-                |entry: StackEntry| matches!(entry.place(), Location::Local(_) | Location::WrappedLocal(_));
-            if self.stack.get(index).is_some_and(names_local) {
+    /// Materializes all entries that name locals or are wrapped, in front of code that may run on some paths only.
+    pub fn materialize_for_paths(&mut self) -> TranslateResult {
+        let first = self.stack.first_unmaterialized().min(self.stack.take_first_wrapped());
+        for index in first..self.stack.len() {
+            let is_pending = |entry: StackEntry| entry.is_wrapped() || matches!(entry.place(), Location::Local(_));
+            if self.stack.get(index).is_some_and(is_pending) {
                 self.materialize(index)?;
             }
         }

@@ -100,15 +100,15 @@ impl BodyTranslator<'_> {
     pub fn block(&mut self) -> TranslateResult {
         let signature = self.signature()?;
         // A local may be written on only some of the paths through the block. An operand that still named the local
-        // would be in a different place on each path.
-        self.materialize_locals()?;
+        // would be in a different place on each path. Likewise a wrap may be written on only some of them.
+        self.materialize_for_paths()?;
         self.enter(LabelKind::Block, signature, None)
     }
 
     /// `loop`.
     pub fn loop_(&mut self) -> TranslateResult {
         let signature = self.signature()?;
-        self.materialize_locals()?;
+        self.materialize_for_paths()?;
         self.materialize_top(signature.params(self.module).len())?;
         self.code.join();
         self.enter(LabelKind::Loop, signature, None)?;
@@ -120,7 +120,7 @@ impl BodyTranslator<'_> {
     pub fn if_(&mut self) -> TranslateResult {
         let signature = self.signature()?;
         let condition = self.condition()?;
-        self.materialize_locals()?;
+        self.materialize_for_paths()?;
         self.materialize_top(signature.params(self.module).len())?;
         let (start, operand) = self.branch_on(&condition, false);
         let around = self.labels.wait(start, operand, self.code);

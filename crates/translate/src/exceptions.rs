@@ -105,7 +105,7 @@ impl BodyTranslator<'_> {
     /// Opens the label of a `try`.
     fn open_try(&mut self, kind: LabelKind, signature: Signature, clauses: usize, kept: u16) -> TranslateResult {
         let level = self.level()?;
-        self.materialize_locals()?;
+        self.materialize_for_paths()?;
         // No instruction is fused across this point, so that the `try` covers exactly the instructions after it.
         self.code.join();
         self.enter(kind, signature, None)?;
