@@ -99,7 +99,7 @@ const STEPS: &[Step] = &[
     step("tailcheck", Change, "hot handlers of the release binary are straight lines to a jump", || {
         left_out(tailcheck::check())
     }),
-    step("features", Change, "each crate compiles with each of its features alone", || {
+    step("features", Change, "the library, the command and exec compile with each feature alone", || {
         passed(features::check("--each-feature"))
     }),
     step("setup-embedded", Change, "a toolchain for firmware and foreign hosts is present", || {
