@@ -52,7 +52,7 @@ mod nearest;
 mod option_table;
 mod options;
 mod others;
-#[cfg(any(feature = "compile", feature = "print", feature = "wat", feature = "profile"))]
+#[cfg(any(feature = "compile", feature = "print", feature = "wat", feature = "profile", feature = "count"))]
 mod output;
 mod plural;
 #[cfg(feature = "profile")]
