@@ -136,7 +136,7 @@ const STEPS: &[Step] = &[
         passed(semver::check(None))
     }),
     step("publish-verify", Weekly, "each package compiles from what is published", || passed(publish(&[]))),
-    step("test-loop-guests", Weekly, "the guests with loop dispatch", suites::loop_dispatch_guests),
+    step("test-loop-more", Weekly, "the guests with loop dispatch; the listing of a run", suites::loop_dispatch_more),
     step("setup-hosts", Weekly, "a toolchain for foreign hosts is present", || left_out(embedded::check_hosts())),
     step("same-image", Weekly, "images are the same whichever host writes them", || left_out(same_image::check())),
     step("aarch64", Weekly, "the library on aarch64, in QEMU", || left_out(aarch64::check())),

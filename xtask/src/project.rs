@@ -13,21 +13,34 @@ pub const CLI: &str = "wasmote-cli";
 /// The binary of [`CLI`].
 pub const BINARY: &str = "wasmote";
 
-/// The top folder of the workspace. Cargo says at run time where xtask is; what it said at compile time may be another checkout that
-/// shares the target folder.
+/// The clone that takes the place of the checkout.
+static CLONE: OnceLock<PathBuf> = OnceLock::new();
+
+/// The top folder of the workspace: the checkout, or its clone.
 pub fn root() -> &'static Path {
-    static ROOT: OnceLock<PathBuf> = OnceLock::new();
-    ROOT.get_or_init(|| {
+    CLONE.get().map_or_else(checkout, PathBuf::as_path)
+}
+
+/// The checkout, even where a clone is the top folder. Cargo says at run time where xtask is; what it said at compile time
+/// may be another checkout that shares the target folder.
+pub fn checkout() -> &'static Path {
+    static CHECKOUT: OnceLock<PathBuf> = OnceLock::new();
+    CHECKOUT.get_or_init(|| {
         let xtask = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         Path::new(&xtask).parent().expect("xtask lies in the workspace").into()
     })
 }
 
+/// Makes a clone of the checkout the top folder, for the rest of this process. The target folder stays.
+pub fn continue_in(clone: PathBuf) {
+    CLONE.set(clone).expect("there is one clone");
+}
+
 /// Where cargo builds, which `CARGO_TARGET_DIR` may say.
 pub fn target_dir() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(dir) => root().join(dir),
-        None => root().join("target"),
+        Some(dir) => checkout().join(dir),
+        None => checkout().join("target"),
     }
 }
 
@@ -39,7 +52,7 @@ pub fn cargo_program() -> OsString {
 /// Cargo in the top folder, with nothing to read on its standard input.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(cargo_program());
-    command.args(arguments).current_dir(root()).stdin(Stdio::null());
+    command.args(arguments).current_dir(root()).stdin(Stdio::null()).env("CARGO_TARGET_DIR", target_dir());
     command
 }
 

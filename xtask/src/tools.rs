@@ -32,7 +32,7 @@ impl Tool {
     /// The tool in `target/tools` or the search path; installs it if it is in neither.
     pub fn find(&self) -> Result<PathBuf> {
         // One folder for all target folders.
-        let root = project::root().join("target/tools");
+        let root = project::checkout().join("target/tools");
         let installed = root.join("bin").join(self.name);
         for candidate in [&installed, Path::new(self.name)] {
             if self.has_version(candidate) {

@@ -1,8 +1,9 @@
 //! The first two commands of README, to the letter, in a clone with nothing beside it, as a newcomer types them.
 //!
-//! The clone shares the target folder, so that the other steps use what is compiled for it.
+//! The clone shares the target folder, and the steps that follow run in it: cargo would compile all again in another folder.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -15,32 +16,44 @@ use crate::project;
 const COMMANDS: usize = 2;
 
 pub fn step() -> Result<Outcome> {
+    let folder = project::target_dir().join("alone");
+    let clone = clone(&folder)?;
     let mut count = Count::default();
-    for command in &mut commands()? {
+    for command in &mut commands(&clone)? {
         println!("$ {}", command.get_args().last().unwrap_or_default().display());
         // Not every command runs tests.
         count.add(count_lines(command)?);
     }
     ensure!(count.passed > 0, "no command of README runs tests");
+    let beside = project::root().join("../shared");
+    if beside.is_dir() {
+        std::os::unix::fs::symlink(beside.canonicalize()?, folder.join("shared"))
+            .context("what is beside the checkout")?;
+    }
+    project::continue_in(clone);
     Ok(Outcome::Tests(count))
 }
 
-/// Clones the current commit, and returns the commands, to be run there.
-fn commands() -> Result<Vec<Command>> {
-    let folder = project::target_dir().join("alone");
+/// Clones the current commit.
+fn clone(folder: &Path) -> Result<PathBuf> {
     let clone = folder.join("wasmote");
     if folder.exists() {
-        fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let mut git = Command::new("git");
     // The checkout may be another user's.
     git.args(["-c", "safe.directory=*", "clone", "--quiet"]).arg(project::root()).arg(&clone);
     project::run(&mut git)?;
+    Ok(clone)
+}
+
+/// The commands, to be run in the clone.
+fn commands(clone: &Path) -> Result<Vec<Command>> {
     let readme = clone.join("README.md");
     let lines = first(&fs::read_to_string(&readme).with_context(|| readme.display().to_string())?)?;
     let command = |line: String| {
         let mut shell = Command::new("sh");
-        shell.args(["-c", &line]).current_dir(&clone).env("CARGO_TARGET_DIR", project::target_dir());
+        shell.args(["-c", &line]).current_dir(clone).env("CARGO_TARGET_DIR", project::target_dir());
         shell
     };
     Ok(lines.into_iter().map(command).collect())
