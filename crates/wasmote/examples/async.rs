@@ -35,7 +35,7 @@ async fn play(linker: &Linker<Player>, module: &Module, player: Player, serves: 
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::default();
-    let module = Module::new(&engine, wat::parse_str(PLAYER)?)?;
+    let module = Module::new(&engine, PLAYER)?;
     let mut linker = Linker::<Player>::new(&engine);
     linker.func_wrap_async("ball", "hit", |caller: Caller<'_, Player>, ball: i32| {
         println!("{} hits ball {ball}", caller.data().name);

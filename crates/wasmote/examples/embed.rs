@@ -3,11 +3,10 @@
 use wasmote::{Caller, Engine, Linker, Module, Store};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let wasm = wat::parse_str(
-        r#"(module (import "host" "log" (func $log (param i32)))
-             (func (export "double") (param i32) (result i32)
-               (call $log (local.get 0)) (i32.mul (local.get 0) (i32.const 2))))"#,
-    )?;
+    // A binary, or text.
+    let wasm = r#"(module (import "host" "log" (func $log (param i32)))
+        (func (export "double") (param i32) (result i32)
+          (call $log (local.get 0)) (i32.mul (local.get 0) (i32.const 2))))"#;
     let engine = Engine::default();
     let module = Module::new(&engine, wasm)?;
     let mut linker = Linker::<Vec<u32>>::new(&engine);

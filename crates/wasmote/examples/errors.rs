@@ -28,7 +28,7 @@ const GUEST: &str = r#"(module
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::default();
-    let module = Module::new(&engine, wat::parse_str(GUEST)?)?;
+    let module = Module::new(&engine, GUEST)?;
     let mut linker = Linker::<()>::new(&engine);
     // A host function returns any error type, and `?` works in it.
     linker.func_wrap("host", "take", |x: i32| if x < 10 { Ok(()) } else { Err(TooLarge(x)) })?;

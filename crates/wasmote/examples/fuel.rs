@@ -10,14 +10,12 @@ fn work(mut caller: Caller<'_, ()>, items: u32) -> Result<(), Error> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let wasm = wat::parse_str(
-        r#"(module (import "host" "work" (func $work (param i32)))
+    let wasm = r#"(module (import "host" "work" (func $work (param i32)))
              (func (export "run") (param i32)
                (loop
                  (call $work (local.get 0))
                  (local.set 0 (i32.mul (local.get 0) (i32.const 2)))
-                 (br 0))))"#,
-    )?;
+                 (br 0))))"#;
     let engine = Engine::new(Config::new().consume_fuel(true));
     let module = Module::new(&engine, wasm)?;
     let mut linker = Linker::new(&engine);

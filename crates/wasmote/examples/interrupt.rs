@@ -9,12 +9,10 @@ use wasmote::{Config, Engine, Error, Instance, Module, Store, UpdateDeadline};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new(Config::new().interruption(true));
-    let wasm = wat::parse_str(
-        r#"(module
+    let wasm = r#"(module
             (global $n (export "n") (mut i64) (i64.const 0))
             (func $count (export "count")
-                (loop (global.set $n (i64.add (global.get $n) (i64.const 1))) (br 0))))"#,
-    )?;
+                (loop (global.set $n (i64.add (global.get $n) (i64.const 1))) (br 0))))"#;
     let module = Module::new(&engine, wasm)?;
     // The store's data is the number of deadlines so far.
     let mut store = Store::new(&engine, 0);

@@ -24,12 +24,10 @@ impl ResourceLimiter for Limits {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let wasm = wat::parse_str(
-        r#"(module (memory 1)
+    let wasm = r#"(module (memory 1)
              (func (export "take") (result i32)
                (loop $more (br_if $more (i32.ge_s (memory.grow (i32.const 16)) (i32.const 0))))
-               (memory.size)))"#,
-    )?;
+               (memory.size)))"#;
     let engine = Engine::default();
     let module = Module::new(&engine, wasm)?;
     for trap in [false, true] {

@@ -12,16 +12,14 @@ use wasmote::{Config, Engine, Instance, Module, Store};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new(Config::new().interruption(true));
-    let wasm = wat::parse_str(
-        r#"(module
+    let wasm = r#"(module
             (func $spin (param i32)
                 (loop
                     (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
                     (br_if 0 (local.get 0))))
             (func $short (call $spin (i32.const 2000000)))
             (func $long (call $spin (i32.const 6000000)))
-            (func $main (export "main") (call $short) (call $long)))"#,
-    )?;
+            (func $main (export "main") (call $short) (call $long)))"#;
     let module = Module::new(&engine, wasm)?;
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[])?;

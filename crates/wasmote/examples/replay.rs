@@ -31,7 +31,7 @@ fn run(linker: &Linker<()>, store: &mut Store<()>, module: &Module) -> Result<St
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::default();
-    let module = Module::new(&engine, wat::parse_str(PROGRAM)?)?;
+    let module = Module::new(&engine, PROGRAM)?;
 
     let recording = Arc::new(Mutex::new(Vec::new()));
     let file = recording.clone();

@@ -22,7 +22,7 @@ struct Question {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let engine = Engine::new(Config::new().consume_fuel(true));
-    let module = Module::new(&engine, wat::parse_str(GUEST)?)?;
+    let module = Module::new(&engine, GUEST)?;
     let mut linker = Linker::<()>::new(&engine);
     // The host function has no answer yet, so it suspends its caller.
     linker.func_wrap("shop", "price", |caller: Caller<'_, ()>, good: i32| -> Result<i32, Error> {

@@ -4,11 +4,11 @@
 //! use wasmote::{Caller, Engine, Linker, Module, Store};
 //!
 //! // A module in the text format. The bytes of a `.wasm` file work as well.
-//! let wasm = wat::parse_str(r#"(module
+//! let wasm = r#"(module
 //!     (import "host" "log" (func $log (param i32)))
 //!     (func (export "run") (param i32) (result i32)
 //!         (call $log (local.get 0))
-//!         (i32.mul (local.get 0) (i32.const 2))))"#)?;
+//!         (i32.mul (local.get 0) (i32.const 2))))"#;
 //!
 //! let engine = Engine::default();
 //! let module = Module::new(&engine, wasm)?;

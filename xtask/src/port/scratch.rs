@@ -13,7 +13,7 @@ use super::{Outcome, Outcomes, Project, Unit};
 use crate::project as workspace;
 
 /// Features of wasmote beyond the default ones, for what others have by default.
-const FEATURES: &[&str] = &["wat", "call-hook", "async"];
+const FEATURES: &[&str] = &["call-hook", "async"];
 
 pub struct Scratch<'a> {
     project: &'a Project,
