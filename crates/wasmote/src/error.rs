@@ -432,6 +432,8 @@ impl From<MemoryError> for Error {
     }
 }
 
+// An internal type: hidden, so that no one counts on it.
+#[doc(hidden)]
 impl From<OutOfMemory> for Error {
     #[cold]
     fn from(_: OutOfMemory) -> Error {
@@ -445,6 +447,8 @@ impl From<DecodeError> for Error {
     }
 }
 
+// As above.
+#[doc(hidden)]
 impl From<runtime::Error> for Error {
     #[cold]
     #[inline(never)]

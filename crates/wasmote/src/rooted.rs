@@ -20,8 +20,11 @@ pub trait GcRef: Copy + fmt::Debug + sealed::Sealed {}
 mod sealed {
     use wasmote_runtime::Root;
 
+    #[doc(hidden)]
     pub trait Sealed {
+        #[doc(hidden)]
         fn root(self) -> Root;
+        #[doc(hidden)]
         fn of(root: Root) -> Self;
     }
 }

@@ -292,12 +292,14 @@ impl<V: WasmTy> WasmTypes for V {
     const COUNT: usize = V::TYPE.slots() as usize;
     type Slots = [u64; 2];
 
+    #[doc(hidden)]
     #[inline]
     fn write(self, slots: &mut [u64], store: &Store) -> usize {
         WasmTy::write(self, slots, store);
         Self::COUNT
     }
 
+    #[doc(hidden)]
     #[inline]
     fn read(slots: &[u64], store: &Store) -> V {
         WasmTy::read(slots, store)
