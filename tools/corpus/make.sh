@@ -94,6 +94,7 @@ cc cc pcre2 -O2 -I"$p/include" -I"$p/src" -DPCRE2_CODE_UNIT_WIDTH=8 -DPCRE2_STAT
 t=${v:-}/tree-sitter
 j=${v:-}/tree-sitter-javascript/src
 cc cc treesitter -Os -I"$t/include" -I"$t/src" -I"$j" "$here/c/treesitter.c" "$t/src/lib.c" "$j/parser.c" "$j/scanner.c"
+for name in paths permutations sieve sorts spectral sums; do cc cc "$name" -O2 "$here/c/$name.c" -lm; done
 cc c++ stl -O2 -fno-exceptions "$here/c/stl.cpp"
 cc c++ virtuals -O2 -fno-exceptions "$here/c/virtuals.cpp"
 

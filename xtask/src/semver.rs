@@ -18,6 +18,7 @@ use crate::tools;
 pub const OPTIONS: &str = "
   REV    the revision to compare with. By default the last tag; if there is none, the last commit, or the one before
          it if nothing has changed since the last
+  --list  instead, the whole API, an item a line, by cargo-public-api. It needs a nightly toolchain
 ";
 
 /// The crates that embedders name.
@@ -27,9 +28,22 @@ const API: [&str; 2] = ["wasmote", "wasmote-wasi"];
 const NOT_COMPARED: i32 = 101;
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
+    let is_list = arguments.contains("--list");
     let revision = arguments.opt_free_from_str()?;
     crate::no_more_arguments(arguments)?;
-    check(revision)
+    if is_list { list() } else { check(revision) }
+}
+
+fn list() -> Result<()> {
+    let program = tools::PUBLIC_API.find()?;
+    let program = program.to_str().context("the path of cargo-public-api is no UTF-8")?;
+    for package in API {
+        println!("{package}:");
+        let mut command = project::with_nightly(program);
+        command.args(["public-api", "-sss", "--all-features", "--package", package]);
+        run(command.env("CARGO_TARGET_DIR", project::target_dir().join("semver")))?;
+    }
+    Ok(())
 }
 
 /// Fails if a signature names what nobody else can name. Prints the differences to a revision.

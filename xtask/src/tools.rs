@@ -28,6 +28,10 @@ pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", version_arg
 pub const SEMVER_CHECKS: Tool =
     Tool { name: "cargo-semver-checks", version: "0.51.0", version_arguments: &["semver-checks", "--version"] };
 
+/// Lists the API of a crate. It needs a nightly toolchain.
+pub const PUBLIC_API: Tool =
+    Tool { name: "cargo-public-api", version: "0.52.0", version_arguments: &["public-api", "--version"] };
+
 impl Tool {
     /// The tool in `target/tools` or the search path; installs it if it is in neither.
     pub fn find(&self) -> Result<PathBuf> {
