@@ -4,6 +4,7 @@
 #   GUEST_OUT      where the modules go                                 (default: this folder)
 #   ZIG            a zig 0.15 that can `zig cc`                         (default: PyPI's ziglang in a venv in the scratch folder)
 #   WASIP1_CARGO   a cargo that can build for wasm32-wasip1             (default: made by wasip1-toolchain.sh in the scratch folder)
+#   WASMOTE        the command `wasmote`, which makes splay.wasm         (default: built from this repository)
 # Needs python3 with venv, cargo, npm (for the assembler that makes fib.wasm, and for Kotlin's compiler, which takes Java, too: Debian's
 # default-jre-headless), and for the default WASIP1_CARGO Debian's apt.
 set -euo pipefail
@@ -101,6 +102,11 @@ if any fib accesses accesses-shared; then
     sed 's/ 2 2)/ 2 2 shared)/' "$src/wat/accesses.wat" > "$work/accesses-shared.wat"
     "$work/npm/node_modules/.bin/wat2wasm" --enable-threads "$work/accesses-shared.wat" -o "$out/accesses-shared.wasm"
   fi
+fi
+
+if any splay; then
+  echo splay
+  ${WASMOTE:-cargo run --quiet -p wasmote-cli --} parse "$src/wat/splay.wat" -o "$out/splay.wasm"
 fi
 
 # kotlin.wasm has the exceptions of WebAssembly 3.0, kotlin-legacy.wasm the legacy ones. The expected output is that of

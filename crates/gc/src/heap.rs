@@ -394,7 +394,7 @@ impl Heap {
         self.next = 0;
         self.high = self.lines.len();
         let live = self.lines.iter().filter(|&&line| line != 0).count() << LINE_LOG2;
-        self.budget = BUDGET.max(live / 5 * 2);
+        self.budget = BUDGET.max(live);
         self.stats.collections += 1;
         self.stats.live = live as u64;
         let pause = now(self).saturating_sub(start);
@@ -410,7 +410,12 @@ impl Heap {
 
     /// Returns the size of the object with this header at this offset in bytes, limited to the end of the heap.
     pub(crate) fn size(&self, at: usize, header: u64) -> usize {
-        let bytes = match self.layouts.get(header as u32) {
+        self.size_in(self.layouts.get(header as u32), at, header)
+    }
+
+    /// Returns [`Heap::size`] for the layout of the header's type.
+    pub(crate) fn size_in(&self, layout: Option<&Layout>, at: usize, header: u64) -> usize {
+        let bytes = match layout {
             Some(Layout::Fixed { bytes, .. }) => *bytes as usize,
             Some(Layout::Array { log2, .. }) => array_bytes((*log2).into(), (header >> 32) as u32).unwrap_or(HEADER),
             None => HEADER,

@@ -1,5 +1,8 @@
 //! Marks what is reachable from the roots. It is iterative, and its stack has a fixed size and is allocated in
 //! advance. A collection allocates nothing, because it may run when there is no memory.
+//!
+//! Marking mostly waits for memory. So a reference that is found only sets the mark and asks for the object's bytes.
+//! The object is looked at when [`AHEAD`] more were found, and its bytes have arrived.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -17,6 +20,9 @@ pub(crate) fn queue_len(bytes: usize) -> usize {
     (bytes >> LINE_LOG2).min(1 << 15).max(bytes >> (LINE_LOG2 + 4))
 }
 
+/// How many objects were found and are not yet looked at, because their bytes are on the way.
+const AHEAD: usize = 16;
+
 /// A flag in a line's byte: an object that begins in it is marked but could not wait.
 const LEFT: u8 = 2;
 
@@ -29,6 +35,11 @@ pub struct Marker<'h> {
     continuations: *const wasmote_exec::Continuations,
     /// The marked objects whose references are still to be followed, as bit numbers.
     waiting: Vec<u32>,
+    /// The marked objects that are not yet looked at, as bit numbers, in the order in which they were found. The
+    /// oldest is at `oldest`, and the next one goes to `newest`, both modulo [`AHEAD`].
+    ahead: [u32; AHEAD],
+    oldest: usize,
+    newest: usize,
     /// The first and the last line with an object that could not wait.
     left: Option<(usize, usize)>,
 }
@@ -42,6 +53,9 @@ impl<'h> Marker<'h> {
             #[cfg(feature = "stack-switching")]
             continuations: view.continuations,
             waiting,
+            ahead: [0; AHEAD],
+            oldest: 0,
+            newest: 0,
             left: None,
         }
     }
@@ -52,7 +66,7 @@ impl<'h> Marker<'h> {
     pub fn reference(&mut self, reference: u32) {
         self.mark(reference);
         if self.waiting.len() > self.waiting.capacity() / 2 {
-            self.scan_object();
+            self.scan_objects();
         }
     }
 
@@ -85,18 +99,33 @@ impl<'h> Marker<'h> {
     }
 
     fn mark(&mut self, reference: u32) {
-        if !self.heap.is_object(reference) {
-            return;
-        }
         let bit = reference as usize >> 1;
-        let word = &mut self.heap.marks[bit / 64];
-        if *word >> (bit % 64) & 1 != 0 {
+        let (word, flag) = (bit / 64, 1 << (bit % 64));
+        let (Some(starts), Some(marks)) = (self.heap.starts.get(word), self.heap.marks.get_mut(word)) else { return };
+        if reference & 1 != 0 || starts & !*marks & flag == 0 {
             return;
         }
-        *word |= 1 << (bit % 64);
-        let at = bit << 3;
+        *marks |= flag;
+        prefetch(self.base.wrapping_add(bit << 3));
+        let oldest = mem::replace(&mut self.ahead[self.newest % AHEAD], bit as u32);
+        self.newest = self.newest.wrapping_add(1);
+        if self.newest.wrapping_sub(self.oldest) > AHEAD {
+            self.oldest = self.oldest.wrapping_add(1);
+            self.look_at(oldest);
+        }
+    }
+
+    /// Marks the lines of a marked object, and lets the object wait if it has references.
+    fn look_at(&mut self, bit: u32) {
+        let at = (bit as usize) << 3;
         let header = self.header(at);
-        let bytes = self.heap.size(at, header).max(1);
+        let layout = self.heap.layouts.get(header as u32);
+        let has_references = match layout {
+            Some(Layout::Fixed { references, .. }) => !references.is_empty(),
+            Some(Layout::Array { references, .. }) => *references,
+            None => is_continuation(header),
+        };
+        let bytes = self.heap.size_in(layout, at, header).max(1);
         let (first, last) = (at >> LINE_LOG2, (at + bytes - 1) >> LINE_LOG2);
         // The flag for objects that could not wait must stay.
         if first == last {
@@ -104,14 +133,9 @@ impl<'h> Marker<'h> {
         } else {
             self.heap.lines[first..=last].iter_mut().for_each(|line| *line |= 1);
         }
-        let has_references = match self.heap.layouts.get(header as u32) {
-            Some(Layout::Fixed { references, .. }) => !references.is_empty(),
-            Some(Layout::Array { references, .. }) => *references,
-            None => is_continuation(header),
-        };
         if has_references {
             if self.waiting.len() < self.waiting.capacity() {
-                self.waiting.push(bit as u32);
+                self.waiting.push(bit);
             } else {
                 self.leave(first);
             }
@@ -126,9 +150,18 @@ impl<'h> Marker<'h> {
         self.left = Some((first.min(line), last.max(line)));
     }
 
-    fn scan_object(&mut self) {
-        while let Some(bit) = self.waiting.pop() {
-            self.visit((bit as usize) << 3);
+    /// Marks what all objects that were found refer to.
+    fn scan_objects(&mut self) {
+        loop {
+            if let Some(bit) = self.waiting.pop() {
+                self.visit((bit as usize) << 3);
+            } else if self.oldest != self.newest {
+                let bit = self.ahead[self.oldest % AHEAD];
+                self.oldest = self.oldest.wrapping_add(1);
+                self.look_at(bit);
+            } else {
+                return;
+            }
         }
     }
 
@@ -137,11 +170,12 @@ impl<'h> Marker<'h> {
         #[cfg(test)]
         (self.heap.work.objects += 1);
         let header = self.header(at);
-        let end = at + self.heap.size(at, header);
+        let layout = self.heap.layouts.get(header as u32);
+        let end = at + self.heap.size_in(layout, at, header);
         // SAFETY: the callers below check that `place + 4` is at most `end`, which is in the heap.
         let read = |base: *const u8, place: usize| unsafe { base.add(place).cast::<u32>().read_unaligned() };
         let base = self.base;
-        match self.heap.layouts.get(header as u32) {
+        match layout {
             Some(Layout::Fixed { references, .. }) => {
                 // SAFETY: nothing adds or changes types during a collection, so the list stays in place while `mark`
                 // borrows the heap.
@@ -191,7 +225,7 @@ impl<'h> Marker<'h> {
 
     /// Marks everything that is left.
     pub(crate) fn finish(mut self) {
-        self.scan_object();
+        self.scan_objects();
         while let Some((first, last)) = self.left.take() {
             #[cfg(test)]
             (self.heap.work.searches += 1);
@@ -218,9 +252,21 @@ impl<'h> Marker<'h> {
             let bit = word * 64 + marked.trailing_zeros() as usize;
             marked &= marked - 1;
             self.visit(bit << 3);
-            self.scan_object();
+            self.scan_objects();
         }
     }
+}
+
+/// Asks the processor for the bytes at this address.
+#[inline(always)]
+fn prefetch(place: *const u8) {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse", not(miri)))]
+    // SAFETY: this has no effect on memory, whatever the address, and the target has the instruction.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(place.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse", not(miri))))]
+    let _ = place;
 }
 
 /// Whether this is the header of a continuation.

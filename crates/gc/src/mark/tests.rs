@@ -1,6 +1,6 @@
 //! Marking is linear: objects that cannot wait are not searched for again and again.
 
-use super::queue_len;
+use super::{AHEAD, queue_len};
 use crate::tests::store::{ARRAY, Store};
 
 /// The work of collections.
@@ -12,12 +12,14 @@ pub(crate) struct Work {
     pub(crate) searches: usize,
 }
 
-/// Makes arrays of more objects than can wait. The last object of each leads to the next array, so each array is
-/// found only after all objects of the one before. Each needs a search of its own, and most of the searched lines
-/// have objects that were already visited.
+/// Makes arrays of more objects than can wait. One of the last objects of each leads to the next array. It cannot
+/// wait, so each array is found only after all objects of the one before. Each needs a search of its own, and most of
+/// the searched lines have objects that were already visited.
 fn chain(most: usize, arrays: usize) -> Work {
     let mut store = Store::new(most, false);
     let len = queue_len(most) + 100;
+    // The objects behind it are not yet looked at when all others have been.
+    let leading = len - 1 - AHEAD;
     let mut objects = 0;
     let mut next = 0;
     for _ in 0..arrays {
@@ -27,7 +29,7 @@ fn chain(most: usize, arrays: usize) -> Work {
         for i in 0..len {
             // It lies lower than the objects of the older array, which leads here, so an upwards search has already
             // passed it.
-            let node = store.node(if i + 1 == len { next } else { 0 }, i as u64).expect("there is room");
+            let node = store.node(if i == leading { next } else { 0 }, i as u64).expect("there is room");
             store.write(array, 8 + 4 * i, node);
         }
         store.roots.retain(|&root| root == array);
@@ -42,7 +44,7 @@ fn chain(most: usize, arrays: usize) -> Work {
     let mut array = next;
     for _ in 0..arrays {
         assert!(store.heap.is_object(array));
-        let last = store.read(array, 8 + 4 * (len - 1));
+        let last = store.read(array, 8 + 4 * leading);
         assert!(store.heap.is_object(last));
         array = store.read(last, 8);
     }

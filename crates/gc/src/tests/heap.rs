@@ -151,6 +151,29 @@ fn numbers() -> impl Iterator<Item = usize> {
 const MIB: usize = 1 << 20;
 
 #[test]
+fn as_much_as_survived_is_allocated_between_collections_unless_the_heap_is_limited() {
+    for most in [64 * MIB, 10 * MIB] {
+        let mut store = Store::new(most, false);
+        while store.roots.len() < 2048 {
+            store.array(4096).expect("there is room");
+        }
+        store.collect();
+        let before = store.heap.collections();
+        for i in 0..64 * MIB / 64 {
+            store.allocate(64, u64::from(ARRAY) | 14 << 32).unwrap_or_else(|| panic!("{i}: there is room"));
+        }
+        let (collections, bytes) = (store.heap.collections() - before, store.heap.stats(&store.view).bytes as usize);
+        if most < 16 * MIB {
+            assert!(bytes <= most && collections > 30, "{collections} collections in {bytes} bytes");
+        } else {
+            assert!((7..=8).contains(&collections), "{collections} collections");
+            // It grows by an eighth at a time.
+            assert!((16 * MIB..19 * MIB).contains(&bytes), "{bytes} bytes");
+        }
+    }
+}
+
+#[test]
 fn small_objects_go_between_others_when_nothing_else_is_left() {
     for bytes in [16, 24, 64, 120, 200] {
         let mut store = Store::new(MIB, false);
