@@ -111,7 +111,10 @@ fn is_fifo(stat: &Stat) -> bool {
 
 /// Reads an open file to its end. Errors: a fifo that nobody writes to is a broken pipe.
 fn contents(file: &OwnedFd, stat: &Stat) -> Result<Vec<u8>, Error> {
-    let bytes = read(file.as_fd(), usize::try_from(stat.st_size).unwrap_or(0))?;
+    // Only the size of a regular file says where it ends.
+    let is_file = FileType::from_raw_mode(stat.st_mode).is_file();
+    let size = if is_file { usize::try_from(stat.st_size).unwrap_or(0) } else { 0 };
+    let bytes = read(file.as_fd(), size)?;
     if bytes.is_empty() && is_fifo(stat) {
         return Err(Errno::PIPE.into());
     }
@@ -166,10 +169,10 @@ fn open(path: &[u8], flags: OFlags) -> Result<OwnedFd, Error> {
     Ok(retry_on_intr(|| rustix::fs::openat(CWD, &path, flags | OFlags::CLOEXEC, Mode::from_raw_mode(0o666)))?)
 }
 
-/// Reads a file to its end. `size` is how many bytes are expected.
+/// Reads a file to its end. `size` is how many bytes it has, or 0 if that is not known.
 fn read(file: BorrowedFd<'_>, size: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    // One byte more, so that the read that finds the end needs no larger buffer.
+    // One byte more, so that the read that finds the end needs no larger buffer if the file became shorter.
     let mut wanted = size.saturating_add(1);
     loop {
         if bytes.len() == bytes.capacity() {
@@ -180,6 +183,7 @@ fn read(file: BorrowedFd<'_>, size: usize) -> Result<Vec<u8>, Error> {
         }
         match retry_on_intr(|| rustix::io::read(file, spare_capacity(&mut bytes))) {
             Ok(0) => return Ok(bytes),
+            Ok(_) if bytes.len() == size => return Ok(bytes),
             Ok(_) => {}
             // The writer of the fifo has not written yet.
             Err(Errno::AGAIN) => wait(file, None)?,

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char, c_int};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fd::BorrowedFd;
 use rustix::fs::{CWD, Mode, OFlags};
 
 unsafe extern "C" {
@@ -55,6 +57,16 @@ pub fn environment() -> impl Iterator<Item = &'static [u8]> {
 /// Opens `/dev/null` in place of each standard stream that is closed. Otherwise the next opened file would get its
 /// number, and output would end up in that file.
 fn open_streams() {
+    let mut streams = [0, 1, 2].map(|number| {
+        // SAFETY: the number is only passed to `poll`, which says whether it is one of an open file. Nothing closes
+        // the files meanwhile, because there is no other thread.
+        PollFd::from_borrowed_fd(unsafe { BorrowedFd::borrow_raw(number) }, PollFlags::empty())
+    });
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let is_open = |stream: &PollFd<'_>| !stream.revents().contains(PollFlags::NVAL);
+    if poll(&mut streams, Some(&now)).is_ok() && streams.iter().all(is_open) {
+        return;
+    }
     loop {
         // The system assigns the lowest free number.
         let Ok(null) = rustix::fs::openat(CWD, c"/dev/null", OFlags::RDWR, Mode::empty()) else { return };

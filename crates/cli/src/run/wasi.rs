@@ -88,10 +88,7 @@ pub fn wasi(options: &Options, unvalidated: Option<&Module>) -> Result<Wasi, Cli
     builder.build().map_err(|error| CliError::usage(error.to_string()))
 }
 
-/// Defines the functions that modules can import. Does nothing for a module without imports.
+/// Defines the functions that the modules import.
 pub fn provide(linker: &mut Linker<State>, modules: &[&Module]) -> Result<(), Error> {
-    if modules.iter().all(|module| module.info().imports.is_empty()) {
-        return Ok(());
-    }
-    wasmote_wasi::add_to_linker(linker, |state| &mut state.wasi)
+    wasmote_wasi::add_imports_to_linker(linker, modules, |state| &mut state.wasi)
 }

@@ -60,7 +60,9 @@ fn address() -> usize {
 
 /// Returns whether the handler is installed, and no other is above it.
 fn is_first() -> bool {
-    SIGNALS.into_iter().all(|signal| action(signal).is_some_and(|action| action.sa_sigaction == address()))
+    // The first time of all, there is nothing to ask the system for.
+    COUNT.load(Ordering::Relaxed) > 0
+        && SIGNALS.into_iter().all(|signal| action(signal).is_some_and(|action| action.sa_sigaction == address()))
 }
 
 /// Installs the handler, and remembers the actions that it replaces. The caller holds [`BUSY`].

@@ -74,10 +74,21 @@ impl Space {
     /// Reserves address space for `size` bytes from the base, rounded up. No byte is accessible before
     /// [`Space::commit`], not even those before the base.
     pub(crate) fn new(size: usize) -> Option<Space> {
+        Space::with(size, ProtFlags::empty())
+    }
+
+    /// Reserves address space as [`Space::new`], all of which is accessible.
+    pub(crate) fn new_accessible(size: usize) -> Option<Space> {
+        let mut space = Space::with(size, ProtFlags::READ | ProtFlags::WRITE)?;
+        space.accessible = UNIT + space.size;
+        Some(space)
+    }
+
+    fn with(size: usize, access: ProtFlags) -> Option<Space> {
         let size = round_up(size)?;
         let all = size.checked_add(UNIT)?;
         // SAFETY: a new mapping at an address that the system chooses changes no other.
-        let start = unsafe { mmap_anonymous(ptr::null_mut(), all, ProtFlags::empty(), MapFlags::PRIVATE).ok()? };
+        let start = unsafe { mmap_anonymous(ptr::null_mut(), all, access, MapFlags::PRIVATE).ok()? };
         Some(Space {
             start: NonNull::new(start.cast())?,
             size,

@@ -171,6 +171,30 @@ fn a_guest_without_memory_can_call_what_needs_none() {
 }
 
 #[test]
+fn only_what_modules_import_is_defined_on_request() {
+    let engine = Engine::default();
+    let module = |text| Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    // A function of the newer interface, and names that are no functions of the interface that is named.
+    let first = module(
+        r#"(module
+            (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+            (import "wasi_unstable" "sock_accept" (func (param i32 i32 i32) (result i32)))
+            (import "env" "fd_close" (func (param i32) (result i32))))"#,
+    );
+    let second = module(
+        r#"(module
+            (import "wasi_unstable" "fd_close" (func (param i32) (result i32)))
+            (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+            (import "wasi_snapshot_preview1" "sched" (func (result i32))))"#,
+    );
+    let mut linker = Linker::new(&engine);
+    wasmote_wasi::add_imports_to_linker(&mut linker, &[&first, &second], |cx: &mut WasiCtx| cx).unwrap();
+    let mut store = Store::new(&engine, WasiCtx::builder().build().unwrap());
+    let defined: Vec<_> = linker.iter(&mut store).map(|(module, name, _)| (module, name)).collect();
+    assert_eq!(defined, [("wasi_snapshot_preview1", "sched_yield"), ("wasi_unstable", "fd_close")]);
+}
+
+#[test]
 fn whatever_a_guest_passes_is_answered() {
     let folder = Folder::new();
     std::fs::write(folder.path().join("file"), "text").unwrap();
