@@ -169,6 +169,7 @@ impl BodyTranslator<'_> {
         if joins {
             if self.reachable {
                 self.materialize_top(results)?;
+                self.code.note_move();
             }
             self.labels.bind(label.branches, self.code);
             self.labels.bind(label.around, self.code);
@@ -283,6 +284,7 @@ impl BodyTranslator<'_> {
 
     /// Writes an unconditional branch to the label at this depth.
     pub fn goto(&mut self, depth: u32) {
+        self.code.note_move();
         let test = self.labels.at(depth).and_then(|label| self.repeat_test(&label));
         let start = self.code.write_short(family::Goto.x((Target,)));
         if let Some(test) = test {

@@ -38,6 +38,7 @@ mod code_writer;
 mod continuations;
 mod control;
 mod conversions;
+mod early_returns;
 mod error;
 #[cfg(feature = "gc")]
 mod exceptions;
@@ -203,6 +204,7 @@ impl Translator {
             self.body(&function, type_index, true)?;
         }
         self.buffers.code.thread_jumps();
+        self.buffers.code.return_early();
         let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
         self.add_prologue().map_err(|error| TranslateError { kind: error.into(), offset: start as u32 })?;
         Ok(Translated {

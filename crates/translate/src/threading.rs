@@ -50,7 +50,7 @@ const _: () = {
 
 /// The value of a slot.
 #[derive(Clone, Copy)]
-struct KnownSlot {
+pub struct KnownSlot {
     slot: u16,
     /// The lower half of the value.
     value: u32,
@@ -63,6 +63,8 @@ pub struct Jumps {
     known: Vec<(u32, KnownSlot)>,
     /// Pairs of a `goto` and of a branch that leads to the same place.
     copied: Vec<(u32, u32)>,
+    /// The instructions in front of a jump or of the end of a block that move a value to a slot.
+    pub moves: Vec<u32>,
 }
 
 impl Jumps {
@@ -70,6 +72,7 @@ impl Jumps {
     pub fn start(&mut self) {
         self.known.clear();
         self.copied.clear();
+        self.moves.clear();
     }
 }
 
@@ -175,7 +178,7 @@ fn destination(units: &[u16], at: usize, operand: usize) -> Option<usize> {
 }
 
 /// Returns where execution gets from unit `to` by jumps alone.
-fn follow(units: &[u16], to: usize, known: Option<KnownSlot>) -> usize {
+pub fn follow(units: &[u16], to: usize, known: Option<KnownSlot>) -> usize {
     let mut to = to;
     for _ in 0..MAX_STEPS {
         let next = match units.get(to) {

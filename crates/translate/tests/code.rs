@@ -91,13 +91,15 @@ fn locals_written_before_they_are_read_are_not_zeroed() {
 #[test]
 fn a_value_that_reaches_a_merge_lies_in_its_own_slot() {
     becomes(
-        "(param i32) (result i32) (block (result i32) (i32.const 1) (br_if 0 (local.get 0)) (drop) (i32.const 2))",
+        "(param i32) (result i32)
+        (i32.xor (block (result i32) (i32.const 1) (br_if 0 (local.get 0)) (drop) (i32.const 2)) (local.get 0))",
         &[
             "BrI32Eq.si s0, 0, @13",
             "ConstU32 1, -> s3",
-            "ReturnInt.s s3, header s1",
+            "Goto @17",
             "ConstU32 2, -> s3",
-            "ReturnInt.s s3, header s1",
+            "I32Xor.ss_r s3, s0",
+            "ReturnInt.r header s1",
         ],
     );
 }

@@ -92,7 +92,7 @@ fn a_jump_to_a_test_of_the_constant_leads_behind_it() {
             "ConstU32 3, -> s0",
             "Goto @19",
             "BrI32GeS.si s0, 5, @23",
-            "ConstU32 7, -> s1",
+            "ReturnInt.i 7, header s2",
             "ReturnInt.s s1, header s2",
         ],
     );
@@ -136,7 +136,64 @@ fn a_branch_to_a_return_becomes_the_return() {
         "(param i32) (result i32)
         (block $a (block $b (br_if $b (local.get 0)) (local.set 0 (i32.const 1)) (br $a)) (local.set 0 (i32.const 2)) (br $a))
         (local.get 0)",
-        &["BrI32Ne.si s0, 0, @13", "ConstU32 1, -> s0", "ReturnInt.s s0, header s1", "ConstU32 2, -> s0", "ReturnInt.s s0, header s1", "ReturnInt.s s0, header s1"],
+        &["BrI32Ne.si s0, 0, @13", "ReturnInt.i 1, header s1", "ReturnInt.s s0, header s1", "ReturnInt.i 2, header s1", "ReturnInt.s s0, header s1", "ReturnInt.s s0, header s1"],
+    );
+}
+
+#[test]
+fn a_value_that_is_only_moved_to_a_return_is_returned() {
+    // One is moved in front of a jump, the other in front of the end of the block.
+    becomes(
+        "(param i32 f64 f64) (result f64) (block $a (result f64)
+            (block $b (br_if $b (local.get 0)) (br $a (local.get 2))) (local.get 1))",
+        &[
+            "BrI32Ne.si s0, 0, @12",
+            "ReturnF64.s s2, header s3",
+            "ReturnF64.s s5, header s3",
+            "ReturnF64.s s1, header s3",
+            "ReturnF64.s s5, header s3",
+        ],
+    );
+    becomes(
+        "(param i32) (result i64) (if (result i64) (local.get 0) (then (i64.const -2)) (else (i64.const 3)))",
+        &[
+            "BrI32Eq.si s0, 0, @13",
+            "ReturnInt.i -2, header s1",
+            "ReturnInt.s s3, header s1",
+            "ReturnInt.i 3, header s1",
+            "ReturnInt.s s3, header s1",
+        ],
+    );
+}
+
+#[test]
+fn a_value_that_a_return_cannot_hold_or_does_not_read_is_moved() {
+    // An immediate is extended with its sign.
+    becomes(
+        "(param i32) (result i32) (if (result i32) (local.get 0) (then (i32.const -2)) (else (i32.const 3)))",
+        &[
+            "BrI32Eq.si s0, 0, @13",
+            "ConstU32 -2, -> s3",
+            "ReturnInt.s s3, header s1",
+            "ReturnInt.i 3, header s1",
+            "ReturnInt.s s3, header s1",
+        ],
+    );
+    becomes(
+        "(param i32 i32) (result i32)
+        (block $a (br_if $a (local.get 0)) (local.set 0 (i32.const 1)) (br $a)) (local.get 1)",
+        &["BrI32Ne.si s0, 0, @13", "ConstU32 1, -> s0", "ReturnInt.s s1, header s2", "ReturnInt.s s1, header s2"],
+    );
+    // A float is returned in its own accumulator, and a constant is none.
+    becomes(
+        "(param i32) (result f64) (if (result f64) (local.get 0) (then (f64.const 0)) (else (f64.const 0)))",
+        &[
+            "BrI32Eq.si s0, 0, @13",
+            "ConstU32 0, -> s3",
+            "ReturnF64.s s3, header s1",
+            "ConstU32 0, -> s3",
+            "ReturnF64.s s3, header s1",
+        ],
     );
 }
 
