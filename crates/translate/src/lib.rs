@@ -206,7 +206,7 @@ impl Translator {
         self.buffers.code.thread_jumps();
         self.buffers.code.return_early();
         let frame_slots = self.buffers.stack.peak.max(header + u32::from(HEADER));
-        self.add_prologue().map_err(|error| TranslateError { kind: error.into(), offset: start as u32 })?;
+        self.add_prologue(frame_slots).map_err(|error| TranslateError { kind: error.into(), offset: start as u32 })?;
         Ok(Translated {
             code: &self.buffers.code.units,
             frame_slots,
@@ -286,22 +286,31 @@ impl Translator {
         }
     }
 
-    /// Puts a prologue in front of the code. It sets those locals to zero that may be read before they are written.
-    fn add_prologue(&mut self) -> Result<(), OutOfMemory> {
+    /// Puts a prologue in front of the code. It sets those locals to zero that may be read before they are written. An
+    /// instruction may set more slots of the frame: nothing has been written to those behind the header.
+    fn add_prologue(&mut self, frame_slots: u32) -> Result<(), OutOfMemory> {
         let Buffers { code, locals, .. } = &mut self.buffers;
         self.prologue.clear();
-        for (mut first, mut count) in locals.zeroed() {
-            if count > 12 {
-                self.prologue.try_extend_from_slice(&[const { Opcode::only(Op::ZeroSlots) }.0, first, count])?;
-                continue;
+        let mut runs = locals.zeroed().peekable();
+        let mut first = 0;
+        while let Some((start, count)) = runs.next() {
+            // Instructions for earlier runs may have reached into this one. Frames have less than 2^16 slots.
+            let end = start + count;
+            first = start.max(first);
+            if end.saturating_sub(first) > 12 {
+                self.prologue.try_extend_from_slice(&[const { Opcode::only(Op::ZeroSlots) }.0, first, end - first])?;
+                first = end;
             }
-            const SHORT: [(Opcode, u16); 3] =
-                [(Opcode::only(Op::ZeroFour), 4), (Opcode::only(Op::ZeroTwo), 2), (Opcode::only(Op::ZeroOne), 1)];
-            for (opcode, slots) in SHORT {
-                while count >= slots {
-                    self.prologue.try_extend_from_slice(&[opcode.0, first])?;
-                    (first, count) = (first + slots, count - slots);
-                }
+            while first < end {
+                let is_near = runs.peek().is_some_and(|&(next, _)| next - first < 4);
+                let (opcode, slots) = match end - first {
+                    3.. if fits(first, frame_slots) => (const { Opcode::only(Op::ZeroFour) }, 4),
+                    _ if is_near && fits(first, frame_slots) => (const { Opcode::only(Op::ZeroFour) }, 4),
+                    1 => (const { Opcode::only(Op::ZeroOne) }, 1),
+                    _ => (const { Opcode::only(Op::ZeroTwo) }, 2),
+                };
+                self.prologue.try_extend_from_slice(&[opcode.0, first])?;
+                first += slots;
             }
         }
         let (all, added) = (code.units.len(), self.prologue.len());
@@ -321,4 +330,9 @@ impl Translator {
         }
         Ok(())
     }
+}
+
+/// Whether four slots from `first` on are in a frame.
+fn fits(first: u16, frame_slots: u32) -> bool {
+    u32::from(first) + 4 <= frame_slots
 }

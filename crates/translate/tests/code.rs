@@ -89,6 +89,20 @@ fn locals_written_before_they_are_read_are_not_zeroed() {
 }
 
 #[test]
+fn slots_between_and_behind_locals_are_zeroed_if_that_saves_an_instruction() {
+    let add = ["I32Add.ss_r s2, s4", "GlobalWrite32.r global 0", "Return header s0"];
+    let sum = "(global.set 0 (i32.add (local.get 0) (local.get 2)))";
+    let expected = [&["ZeroFour -> s2", "ConstU32 1, -> s3"], &add[..]].concat();
+    becomes(&format!("(local i32 i32 i32) (local.set 1 (i32.const 1)) {sum}"), &expected);
+    // Three slots take one instruction. Of two that lie farther apart, each has its own.
+    let all = "(global.set 0 (i32.add (local.get 1) (local.get 1)))";
+    let first = |body: &str| code_of(&format!("(module (global (mut i32) (i32.const 0)) (func {body}))"))[0].clone();
+    assert_eq!(first(&format!("(local i32 i32 i32) {sum} {all}")), "ZeroFour -> s2");
+    let far = "(local i32 i32 i32 i32 i32) (global.set 0 (i32.add (local.get 0) (local.get 4)))";
+    assert_eq!(first(far), "ZeroOne -> s2");
+}
+
+#[test]
 fn a_value_that_reaches_a_merge_lies_in_its_own_slot() {
     becomes(
         "(param i32) (result i32)
