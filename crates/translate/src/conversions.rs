@@ -10,6 +10,7 @@ use wasmote_ir::{Op, ValType};
 
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
 use crate::code_writer::{RecentInstr, Src};
+use crate::passes::{Pass, does};
 use crate::stack::{Location, StackEntry};
 
 impl BodyTranslator<'_> {
@@ -66,6 +67,10 @@ impl BodyTranslator<'_> {
 
     /// `i32.wrap_i64`.
     pub fn wrap(&mut self) -> TranslateResult {
+        if !does(Pass::Conversions) {
+            let entry = self.pop()?;
+            return self.one_source(Op::I32WrapI64, entry);
+        }
         let (_, top) = self.topmost()?;
         if let Some(recent) = self.deciding(top)
             && (wrapped(&recent).is_some_and(|op| self.code.replace(op)) || significant_bits(&recent) <= 32)
@@ -87,7 +92,7 @@ impl BodyTranslator<'_> {
     /// Translates a sign extension. It reads only the lower bits of its operand.
     pub fn extend(&mut self, op: Op, bits: u32) -> TranslateResult {
         let (_, top) = self.topmost()?;
-        if let Some(recent) = self.deciding(top) {
+        if let Some(recent) = self.deciding(top).filter(|_| does(Pass::Conversions)) {
             let extended = match recent.op {
                 _ if significant_bits(&recent) < bits => true,
                 loaded => sign_extended(loaded, op).is_some_and(|op| self.code.replace(op)),
@@ -104,6 +109,7 @@ impl BodyTranslator<'_> {
     pub fn and(&mut self, op: Op) -> TranslateResult {
         let (index, top) = self.topmost()?;
         if let Location::Const(mask) = top.place()
+            && does(Pass::Conversions)
             && let Some(recent) = index.checked_sub(1).and_then(|below| self.deciding(self.stack.get(below)?))
             && mask.trailing_ones() >= significant_bits(&recent)
         {
@@ -118,6 +124,7 @@ impl BodyTranslator<'_> {
     pub fn shift_right_signed(&mut self, op: Op) -> TranslateResult {
         let (index, top) = self.topmost()?;
         if let Location::Const(by) = top.place()
+            && does(Pass::Conversions)
             && let Some(recent) = index.checked_sub(1).and_then(|below| self.deciding(self.stack.get(below)?))
             && let Some(extension) = extension(&recent, op, by)
             && let Some(variant) = extension.variant(Sources::of(recent.a.class()))

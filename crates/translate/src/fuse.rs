@@ -7,6 +7,7 @@ use wasmote_ir::{Op, ValType};
 use crate::body::BodyTranslator;
 use crate::code_writer::{RecentInstr, Src};
 use crate::numeric::BinaryOperands;
+use crate::passes::{Pass, does};
 
 impl BodyTranslator<'_> {
     /// Writes a fused operation in place of the last instruction and `second`, if there is one. Returns whether it did.
@@ -18,7 +19,7 @@ impl BodyTranslator<'_> {
             _ => return false,
         };
         // An elided result is in the accumulator alone, so only the second instruction can read it.
-        if !first.elided || first.op.result() != second.op.source() {
+        if !does(Pass::Fusion) || !first.elided || first.op.result() != second.op.source() {
             return false;
         }
         let Some(op) = fused(Fused { first: first.op, second: second.op, feeds_second: from }) else {
@@ -42,7 +43,7 @@ impl BodyTranslator<'_> {
         let RecentInstr { op: Op::I32Add, a: Src::Slot(slot), b: Src::Imm(delta), dst, .. } = self.code.last()? else {
             return None;
         };
-        if a != Src::Reg || dst != Some(slot) || !self.code.has_accumulators() {
+        if a != Src::Reg || dst != Some(slot) || !self.code.has_accumulators() || !does(Pass::Fusion) {
             return None;
         }
         let step = branch.step()?;

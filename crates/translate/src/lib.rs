@@ -14,12 +14,13 @@
 //! 2. `code_writer`: the instructions written so far, the last two of which may still change; `peephole`: the state of
 //!    those two and of the accumulators; `operand_info`: tables for the encoding of operands.
 //! 3. `labels`: the targets of branches; `threading`: what becomes of jumps that lead to jumps;
-//!    `loop_inversion`: what becomes of jumps back to a test.
+//!    `loop_inversion`: what becomes of jumps back to a test; `loops`: loops that copy or fill.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
 //!    `memory`, `atomics`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
 //! 5. `fuse`: fused operations, which do the work of two instructions; `conversions`: those that need no instruction.
 //! 6. `simd`: vectors.
-//! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel.
+//! 7. `canonical`: canonical NaNs, if the options ask for them; `meter`: instructions that take fuel; `passes`: how tests
+//!    turn passes off.
 //!
 //! The code has its effects in the order of the body: an instruction that may trap, loads or stores is never moved.
 #![doc = include_str!("../FEATURES.md")]
@@ -47,6 +48,7 @@ mod labels;
 mod lines;
 mod locals;
 mod loop_inversion;
+mod loops;
 mod memory;
 mod meter;
 mod numeric;
@@ -54,6 +56,7 @@ mod numeric;
 mod objects;
 mod operand_info;
 mod operators;
+mod passes;
 mod peephole;
 mod references;
 #[cfg(feature = "simd")]
@@ -62,6 +65,9 @@ mod stack;
 mod threading;
 
 pub use error::{TranslateError, TranslateErrorKind};
+#[cfg(feature = "pass-switches")]
+#[doc(hidden)]
+pub use passes::{Pass, turn_off};
 use wasmote_decode::reader::Reader;
 use wasmote_decode::{FuncType, ModuleInfo};
 use wasmote_ir::exception_table::ExceptionEntry;

@@ -10,6 +10,7 @@ use crate::body::BodyTranslator;
 use crate::code_writer::Src;
 use crate::control::{BranchCondition, sources_of};
 use crate::labels::{Label, LabelKind};
+use crate::passes::{Pass, does};
 
 /// The maximum number of operands of an instruction.
 const MAX_OPERANDS: usize = 6;
@@ -29,7 +30,7 @@ impl BodyTranslator<'_> {
     /// and returns `None` if the label is no loop that begins with such a test.
     pub fn repeat_test(&mut self, label: &Label) -> Option<usize> {
         // If a constant was just written, the jump back may pass over the test.
-        if label.kind != LabelKind::Loop || self.code.wrote_constant() {
+        if label.kind != LabelKind::Loop || self.code.wrote_constant() || !does(Pass::LoopInversion) {
             return None;
         }
         // No accumulator keeps a value where a `try` begins or ends.

@@ -13,6 +13,7 @@ use wasmote_ir::shape::Operand;
 use wasmote_ir::{Op, Opcode};
 
 use crate::code_writer::{CodeWriter, RecentInstr};
+use crate::passes::{Pass, does};
 
 /// The number of jumps that one jump may pass over. Jumps may lead around in a circle, and the work must be linear.
 const MAX_STEPS: usize = 16;
@@ -100,9 +101,25 @@ impl CodeWriter {
         }
     }
 
+    /// Notes that `added` units were put in front of those from `start` on.
+    pub fn shift_jumps(&mut self, start: usize, added: usize) {
+        let shift = |at: &mut u32| {
+            if *at as usize >= start {
+                *at += added as u32;
+            }
+        };
+        // What lies further back in the lists was noted earlier, for jumps in front.
+        self.jumps.known.iter_mut().rev().take_while(|(at, _)| *at as usize >= start).for_each(|(at, _)| shift(at));
+        let copied = self.jumps.copied.iter_mut().rev().take_while(|(at, _)| *at as usize >= start);
+        copied.for_each(|(goto, branch)| [goto, branch].into_iter().for_each(shift));
+    }
+
     /// Makes each jump that leads to another jump lead to where that one leads, as far as it is known. A `goto` that
     /// leads to a return becomes that return. The code must be complete.
     pub fn thread_jumps(&mut self) {
+        if !does(Pass::Threading) {
+            return;
+        }
         for i in 0..self.jumps.copied.len() {
             let (goto, branch) = self.jumps.copied[i];
             if let Some(to) = target_operand(&self.units, branch as usize)

@@ -5,6 +5,7 @@ use wasmote::{
     CodeOptions, Config, Engine, Error, ErrorKind, Extern, ExternRef, I31, ImageOptions, Instance, Module, OpSet,
     Store, TranslateErrorKind, TrapCode, Val, ValType,
 };
+use wasmote_translate::{Pass, turn_off};
 
 use crate::play::{Argument, Call, DEPTH, ELEMENTS, Ending, HOST, World, hash, list, numbers, traps};
 
@@ -23,10 +24,13 @@ pub enum Mode {
     Stress,
     /// From the binary, with bounds checks instead of guard pages.
     Checked,
+    /// From the binary, without the translator's optional passes.
+    Plain,
 }
 
 /// All modes.
-pub const MODES: &[Mode] = &[Mode::Binary, Mode::Image, Mode::Core, Mode::Metered, Mode::Stress, Mode::Checked];
+pub const MODES: &[Mode] =
+    &[Mode::Binary, Mode::Image, Mode::Core, Mode::Metered, Mode::Stress, Mode::Checked, Mode::Plain];
 
 pub struct Own {
     store: Store<()>,
@@ -71,13 +75,15 @@ pub fn translated(wasm: &[u8]) -> Result<(), String> {
 impl Own {
     /// Makes a world of this module. Returns `None` in the mode of the core op set if the module has vectors.
     pub fn new(wasm: &[u8], mode: Mode) -> Option<Own> {
+        // Functions are translated at their first calls, on this thread.
+        turn_off(if mode == Mode::Plain { &Pass::ALL } else { &[] });
         let mut config = Config::new();
         config.max_stack(64 << 20).gc_stress(mode == Mode::Stress).guard_pages(mode != Mode::Checked);
         config.consume_fuel(mode == Mode::Metered);
         let engine = Engine::new(&config);
         let mut module = Module::new(&engine, wasm).expect("a valid module");
         let options = match mode {
-            Mode::Binary | Mode::Stress | Mode::Checked => None,
+            Mode::Binary | Mode::Stress | Mode::Checked | Mode::Plain => None,
             Mode::Image => Some(image_options(OpSet::Extended, false)),
             Mode::Core => Some(image_options(OpSet::Core, false)),
             Mode::Metered => Some(image_options(OpSet::Extended, true)),

@@ -10,6 +10,7 @@ use std::panic::catch_unwind;
 
 use generate::{CONSTANTS, Generator};
 use wasmote::{CodeOptions, Config, Engine, ImageOptions, Instance, Module, OpSet, Store, Val};
+use wasmote_translate::{Pass, turn_off};
 
 use crate::random::seeds;
 
@@ -113,6 +114,12 @@ fn agree(seed: u64) -> [u64; 2] {
             counts[usize::from(result.is_ok())] += 1;
         }
     }
+    for pass in Pass::ALL {
+        turn_off(&[pass]);
+        let found: Vec<_> = run(&plain_wasm, MODES[0], &numbers).into_iter().map(|outcome| outcome.result).collect();
+        assert_eq!(Some(found), first, "seed {seed}, without {pass:?}: with {numbers:?} of\n{plain}");
+    }
+    turn_off(&[]);
     counts
 }
 

@@ -13,6 +13,7 @@ mod text;
 use std::panic::catch_unwind;
 
 use wasmote::{Extern, Val};
+use wasmote_translate::{Pass, turn_off};
 
 use crate::{Program, bits};
 
@@ -205,4 +206,14 @@ fn random_programs_do_what_the_reference_does() {
     let count = seeds.end.saturating_sub(seeds.start);
     let finished = seeds.filter(|&seed| agree(seed)).count() as u64;
     assert!(finished > count / 2, "only {finished} of {count} programs came to an end");
+}
+
+#[test]
+fn random_programs_do_the_same_without_each_pass_of_the_translator() {
+    for seed in seeds(600) {
+        // One pass, or all of them.
+        let number = seed as usize % (Pass::ALL.len() + 1);
+        turn_off(Pass::ALL.get(number).map_or(&Pass::ALL, std::slice::from_ref));
+        agree(seed);
+    }
 }
