@@ -77,12 +77,45 @@ fn stepped(plan: &LoopPlan, counter: u32, count: u64) -> u32 {
     if plan.falls { counter.wrapping_sub(distance) } else { counter.wrapping_add(distance) }
 }
 
+/// Up to this many accesses are done one by one, which takes less time than a call.
+const FEW: usize = 16;
+
+/// Copies `count` values of type `T`, at least one, one by one, up or down.
+///
+/// # Safety
+/// As [`copy_in_order`], for `count` values.
+#[inline(always)]
+unsafe fn one_by_one<T: Copy>(down: bool, to: *mut u8, from: *const u8, count: usize) {
+    let (first, step) = if down { (count - 1, -1) } else { (0, 1) };
+    // SAFETY: the caller guarantees both ranges, of at least one value. The pointers leave them only behind the last one.
+    unsafe {
+        let (mut to, mut from) = (to.cast::<T>().add(first), from.cast::<T>().add(first));
+        for _ in 0..count {
+            to.write_unaligned(from.read_unaligned());
+            (to, from) = (to.wrapping_offset(step), from.wrapping_offset(step));
+        }
+    }
+}
+
 /// Copies `total` bytes as a loop does that copies `1 << plan.width` bytes at a time. Returns `false` without a copy if what
 /// it reads at once may be partly written.
 ///
 /// # Safety
-/// Both ranges of `total` bytes, from `to` and `from` on, lie in one memory.
+/// Both ranges of `total` bytes, at least `1 << plan.width`, from `to` and `from` on, lie in one memory.
 unsafe fn copy_in_order(plan: &LoopPlan, to: *mut u8, from: *const u8, total: usize) -> bool {
+    let count = total >> plan.width;
+    if count <= FEW && plan.width <= 3 {
+        // SAFETY: the caller guarantees both ranges.
+        unsafe {
+            match plan.width {
+                0 => one_by_one::<u8>(plan.down, to, from, count),
+                1 => one_by_one::<u16>(plan.down, to, from, count),
+                2 => one_by_one::<u32>(plan.down, to, from, count),
+                _ => one_by_one::<u64>(plan.down, to, from, count),
+            }
+        }
+        return true;
+    }
     let ahead = if plan.down { from.addr().wrapping_sub(to.addr()) } else { to.addr().wrapping_sub(from.addr()) };
     // Otherwise each byte is read before it is written. If the target is on the other side, `ahead` is larger than any
     // memory.
@@ -126,7 +159,7 @@ unsafe fn repeat(to: *mut u8, total: usize, value: u64, width: usize) {
     let bytes = value.to_le_bytes();
     // SAFETY: the caller guarantees the bytes. `done` and `size` stay within them.
     unsafe {
-        if bytes == [bytes[0]; 8] {
+        if total > 8 * FEW && bytes == [bytes[0]; 8] {
             core::ptr::write_bytes(to, bytes[0], total);
             return;
         }
@@ -135,7 +168,10 @@ unsafe fn repeat(to: *mut u8, total: usize, value: u64, width: usize) {
             to.add(done).cast::<[u8; 8]>().write(bytes);
             done += 8;
         }
-        core::ptr::copy_nonoverlapping(bytes.as_ptr(), to.add(done), total - done);
+        while done < total {
+            to.add(done).write(bytes[done % 8]);
+            done += 1;
+        }
     }
 }
 
@@ -295,25 +331,25 @@ mod tests {
 
     #[test]
     fn copies_are_those_of_a_loop_at_every_distance() {
-        let mut start: [u8; 96] = core::array::from_fn(|i| i as u8 ^ 0x5a);
-        start[7] = 0;
-        for down in [false, true] {
-            for (stride, width) in [(0, 0), (1, 1), (2, 2), (2, 0), (3, 3), (3, 2), (4, 2), (4, 4)] {
-                let plan = LoopPlan { stride, width, down, ..LoopPlan::from_bits(0) };
-                let (size, all) = (1_usize << width, 48 >> width << width);
-                for (to, from) in (0..48).flat_map(|to| (0..48).map(move |from| (to, from))) {
-                    let mut expected = start;
-                    for i in 0..all / size {
-                        let at = if down { all - size - i * size } else { i * size };
-                        expected.copy_within(from + at..from + at + size, to + at);
-                    }
-                    let mut memory = start;
-                    let base = memory.as_mut_ptr();
-                    // SAFETY: both ranges end below 96.
-                    let done = unsafe { copy_in_order(&plan, base.add(to), base.add(from), all) };
-                    assert_eq!(memory, if done { expected } else { start }, "{plan:?} {to} {from}");
-                    assert!(done || to.abs_diff(from) < size);
+        let start: [u8; 288] = core::array::from_fn(|i| (i * 37) as u8);
+        let plans = [(0, 0), (1, 1), (2, 2), (2, 0), (3, 3), (3, 2), (4, 2), (4, 4)];
+        let plans = plans.into_iter().flat_map(|plan| [(plan, false), (plan, true)]);
+        // Few accesses and many.
+        for (((stride, width), down), all) in plans.flat_map(|plan| [(plan, 48), (plan, 240)]) {
+            let plan = LoopPlan { stride, width, down, ..LoopPlan::from_bits(0) };
+            let size = 1_usize << width;
+            for (to, from) in (0..48).flat_map(|to| (0..48).map(move |from| (to, from))) {
+                let mut expected = start;
+                for i in 0..all / size {
+                    let at = if down { all - size - i * size } else { i * size };
+                    expected.copy_within(from + at..from + at + size, to + at);
                 }
+                let mut memory = start;
+                let base = memory.as_mut_ptr();
+                // SAFETY: both ranges end at 288 at the latest.
+                let done = unsafe { copy_in_order(&plan, base.add(to), base.add(from), all) };
+                assert_eq!(memory, if done { expected } else { start }, "{plan:?} {to} {from}");
+                assert!(done || to.abs_diff(from) < size);
             }
         }
     }
@@ -321,9 +357,9 @@ mod tests {
     #[test]
     fn fills_repeat_the_value() {
         for (width, value) in [(1, 0x81), (2, 0x1234), (2, 0x3434), (4, 0x1234_5678), (8, 0x0123_4567_89ab_cdef)] {
-            for count in 0..9 {
-                let mut memory = [0xee_u8; 80];
-                // SAFETY: `count` times `width` is at most 64.
+            for count in 0..150 {
+                let mut memory = [0xee_u8; 1280];
+                // SAFETY: `count` times `width` is less than 1,200.
                 unsafe { repeat(memory.as_mut_ptr(), count * width, value, width) };
                 let value = &u64::to_le_bytes(value)[..width];
                 assert!(memory[..count * width].chunks(width).all(|chunk| chunk == value));
