@@ -60,11 +60,7 @@ pub fn translate_module(wasm: &[u8]) {
     let Ok(module) = wasmote_decode::decode(wasm) else { return };
     let mut all: Vec<Vec<Outcome>> = Vec::new();
     for op_set in [OpSet::Core, OpSet::Extended] {
-        let options = ImageOptions {
-            code: CodeOptions { op_set, metered: true, ..CodeOptions::default() },
-            names: false,
-            ..ImageOptions::default()
-        };
+        let options = ImageOptions::default().with_code(CodeOptions::default().with_op_set(op_set).with_metered(true));
         let image = match write_image(&module, wasm, &options) {
             Ok(image) => image,
             Err(ImageWriteError::TooLarge(_)) => return,

@@ -39,7 +39,8 @@ pub fn compile(options: &Options) -> Result<i32, CliError> {
 /// Returns the options of the image.
 fn image_options(options: &Options) -> Result<ImageOptions, CliError> {
     let (names, offsets, custom_sections) = (options.names, options.offsets, options.custom_sections);
-    let mut image = ImageOptions { names, offsets, custom_sections, ..ImageOptions::default() };
+    let mut image =
+        ImageOptions::default().with_names(names).with_offsets(offsets).with_custom_sections(custom_sections);
     image.code.metered = options.metered;
     image.code.canonical_nans = options.deterministic;
     if let Some(value) = options.op_set {

@@ -32,8 +32,8 @@ fn read(file: &[u8]) -> Result<String, CliError> {
 /// Runs one script. Returns how many directives passed and how many failed.
 fn run(file: &[u8], progress: &Progress) -> Result<(usize, usize), CliError> {
     let name = shown(file);
-    let decimals = Some(Decimals { f32: wasmote_rt::print_f32, f64: wasmote_rt::print_f64 });
-    let summary = script::run(&name, &read(file)?, &ScriptOptions { decimals, ..ScriptOptions::default() });
+    let decimals = Decimals::new(wasmote_rt::print_f32, wasmote_rt::print_f64);
+    let summary = script::run(&name, &read(file)?, &ScriptOptions::default().with_decimals(decimals));
     let mut lines = String::new();
     for failure in &summary.failed {
         let _ = writeln!(lines, "{name}:{}: {}", failure.line, failure.what);

@@ -175,8 +175,8 @@ mod guests {
                     let module = match image {
                         None => module,
                         Some(op_set) => {
-                            let code = CodeOptions { op_set, ..CodeOptions::default() };
-                            let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
+                            let code = CodeOptions::default().with_op_set(op_set);
+                            let image = module.to_image(&ImageOptions::default().with_code(code)).unwrap();
                             Module::from_image(&engine, image).unwrap()
                         }
                     };

@@ -27,8 +27,16 @@ use wasmote_ir::{FieldType, HeapType, Mutability, RefType, StorageType, ValType}
 
 use wasmote_translate::{CodeOptions, TranslateError, TranslateErrorKind, Translator};
 
-/// Options for writing an image.
+/// Options for writing an image. Begin with [`ImageOptions::default`], which keeps only what it needs to run.
+///
+/// ```
+/// use wasmote_compile::ImageOptions;
+///
+/// let options = ImageOptions::default().with_names(true).with_offsets(true);
+/// assert!(options.names && options.offsets && !options.custom_sections);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
 pub struct ImageOptions {
     /// Which instructions the code may contain, and whether it takes fuel.
     pub code: CodeOptions,
@@ -39,6 +47,32 @@ pub struct ImageOptions {
     pub offsets: bool,
     /// Whether custom sections are kept, for programs that look at them.
     pub custom_sections: bool,
+}
+
+impl ImageOptions {
+    /// Returns these options with other code.
+    #[must_use]
+    pub fn with_code(self, code: CodeOptions) -> ImageOptions {
+        ImageOptions { code, ..self }
+    }
+
+    /// Returns these options with the names of functions, or without.
+    #[must_use]
+    pub fn with_names(self, names: bool) -> ImageOptions {
+        ImageOptions { names, ..self }
+    }
+
+    /// Returns these options with the byte from which each instruction comes, or without.
+    #[must_use]
+    pub fn with_offsets(self, offsets: bool) -> ImageOptions {
+        ImageOptions { offsets, ..self }
+    }
+
+    /// Returns these options with custom sections, or without.
+    #[must_use]
+    pub fn with_custom_sections(self, custom_sections: bool) -> ImageOptions {
+        ImageOptions { custom_sections, ..self }
+    }
 }
 
 /// Why no image could be written.

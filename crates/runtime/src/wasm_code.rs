@@ -49,7 +49,7 @@ impl WasmCode {
 impl Settings {
     /// Returns the options with which functions are translated.
     pub fn code_options(&self) -> CodeOptions {
-        CodeOptions { metered: self.fuel, canonical_nans: self.canonical_nans, ..Default::default() }
+        CodeOptions::default().with_metered(self.fuel).with_canonical_nans(self.canonical_nans)
     }
 }
 

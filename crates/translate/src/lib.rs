@@ -78,8 +78,10 @@ use wasmote_ir::{Op, Opcode};
 
 use body::{BodyTranslator, Buffers};
 
-/// Options for the code that a [`Translator`] writes.
+/// Options for the code that a [`Translator`] writes. Begin with [`CodeOptions::default`]: all that the build can, neither
+/// metered nor with canonical NaNs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct CodeOptions {
     /// The instructions that may be used. Without the feature `extended`, the core op set is used in any case.
     pub op_set: OpSet,
@@ -90,6 +92,24 @@ pub struct CodeOptions {
 }
 
 impl CodeOptions {
+    /// Returns these options with another op set.
+    #[must_use]
+    pub fn with_op_set(self, op_set: OpSet) -> CodeOptions {
+        CodeOptions { op_set, ..self }
+    }
+
+    /// Returns these options with code that takes fuel, or without.
+    #[must_use]
+    pub fn with_metered(self, metered: bool) -> CodeOptions {
+        CodeOptions { metered, ..self }
+    }
+
+    /// Returns these options with arithmetic that returns only canonical NaNs, or without.
+    #[must_use]
+    pub fn with_canonical_nans(self, canonical_nans: bool) -> CodeOptions {
+        CodeOptions { canonical_nans, ..self }
+    }
+
     /// Whether the code may contain instructions of the extended op set.
     pub fn is_extended(&self) -> bool {
         cfg!(feature = "extended") && self.op_set == OpSet::Extended

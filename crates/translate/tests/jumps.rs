@@ -12,7 +12,7 @@ fn module(body: &str) -> Vec<u8> {
 fn code_of(body: &str, metered: bool) -> Vec<String> {
     let wasm = module(body);
     let module = wasmote_decode::decode(&wasm).unwrap();
-    let mut translator = Translator::with_options(CodeOptions { metered, ..CodeOptions::default() });
+    let mut translator = Translator::with_options(CodeOptions::default().with_metered(metered));
     let translated = translator.translate(&module, &wasm, 0, false).unwrap();
     let lines = instructions(translated.code).map(|(at, instr)| Listed(at, instr).to_string());
     lines.map(|line| line.trim_start().split_once("  ").unwrap().1.to_string()).collect()

@@ -406,8 +406,14 @@ fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
 /// of them are translated nevertheless.
 fn damaged(modules: Vec<(String, Vec<u8>)>, every: usize, mutants: usize) -> usize {
     let translators = |canonical_nans| {
-        [OpSet::Core, OpSet::Extended]
-            .map(|op_set| Translator::with_options(CodeOptions { op_set, metered: canonical_nans, canonical_nans }))
+        [OpSet::Core, OpSet::Extended].map(|op_set| {
+            Translator::with_options(
+                CodeOptions::default()
+                    .with_op_set(op_set)
+                    .with_metered(canonical_nans)
+                    .with_canonical_nans(canonical_nans),
+            )
+        })
     };
     let mut translators = translators(false).into_iter().chain(translators(true)).collect::<Vec<_>>();
     let mut random = Random::new(1 << 40);

@@ -59,7 +59,7 @@ impl Module {
     pub fn serialize(&self) -> Result<Vec<u8>, Error> {
         let settings = self.inner().engine().settings();
         let (metered, canonical_nans) = (settings.fuel, settings.canonical_nans);
-        let code = CodeOptions { metered, canonical_nans, ..CodeOptions::default() };
-        self.to_image(&ImageOptions { code, names: true, ..ImageOptions::default() })
+        let code = CodeOptions::default().with_metered(metered).with_canonical_nans(canonical_nans);
+        self.to_image(&ImageOptions::default().with_code(code).with_names(true))
     }
 }

@@ -65,9 +65,9 @@ fn main() -> ExitCode {
 /// Returns the code options of an `--images` argument.
 fn image_code(name: &str) -> CodeOptions {
     match name {
-        "core" => CodeOptions { op_set: OpSet::Core, metered: false, ..CodeOptions::default() },
-        "extended" => CodeOptions { op_set: OpSet::Extended, metered: false, ..CodeOptions::default() },
-        "metered" => CodeOptions { op_set: OpSet::Extended, metered: true, ..CodeOptions::default() },
+        "core" => CodeOptions::default().with_op_set(OpSet::Core),
+        "extended" => CodeOptions::default().with_op_set(OpSet::Extended),
+        "metered" => CodeOptions::default().with_op_set(OpSet::Extended).with_metered(true),
         _ => panic!("--images={name} should be core, extended or metered"),
     }
 }
@@ -152,7 +152,7 @@ fn with_proposals(version: u32, names: Option<&str>) -> Features {
 
 /// Runs a script. A panic is a failure.
 fn summary(script: &Script, report: &Report) -> Summary {
-    let mut options = Options { images: report.images, ..Options::default() };
+    let mut options = Options::default().with_images(report.images);
     if report.interrupted {
         options.config.interruption(true);
         options.prepare = Some(interruptions::interrupt_often);

@@ -17,7 +17,7 @@ use wasmote::{
 
 /// How a module is loaded: from its binary, or from an image.
 fn origins() -> [Option<CodeOptions>; 4] {
-    let image = |op_set, metered| Some(CodeOptions { op_set, metered, ..CodeOptions::default() });
+    let image = |op_set, metered| Some(CodeOptions::default().with_op_set(op_set).with_metered(metered));
     [None, image(OpSet::Core, false), image(OpSet::Extended, false), image(OpSet::Extended, true)]
 }
 
@@ -34,7 +34,7 @@ fn load(engine: &Engine, text: &str, origin: Option<CodeOptions>) -> Module {
     match origin {
         None => module,
         Some(code) => {
-            let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
+            let image = module.to_image(&ImageOptions::default().with_code(code)).unwrap();
             Module::from_image(engine, image).unwrap()
         }
     }

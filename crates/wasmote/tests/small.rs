@@ -468,11 +468,7 @@ fn objects_survive_collections_at_each_chance() {
 fn images_are_verified_and_linked() {
     for op_set in [OpSet::Core, OpSet::Extended] {
         let module = module(&config(), CALLS);
-        let options = ImageOptions {
-            code: CodeOptions { op_set, ..CodeOptions::default() },
-            names: true,
-            ..ImageOptions::default()
-        };
+        let options = ImageOptions::default().with_code(CodeOptions::default().with_op_set(op_set)).with_names(true);
         let image = module.to_image(&options).unwrap();
         let module = Module::from_image(module.engine(), image).unwrap();
         let (mut store, instance) = linked(&module, |_| {});

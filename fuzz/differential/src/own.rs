@@ -53,7 +53,7 @@ fn is_designed(error: &Error, op_set: OpSet) -> bool {
 }
 
 fn image_options(op_set: OpSet, metered: bool) -> ImageOptions {
-    ImageOptions { code: CodeOptions { op_set, metered, ..CodeOptions::default() }, ..ImageOptions::default() }
+    ImageOptions::default().with_code(CodeOptions::default().with_op_set(op_set).with_metered(metered))
 }
 
 /// Translates a valid module to each op set, with fuel and without. Errors: the refusal.

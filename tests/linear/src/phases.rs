@@ -24,7 +24,7 @@ pub fn all(wasm: &[u8], record: &mut Record) {
     });
     for (name, op_set, metered) in CODE {
         record.set_context(name);
-        let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
+        let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
         for (phase, offsets) in [("translate", false), ("translate with offsets", true)] {
             let mut translator = Translator::with_options(code);
             record.linear(phase, || {
@@ -35,7 +35,7 @@ pub fn all(wasm: &[u8], record: &mut Record) {
                 }
             });
         }
-        image(wasm, &info, ImageOptions { code, names: true, ..ImageOptions::default() }, record);
+        image(wasm, &info, ImageOptions::default().with_code(code).with_names(true), record);
     }
     record.set_context("lazy: ");
     lazily(wasm, record);

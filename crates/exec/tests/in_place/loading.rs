@@ -224,7 +224,7 @@ fn a_trusted_image_is_instantiated_without_looking_at_its_code() {
 #[test]
 fn an_image_of_the_extended_op_set_is_refused_by_a_build_without() {
     // The module has no instructions, because the translator may also lack the op set.
-    let core = CodeOptions { op_set: OpSet::Core, metered: false, ..CodeOptions::default() };
+    let core = CodeOptions::default().with_op_set(OpSet::Core);
     let image = image_of_text("(module)", core);
     let image = image.with_words(&[
         (AT_VERSION, u32::from(layout::VERSION) | 1 << 16),

@@ -87,7 +87,7 @@ fn an_instance_without_a_memory_has_an_empty_one() {
 fn fuel_runs_out_and_the_call_goes_on() {
     let text = r#"(module (func (export "loop") (param i32) (result i32)
         (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (i32.const 5)))"#;
-    let code = CodeOptions { op_set: OpSet::Core, metered: true, ..CodeOptions::default() };
+    let code = CodeOptions::default().with_op_set(OpSet::Core).with_metered(true);
     with(&image_of_text(text, code), &[], (), |instance| {
         instance.set_fuel(20).unwrap();
         let mut results = [0];

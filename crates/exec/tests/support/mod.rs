@@ -62,7 +62,8 @@ impl Aligned {
 pub fn kinds_of_code() -> Vec<CodeOptions> {
     let extended = cfg!(feature = "extended") && op_set_of("(module)", OpSet::Extended) == OpSet::Extended;
     let op_sets: &[OpSet] = if extended { &[OpSet::Core, OpSet::Extended] } else { &[OpSet::Core] };
-    let both = |&op_set: &OpSet| [false, true].map(|metered| CodeOptions { op_set, metered, ..CodeOptions::default() });
+    let both =
+        |&op_set: &OpSet| [false, true].map(|metered| CodeOptions::default().with_op_set(op_set).with_metered(metered));
     op_sets.iter().flat_map(both).collect()
 }
 
@@ -70,9 +71,8 @@ pub fn kinds_of_code() -> Vec<CodeOptions> {
 fn op_set_of(text: &str, op_set: OpSet) -> OpSet {
     let wasm = wat::parse_str(text).expect("a module");
     let module = wasmote_decode::decode(&wasm).expect("a module that decodes");
-    let code = CodeOptions { op_set, ..CodeOptions::default() };
-    let image =
-        write_image(&module, &wasm, &ImageOptions { code, names: false, ..ImageOptions::default() }).expect("an image");
+    let code = CodeOptions::default().with_op_set(op_set);
+    let image = write_image(&module, &wasm, &ImageOptions::default().with_code(code)).expect("an image");
     Image::of_parsed(&image).op_set()
 }
 
@@ -92,8 +92,7 @@ pub fn what_is_lacking(image: &[u8]) -> Option<&'static str> {
 /// Writes the image of a binary module.
 pub fn image_of(wasm: &[u8], code: CodeOptions) -> Result<Aligned, ImageWriteError> {
     let module = wasmote_decode::decode(wasm).expect("a module that decodes");
-    let image =
-        Aligned::new(&write_image(&module, wasm, &ImageOptions { code, names: false, ..ImageOptions::default() })?);
+    let image = Aligned::new(&write_image(&module, wasm, &ImageOptions::default().with_code(code))?);
     assert_eq!(Image::of_parsed(image.bytes()).op_set(), code.op_set);
     Ok(image)
 }

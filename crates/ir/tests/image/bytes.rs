@@ -36,8 +36,8 @@ pub fn image(text: &str) -> Bytes {
 pub fn image_with(text: &str, op_set: OpSet, metered: bool) -> Bytes {
     let wasm = wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"));
     let module = wasmote_decode::decode(&wasm).expect("a module that decodes");
-    let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-    let options = ImageOptions { code, names: true, custom_sections: true, ..ImageOptions::default() };
+    let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
+    let options = ImageOptions::default().with_code(code).with_names(true).with_custom_sections(true);
     Bytes(write_image(&module, &wasm, &options).expect("an image"))
 }
 

@@ -17,11 +17,12 @@ use wasmote_translate::{CodeOptions, TranslateErrorKind};
 /// Returns the options of every kind of image.
 fn variants() -> impl Iterator<Item = ImageOptions> {
     [OpSet::Core, OpSet::Extended].into_iter().flat_map(|op_set| {
-        [(false, false), (true, true)].map(|(metered, names)| ImageOptions {
-            code: CodeOptions { op_set, metered, ..CodeOptions::default() },
-            names,
-            offsets: names,
-            custom_sections: names,
+        [(false, false), (true, true)].map(|(metered, names)| {
+            ImageOptions::default()
+                .with_code(CodeOptions::default().with_op_set(op_set).with_metered(metered))
+                .with_names(names)
+                .with_offsets(names)
+                .with_custom_sections(names)
         })
     })
 }
@@ -141,11 +142,7 @@ fn every_guest_becomes_images_that_verify_and_are_not_much_larger_than_their_cod
         let code = module.sections.iter().find(|(id, _)| *id == 10).map_or(0, |(_, range)| range.len());
         let data: usize = module.data.iter().map(|data| data.bytes.len()).sum();
         for op_set in [OpSet::Core, OpSet::Extended] {
-            let options = ImageOptions {
-                code: CodeOptions { op_set, metered: false, ..CodeOptions::default() },
-                names: false,
-                ..ImageOptions::default()
-            };
+            let options = ImageOptions::default().with_code(CodeOptions::default().with_op_set(op_set));
             let image = write_image(&module, &wasm, &options).unwrap();
             let ratio = (image.len() - data) as f64 / code as f64;
             println!("{name}: {op_set:?}: code section {code}, image less data {}, {ratio:.2}", image.len() - data);
@@ -171,7 +168,7 @@ fn names_of_functions_are_found_again() {
     let wasm = wat::parse_str(format!("(module (import \"a\" \"b\" (func $imported)) (func) {funcs})")).unwrap();
     let module = module_of(&wasm);
     for names in [true, false] {
-        let image = write_image(&module, &wasm, &ImageOptions { names, ..ImageOptions::default() }).unwrap();
+        let image = write_image(&module, &wasm, &ImageOptions::default().with_names(names)).unwrap();
         verify(&image).unwrap();
         let image = Image::parse(&image).unwrap();
         assert_eq!(image.function_name(0), names.then_some(&b"imported"[..]));

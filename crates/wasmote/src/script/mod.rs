@@ -31,6 +31,7 @@ pub use run::run;
 
 /// How scripts are run.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
     /// The configuration of the engine. Each script has an engine of its own.
     pub config: Config,
@@ -42,13 +43,45 @@ pub struct Options {
     pub decimals: Option<Decimals>,
 }
 
+impl Options {
+    /// Returns these options with another configuration.
+    #[must_use]
+    pub fn with_config(self, config: Config) -> Options {
+        Options { config, ..self }
+    }
+
+    /// Returns these options with images, or without.
+    #[must_use]
+    pub fn with_images(self, images: Option<CodeOptions>) -> Options {
+        Options { images, ..self }
+    }
+
+    /// Returns these options with a function that prepares stores.
+    #[must_use]
+    pub fn with_prepare(self, prepare: fn(&mut Store<()>)) -> Options {
+        Options { prepare: Some(prepare), ..self }
+    }
+
+    /// Returns these options with what prints floats.
+    #[must_use]
+    pub fn with_decimals(self, decimals: Decimals) -> Options {
+        Options { decimals: Some(decimals), ..self }
+    }
+}
+
 /// Prints floats as decimal numbers. This is optional, since the code of `core` for it takes 17 KB.
 #[derive(Clone, Copy, Debug)]
 pub struct Decimals {
-    /// Prints an `f32`.
-    pub f32: fn(f32) -> String,
-    /// Prints an `f64`.
-    pub f64: fn(f64) -> String,
+    f32: fn(f32) -> String,
+    f64: fn(f64) -> String,
+}
+
+impl Decimals {
+    /// Makes it of what prints an `f32` and what prints an `f64`.
+    #[must_use]
+    pub fn new(f32: fn(f32) -> String, f64: fn(f64) -> String) -> Decimals {
+        Decimals { f32, f64 }
+    }
 }
 
 /// The result of a script.

@@ -12,7 +12,7 @@ pub(super) type Shared = [(Box<str>, SharedMemory); 0];
 
 /// The threads of a script. There are none.
 #[derive(Default)]
-pub(super) struct Threads;
+pub(super) struct Threads(());
 
 impl Threads {
     /// Returns the name of a thread.

@@ -185,9 +185,8 @@ impl Runner {
                 let module = Module::new(&self.engine, &binary[..]).map_err(said)?;
                 match self.options.images {
                     Some(code) => {
-                        let image = module
-                            .to_image(&ImageOptions { code, names: true, ..ImageOptions::default() })
-                            .map_err(said)?;
+                        let image =
+                            module.to_image(&ImageOptions::default().with_code(code).with_names(true)).map_err(said)?;
                         Module::from_image(&self.engine, image).map_err(said)
                     }
                     None => Ok(module),

@@ -53,9 +53,9 @@ fn images_with_other_nans_are_refused_at_loading() {
     for engine in engines.into_iter().take(if REFUSES { 1 } else { 2 }) {
         for op_set in [OpSet::Core, OpSet::Extended] {
             let image = |wasm: &[u8], canonical_nans| {
-                let code = CodeOptions { op_set, canonical_nans, ..CodeOptions::default() };
+                let code = CodeOptions::default().with_op_set(op_set).with_canonical_nans(canonical_nans);
                 let module = Module::new(&plain, wasm).unwrap();
-                module.to_image(&ImageOptions { code, ..Default::default() }).unwrap()
+                module.to_image(&ImageOptions::default().with_code(code)).unwrap()
             };
             let error = Module::from_image(&engine, image(&sum, false)).unwrap_err();
             let ErrorKind::Image(refused) = error.kind() else { panic!("{error}") };

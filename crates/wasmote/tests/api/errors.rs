@@ -289,8 +289,10 @@ fn an_image_keeps_names_and_offsets_if_asked_to() {
     };
     for op_set in [OpSet::Core, OpSet::Extended] {
         let image = |names, offsets| {
-            let code = CodeOptions { op_set, ..CodeOptions::default() };
-            let image = module.to_image(&ImageOptions { code, names, offsets, ..ImageOptions::default() }).unwrap();
+            let code = CodeOptions::default().with_op_set(op_set);
+            let image = module
+                .to_image(&ImageOptions::default().with_code(code).with_names(names).with_offsets(offsets))
+                .unwrap();
             Module::from_image(&engine, image).unwrap()
         };
         let (all, nothing) = (image(true, true), image(false, false));

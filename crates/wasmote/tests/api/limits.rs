@@ -65,8 +65,8 @@ fn load(mode: Mode, text: &str) -> Module {
     let engine = Engine::new(&config);
     let module = module(&engine, text);
     let Mode::Image(op_set, metered) = mode else { return module };
-    let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-    let image = module.to_image(&ImageOptions { code, ..Default::default() }).unwrap();
+    let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
+    let image = module.to_image(&ImageOptions::default().with_code(code)).unwrap();
     Module::from_image(&engine, image).unwrap()
 }
 

@@ -363,7 +363,7 @@ fn an_image_keeps_custom_sections_if_asked() {
     assert_eq!(all(&module).len(), 4, "with the names");
     for op_set in [wasmote::OpSet::Core, wasmote::OpSet::Extended] {
         for custom_sections in [true, false] {
-            let mut options = wasmote::ImageOptions { custom_sections, ..Default::default() };
+            let mut options = wasmote::ImageOptions::default().with_custom_sections(custom_sections);
             options.code.op_set = op_set;
             let image = Module::from_image(&engine, module.to_image(&options).unwrap()).unwrap();
             assert_eq!(all(&image), if custom_sections { all(&module) } else { vec![] });

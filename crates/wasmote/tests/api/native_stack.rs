@@ -95,8 +95,8 @@ fn deeply_nested_code_uses_no_native_stack() {
             let mut modules = vec![module.clone()];
             #[cfg(feature = "compile")]
             for op_set in [wasmote::OpSet::Core, wasmote::OpSet::Extended] {
-                let code = wasmote::CodeOptions { op_set, metered: true, ..Default::default() };
-                let image = module.to_image(&wasmote::ImageOptions { code, ..Default::default() }).unwrap();
+                let code = wasmote::CodeOptions::default().with_op_set(op_set).with_metered(true);
+                let image = module.to_image(&wasmote::ImageOptions::default().with_code(code)).unwrap();
                 modules.push(Module::from_image(&engine, image).unwrap());
                 modules.last().unwrap().verify().unwrap();
             }

@@ -88,8 +88,8 @@ fn modules() -> Vec<Module> {
     let mut modules: Vec<Module> = modules.collect();
     #[cfg(feature = "compile")]
     for (op_set, metered) in [(wasmote::OpSet::Core, false), (wasmote::OpSet::Extended, true)] {
-        let code = wasmote::CodeOptions { op_set, metered, ..Default::default() };
-        let image = modules[0].to_image(&wasmote::ImageOptions { code, ..Default::default() }).unwrap();
+        let code = wasmote::CodeOptions::default().with_op_set(op_set).with_metered(metered);
+        let image = modules[0].to_image(&wasmote::ImageOptions::default().with_code(code)).unwrap();
         modules.push(Module::from_image(&Engine::default(), image).unwrap());
     }
     modules

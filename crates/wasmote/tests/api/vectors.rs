@@ -131,8 +131,8 @@ fn nan_lanes_are_canonical_where_asked_for() {
             (f32x4.add (f32x4.mul (local.get 0) (local.get 0)) (local.get 0))))"#,
     );
     let module = module(&engine, &text);
-    let code = CodeOptions { canonical_nans: true, ..CodeOptions::default() };
-    for module in both(&engine, module, &ImageOptions { code, names: false, ..ImageOptions::default() }) {
+    let code = CodeOptions::default().with_canonical_nans(true);
+    for module in both(&engine, module, &ImageOptions::default().with_code(code)) {
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).expect("no imports");
         for name in MAY_BE_NAN.iter().map(|(name, _)| *name).chain(["f32x4.fused"]) {
@@ -164,10 +164,9 @@ fn nan_lanes_are_canonical_where_asked_for() {
 fn images_for_small_targets_refuse_vectors_by_name() {
     let engine = Engine::default();
     let module = module(&engine, r#"(module (func (export "f") (param v128) (result v128) (v128.not (local.get 0))))"#);
-    let code = wasmote::CodeOptions { op_set: wasmote::OpSet::Core, ..Default::default() };
-    let error = module
-        .to_image(&wasmote::ImageOptions { code, names: false, ..wasmote::ImageOptions::default() })
-        .expect_err("the core op set has none");
+    let code = wasmote::CodeOptions::default().with_op_set(wasmote::OpSet::Core);
+    let error =
+        module.to_image(&wasmote::ImageOptions::default().with_code(code)).expect_err("the core op set has none");
     assert!(error.to_string().contains(wasmote::TranslateErrorKind::VectorInCore.message()), "{error}");
 }
 

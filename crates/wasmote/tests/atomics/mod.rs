@@ -181,7 +181,7 @@ impl Script {
 
 /// Runs a script in each way.
 fn passes(script: &str) {
-    let code = |op_set, metered| Some(CodeOptions { op_set, metered, ..CodeOptions::default() });
+    let code = |op_set, metered| Some(CodeOptions::default().with_op_set(op_set).with_metered(metered));
     let images = [
         None,
         code(OpSet::Core, false),
@@ -190,7 +190,7 @@ fn passes(script: &str) {
         code(OpSet::Extended, true),
     ];
     for images in images {
-        let summary = run("atomics", script, &Options { images, ..Options::default() });
+        let summary = run("atomics", script, &Options::default().with_images(images));
         let failed: Vec<_> = summary.failed.iter().map(|failed| format!("{}: {}", failed.line, failed.what)).collect();
         assert!(
             failed.is_empty() && summary.passed > 500,

@@ -27,8 +27,8 @@ fn shared_memories_are_accessed_with_orderings() {
       (assert_return (invoke "count" (i32.const 1)) (i32.const 3))
       (assert_return (invoke "count" (i32.const 5)) (i32.const 16))"#;
     for op_set in [None, Some(OpSet::Core), Some(OpSet::Extended)] {
-        let images = op_set.map(|op_set| CodeOptions { op_set, ..CodeOptions::default() });
-        let summary = run("orderings", script, &Options { images, ..Options::default() });
+        let images = op_set.map(|op_set| CodeOptions::default().with_op_set(op_set));
+        let summary = run("orderings", script, &Options::default().with_images(images));
         let failed: Vec<_> = summary.failed.iter().map(|failed| &failed.what).collect();
         assert_eq!((summary.passed, failed.len()), (3, 0), "{op_set:?}: {failed:?}");
     }

@@ -25,9 +25,9 @@ fn costs(text: &str, way: &Way<'_>, each: &dyn Fn(&mut Program, &Module, &mut St
 }
 
 fn image(module: &Module, op_set: OpSet) -> Option<Program> {
-    let code = CodeOptions { op_set, metered: true, ..CodeOptions::default() };
+    let code = CodeOptions::default().with_op_set(op_set).with_metered(true);
     // Vectors need the extended op set.
-    let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).ok()?;
+    let image = module.to_image(&ImageOptions::default().with_code(code)).ok()?;
     let module = Module::from_image(module.engine(), image).unwrap_or_else(|error| panic!("{error}"));
     Some(Program::of_module(&module))
 }

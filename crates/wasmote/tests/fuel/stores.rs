@@ -36,8 +36,8 @@ fn module(engine: &Engine) -> Module {
 
 fn images(metered: bool) -> [Vec<u8>; 2] {
     [OpSet::Core, OpSet::Extended].map(|op_set| {
-        let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-        module(&Engine::default()).to_image(&ImageOptions { code, ..Default::default() }).unwrap()
+        let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
+        module(&Engine::default()).to_image(&ImageOptions::default().with_code(code)).unwrap()
     })
 }
 

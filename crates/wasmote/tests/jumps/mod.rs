@@ -57,8 +57,8 @@ fn run(wasm: &[u8], mode: Mode, numbers: &[i32]) -> Vec<Outcome> {
     let engine = Engine::new(&config);
     let mut module = Module::new(&engine, wasm).unwrap();
     if let Mode::Image { op_set, metered } = mode {
-        let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-        let image = module.to_image(&ImageOptions { code, offsets: true, ..ImageOptions::default() }).unwrap();
+        let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
+        let image = module.to_image(&ImageOptions::default().with_code(code).with_offsets(true)).unwrap();
         module = Module::from_image(&engine, image).unwrap();
         module.verify().unwrap();
     }

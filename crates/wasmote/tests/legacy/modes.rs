@@ -79,8 +79,8 @@ fn run(wasm: &[u8], module: &super::Module, mode: Mode) -> Result<(Vec<String>, 
     let engine = Engine::new(&config);
     let mut loaded = Module::new(&engine, wasm)?;
     if let Mode::Image(op_set, metered) = mode {
-        let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-        let image = loaded.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() })?;
+        let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
+        let image = loaded.to_image(&ImageOptions::default().with_code(code))?;
         loaded = Module::from_image(&engine, image)?;
         loaded.verify()?;
     }

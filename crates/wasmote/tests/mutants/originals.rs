@@ -89,9 +89,9 @@ fn add(engine: &Engine, originals: &mut Vec<Original>, number: usize, name: &str
         return;
     }
     for op_set in [OpSet::Core, OpSet::Extended] {
-        let code = CodeOptions { op_set, metered: true, ..CodeOptions::default() };
+        let code = CodeOptions::default().with_op_set(op_set).with_metered(true);
         // The core op set has no vectors.
-        let Ok(mut image) = module.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() }) else {
+        let Ok(mut image) = module.to_image(&ImageOptions::default().with_code(code)) else {
             continue;
         };
         let Ok((managed, vectors)) = Image::parse(&image).map(|image| kinds(&image)) else { continue };

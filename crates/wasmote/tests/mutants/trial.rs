@@ -61,9 +61,9 @@ const ANSWER: i64 = 7 + b's' as i64 + 42 + 4 + 1;
 
 impl<'a> Trials<'a> {
     pub fn new(originals: &'a [Original]) -> Trials<'a> {
-        let code = CodeOptions { op_set: OpSet::Extended, metered: true, ..CodeOptions::default() };
+        let code = CodeOptions::default().with_op_set(OpSet::Extended).with_metered(true);
         let module = Module::new(&Engine::default(), wat::parse_str(WITNESS).unwrap()).unwrap();
-        let witness = module.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() }).unwrap();
+        let witness = module.to_image(&ImageOptions::default().with_code(code)).unwrap();
         Trials { originals, witness, litter: litter() }
     }
 

@@ -136,7 +136,7 @@ fn module(engine: &Engine) -> Module {
 }
 
 fn image(engine: &Engine) -> Vec<u8> {
-    module(engine).to_image(&ImageOptions { names: true, ..ImageOptions::default() }).expect("an image")
+    module(engine).to_image(&ImageOptions::default().with_names(true)).expect("an image")
 }
 
 fn write_image(op_set: OpSet) -> Rest {
@@ -149,10 +149,8 @@ fn write_image(op_set: OpSet) -> Rest {
         }
     };
     let module = Module::new(&Engine::default(), wat::parse_str(text).expect("text")).expect("the module is valid");
-    let code = CodeOptions { op_set, metered: true, canonical_nans: true };
-    Box::new(move || {
-        Ok(Left::Image(module.to_image(&ImageOptions { code, names: true, ..ImageOptions::default() })?))
-    })
+    let code = CodeOptions::default().with_op_set(op_set).with_metered(true).with_canonical_nans(true);
+    Box::new(move || Ok(Left::Image(module.to_image(&ImageOptions::default().with_code(code).with_names(true))?)))
 }
 
 fn load_image() -> Rest {

@@ -242,8 +242,8 @@ fn forms(engine: &Engine) -> Vec<Module> {
             r#""narrow" (func $vector (param i64) (result i64))"#,
         );
     let narrow = Module::new(engine, wat::parse_str(narrow).unwrap()).unwrap();
-    let code = CodeOptions { op_set: OpSet::Core, ..CodeOptions::default() };
-    let core = narrow.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
+    let code = CodeOptions::default().with_op_set(OpSet::Core);
+    let core = narrow.to_image(&ImageOptions::default().with_code(code)).unwrap();
     let extended = module.to_image(&ImageOptions::default()).unwrap();
     let image = |image| Module::from_image(engine, image).unwrap();
     vec![module, image(extended), image(core)]

@@ -54,8 +54,8 @@ impl Mode {
     pub fn module(self, engine: &Engine, text: &str) -> Module {
         let module = Module::new(engine, wat::parse_str(text).unwrap()).unwrap();
         let Mode::Image(op_set, metered) = self else { return module };
-        let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-        let image = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
+        let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
+        let image = module.to_image(&ImageOptions::default().with_code(code)).unwrap();
         Module::from_image(engine, image).unwrap()
     }
 }

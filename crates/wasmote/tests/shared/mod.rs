@@ -77,7 +77,7 @@ fn limits_are_found() {
 
 #[test]
 fn scripts_pass_on_shared_memories() {
-    let code = |op_set, metered| Some(CodeOptions { op_set, metered, ..CodeOptions::default() });
+    let code = |op_set, metered| Some(CodeOptions::default().with_op_set(op_set).with_metered(metered));
     let (mut passed, mut memories) = (0, 0);
     for images in [None, code(OpSet::Extended, true), code(OpSet::Core, false)] {
         for script in published() {
@@ -86,7 +86,7 @@ fn scripts_pass_on_shared_memories() {
                 continue;
             }
             let (text, count) = share(&script.text);
-            let summary = run(&script.path, &text, &Options { images, ..Options::default() });
+            let summary = run(&script.path, &text, &Options::default().with_images(images));
             let failed: Vec<_> =
                 summary.failed.iter().map(|failed| format!("{}: {}", failed.line, failed.what)).collect();
             assert!(failed.is_empty(), "{}, {images:?}:\n{}", script.path, failed.join("\n"));

@@ -15,8 +15,8 @@ type Change = (Op, usize, u16);
 /// changed.
 fn image(text: &str, func: u32, changes: &[Change]) -> Vec<u8> {
     let module = Module::new(&Engine::default(), wat::parse_str(text).unwrap()).unwrap();
-    let code = CodeOptions { op_set: OpSet::Core, ..CodeOptions::default() };
-    let original = module.to_image(&ImageOptions { code, ..ImageOptions::default() }).unwrap();
+    let code = CodeOptions::default().with_op_set(OpSet::Core);
+    let original = module.to_image(&ImageOptions::default().with_code(code)).unwrap();
     let parsed = Image::parse(&original).unwrap();
     let mut changed = original.clone();
     for &(op, unit, value) in changes {

@@ -8,7 +8,7 @@ use super::interruptions;
 
 /// Ways to run a script.
 fn ways() -> Vec<(&'static str, Options)> {
-    let image = |op_set, metered| Some(CodeOptions { op_set, metered, ..CodeOptions::default() });
+    let image = |op_set, metered| Some(CodeOptions::default().with_op_set(op_set).with_metered(metered));
     let mut ways: Vec<(&str, Options)> = [
         ("eager", None),
         ("lazy", None),
@@ -21,7 +21,7 @@ fn ways() -> Vec<(&'static str, Options)> {
         ("metered image", image(OpSet::Core, true)),
         ("stressed image", image(OpSet::Extended, false)),
     ]
-    .map(|(name, images)| (name, Options { images, ..Options::default() }))
+    .map(|(name, images)| (name, Options::default().with_images(images)))
     .into();
     for (name, options) in &mut ways {
         match *name {

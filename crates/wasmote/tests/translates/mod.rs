@@ -48,8 +48,8 @@ fn translate(name: &str, wasm: &[u8], sums: &mut Sums, failures: &mut Vec<String
     };
     for op_set in [OpSet::Core, OpSet::Extended] {
         for metered in [false, true] {
-            let code = CodeOptions { op_set, metered, ..CodeOptions::default() };
-            let image = module.to_image(&ImageOptions { code, names: false, ..ImageOptions::default() });
+            let code = CodeOptions::default().with_op_set(op_set).with_metered(metered);
+            let image = module.to_image(&ImageOptions::default().with_code(code));
             let verified = image.and_then(|image| Module::from_image(&engine, image)?.verify());
             judge(&format!("an image, {code:?}"), op_set, verified);
         }
