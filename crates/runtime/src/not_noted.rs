@@ -9,7 +9,7 @@ use crate::table::TableRecord;
 
 /// What a store notes for recording: nothing.
 #[derive(Default)]
-pub(crate) struct Noted;
+pub(crate) struct Noted(());
 
 impl Noted {
     #[inline(always)]

@@ -10,7 +10,7 @@ use crate::store::Store;
 
 /// What a store knows of its interruptions: nothing.
 #[derive(Default)]
-pub(crate) struct Interrupts;
+pub(crate) struct Interrupts(());
 
 /// Interrupts a store: there is none.
 #[cfg(shared_memory)]

@@ -11,7 +11,7 @@ pub(crate) const IN_FRONT: usize = 0;
 
 /// The address space that stores have returned. There is none here.
 #[derive(Clone, Default)]
-pub(crate) struct SpacePool;
+pub(crate) struct SpacePool(());
 
 /// Reserved address space. There is none here.
 pub(crate) enum PooledSpace {}
