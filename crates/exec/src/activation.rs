@@ -70,6 +70,10 @@ pub struct Activation<M: Mode> {
     /// The activation whose host function runs this one, or null.
     pub(crate) outer: *mut Activation<M>,
     outer_top: *mut u64,
+    /// Where it continues after a fault, while it runs and calls wasm. It has no value before: to write and copy one is a
+    /// part of what a call takes.
+    #[cfg(guarded)]
+    pub(crate) fault_resume: M::LinkedOnly<core::mem::MaybeUninit<crate::guard::fault_resume::FaultResume>>,
     /// The innermost continuation that runs in it, or null. Then `top` and `noted` are those of the activation's own
     /// frames.
     #[cfg(feature = "stack-switching")]
@@ -83,13 +87,19 @@ pub struct Activation<M: Mode> {
 ///
 /// A trap saves all registers. A fault of a guarded memory saves those of the frame only, and cannot be resumed. The
 /// collector does not look at accumulators: an instruction that takes fuel reads none (a test below checks that), and
-/// a loop or a call holds no object's reference there.
+/// a call holds no object's reference there. Where a loop looks for an interruption, at its head, behind the test there
+/// or at its end, such a reference also lies in a slot, or the jump there compares it and nothing reads it later.
 pub(crate) struct Site<M: Mode> {
-    /// Why the activation stopped.
+    /// Why the activation stopped, or [`Site::NEVER_RAN`].
     pub code: TrapCode,
     /// The registers. The memory may move while the activation does not run, so `mem` is read
     /// anew when it does.
     pub regs: Regs<M>,
+}
+
+impl<M: Mode> Site<M> {
+    /// The code of an activation that never ran. One that stopped for that reason cannot continue.
+    pub(crate) const NEVER_RAN: TrapCode = TrapCode::UnreachableCodeReached;
 }
 
 #[cfg(guarded)]
@@ -147,11 +157,13 @@ impl<M: Mode> Activation<M> {
             base: room.base,
             noted: room.end,
             top: room.base.wrapping_add(slots),
-            site: Site { code: TrapCode::UnreachableCodeReached, regs },
+            site: Site { code: Site::<M>::NEVER_RAN, regs },
             progress: 0,
             host: None,
             outer: core::ptr::null_mut(),
             outer_top: core::ptr::null_mut(),
+            #[cfg(guarded)]
+            fault_resume: M::linked_only(core::mem::MaybeUninit::uninit()),
             #[cfg(feature = "stack-switching")]
             continuation: core::ptr::null_mut(),
             native: M::NOWHERE,
@@ -202,7 +214,7 @@ impl<M: Mode> Activation<M> {
                     // Where they are: a copy is a tenth of what a call takes.
                     let regs = &raw mut (*this).site.regs;
                     (*regs).mem = (**(*(*regs).cx).memories).base;
-                    dispatch::run(machine, regs)
+                    dispatch::run(machine, this)
                 }
                 Some(func) => Activation::run_host(this, machine, func),
             };

@@ -94,15 +94,15 @@ pub trait Mode: sealed::Sealed + Copy + 'static {
     /// Notes where an activation that is about to run on this machine lies on the native stack.
     unsafe fn note_native_stack(activation: *mut Activation<Self>, machine: *const Machine<Self>);
 
-    /// Runs code by `chain`, from these registers on.
+    /// Runs code by `run_loop`, from the registers of this activation on.
     #[inline(always)]
     unsafe fn run(
         machine: *mut Machine<Self>,
-        registers: *const Regs<Self>,
+        activation: *mut Activation<Self>,
         run_loop: unsafe extern "C" fn(*mut Machine<Self>, *const Regs<Self>) -> Exit,
     ) -> Exit {
-        // SAFETY: the caller guarantees the contract of `Dispatch::chain`.
-        unsafe { run_loop(machine, registers) }
+        // SAFETY: the caller guarantees the contract of `Dispatch::run_loop`.
+        unsafe { run_loop(machine, &raw const (*activation).site.regs) }
     }
 
     /// Notes that `count` elements of a table, from `index` on, are written. All of them are in the table.

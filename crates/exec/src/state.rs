@@ -61,9 +61,6 @@ pub struct Machine<M: Mode> {
     pub embedder: *mut (),
     /// The caller's frame, which a call into another instance keeps here between its two handlers.
     pub(crate) across: M::LinkedOnly<*mut u64>,
-    /// Where the run continues after a fault.
-    #[cfg(guarded)]
-    pub(crate) fault_resume: M::LinkedOnly<crate::guard::fault_resume::FaultResume>,
     /// What the dispatch loop keeps between two handlers.
     pub(crate) registers: <M::Dispatch as Dispatch<M>>::Saved,
     /// How many frames were searched for exception handlers so far.
@@ -99,8 +96,6 @@ impl<M: Mode> Machine<M> {
             trace: None,
             embedder: core::ptr::null_mut(),
             across: M::linked_only(core::ptr::null_mut()),
-            #[cfg(guarded)]
-            fault_resume: M::linked_only(crate::guard::fault_resume::FaultResume::NONE),
             registers: <M::Dispatch as Dispatch<M>>::NOTHING,
             searched: M::linked_only(0),
             growth_trap: M::linked_only(None),

@@ -137,10 +137,9 @@ pub(crate) unsafe fn host(
     unsafe {
         let mut root = root(machine);
         let slots = NonNull::slice_from_raw_parts(NonNull::new_unchecked(args), (*func).header.into());
-        // Reserves room for handles of the parameters and of the results.
-        let scope = match root.as_mut().enter(2 * usize::from((*func).header)) {
-            Ok(scope) => scope,
-            Err(error) => return Err(root.as_mut().stop_with(error.into(), TrapCode::Host)),
+        // Room for handles of the parameters and of the results.
+        let Some(scope) = root.as_mut().enter_with_room(2 * usize::from((*func).header)) else {
+            return host_with_room(machine, func, instance, args);
         };
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance, slots, ty: NonNull::from(code.ty()) };
@@ -157,6 +156,29 @@ pub(crate) unsafe fn host(
     }
 }
 
+/// Makes room for a host function's handles, and calls the function.
+///
+/// # Safety
+/// As for [`host`].
+// What is rare is in functions of its own, so that `host` saves few registers.
+#[cold]
+#[inline(never)]
+unsafe fn host_with_room(
+    machine: *mut exec::Machine,
+    func: *mut exec::Func,
+    instance: *mut exec::Instance,
+    args: *mut u64,
+) -> Result<(), TrapCode> {
+    // SAFETY: the caller guarantees the same. The reference to the store ends before the host's code runs.
+    unsafe {
+        let mut root = root(machine);
+        match root.as_mut().enter(2 * usize::from((*func).header)) {
+            Ok(_) => host(machine, func, instance, args),
+            Err(error) => Err(root.as_mut().stop_with(error.into(), TrapCode::Host)),
+        }
+    }
+}
+
 /// Calls the embedder's code. Unwinding must not pass through handlers, so the store keeps a panic until they have
 /// returned.
 ///
@@ -164,14 +186,27 @@ pub(crate) unsafe fn host(
 /// No reference to the store is left afterwards.
 #[cfg(feature = "std")]
 pub(crate) unsafe fn without_unwinding(
-    mut root: NonNull<Store>,
+    root: NonNull<Store>,
     work: impl FnOnce() -> Result<(), TrapCode>,
 ) -> Result<(), TrapCode> {
-    std::panic::catch_unwind(core::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+    match std::panic::catch_unwind(core::panic::AssertUnwindSafe(work)) {
+        Ok(outcome) => outcome,
         // SAFETY: the caller guarantees that there is no other reference.
-        unsafe { root.as_mut() }.panic = Some(panic);
-        Err(TrapCode::Host)
-    })
+        Err(panic) => Err(unsafe { keep_panic(root, panic) }),
+    }
+}
+
+/// Keeps a panic of the embedder's code until handlers have returned.
+///
+/// # Safety
+/// No reference to the store is left.
+#[cfg(feature = "std")]
+#[cold]
+#[inline(never)]
+unsafe fn keep_panic(mut root: NonNull<Store>, panic: alloc::boxed::Box<dyn core::any::Any + Send>) -> TrapCode {
+    // SAFETY: the caller guarantees that there is no reference.
+    unsafe { root.as_mut() }.panic = Some(panic);
+    TrapCode::Host
 }
 
 /// Calls the embedder's code. Without the standard library, a panic ends the program.

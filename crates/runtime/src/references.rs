@@ -18,6 +18,12 @@ impl Store {
         self.objects.roots.enter(handles)
     }
 
+    /// Does the same if there is room already; otherwise returns `None`.
+    #[inline]
+    pub(crate) fn enter_with_room(&mut self, handles: usize) -> Option<usize> {
+        self.objects.roots.enter_with_room(handles)
+    }
+
     /// Ends a scope. The handles that were made in it are no longer valid.
     pub fn leave(&mut self, scope: usize) {
         self.objects.roots.leave(scope);

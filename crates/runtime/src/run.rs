@@ -74,6 +74,8 @@ pub(crate) unsafe fn hook_failed(mut root: NonNull<Store>, code: TrapCode) -> Er
 /// # Safety
 /// The caller borrows the store mutably, and holds no reference to it. `func` is a function's record in it. `args`
 /// and `results` have the slots of its type, and each argument is a value of its type.
+// Each kind of call would have a copy of it, of nearly a kilobyte.
+#[inline(never)]
 pub(crate) unsafe fn invoke(
     root: NonNull<Store>,
     func: *mut exec::Func,

@@ -14,7 +14,7 @@ use core::ptr;
 
 use wasmote_ir::TrapCode;
 
-use crate::activation::Site;
+use crate::activation::{Activation, Site};
 use crate::mode::{F32, F64, Mode, Register};
 use crate::operand::{Value, Vector};
 use crate::state::{Instance, Machine};
@@ -198,13 +198,17 @@ impl<M: Mode> Regs<M> {
     #[inline(always)]
     pub(crate) unsafe fn accumulate_results(&mut self, slots: *const u64) {
         if cfg!(feature = "extended") {
-            // SAFETY: the caller guarantees two initialized slots, which is as much as a vector takes.
+            // SAFETY: the caller guarantees two initialized slots, which is as much as a vector takes. The slots were just
+            // written one by one, so a processor would wait for a read of both at once. The compiler does not join a
+            // volatile read with the other.
             unsafe {
                 let first = slots.read();
                 self.set_accumulator(first);
                 f32::from_bits(first as u32).set_accumulator(self);
                 f64::from_bits(first).set_accumulator(self);
-                Vector::read(slots).set_accumulator(self);
+                if cfg!(feature = "simd") {
+                    Vector::new([first, slots.add(1).read_volatile()]).set_accumulator(self);
+                }
             }
         }
     }
@@ -298,16 +302,19 @@ unsafe fn end<M: Mode>(before: Regs<M>, r: Regs<M>, flow: Flow<M>) -> Exit {
     }
 }
 
-/// Runs from `r` until the outermost function returns (`true`) or the run stops otherwise (`false`). `*r` is read before anything
-/// runs.
+/// Runs from an activation's registers until its outermost function returns (`true`) or the run stops otherwise (`false`).
 ///
 /// # Safety
-/// As [`Execute::run`]. `machine` is that of the instance, and the return address in the outermost frame's header is
-/// [`Mode::exit_cell`]. `r` can be read.
-pub(crate) unsafe fn run<M: Mode>(machine: *mut Machine<M>, r: *const Regs<M>) -> bool {
-    // SAFETY: the caller guarantees this function's contract, which is that of `chain`. Handlers own nothing that
+/// As [`Execute::run`] with these registers. `machine` is that of the instance, on which the activation runs, and the return
+/// address in the outermost frame's header is [`Mode::exit_cell`].
+#[inline(always)]
+pub(crate) unsafe fn run<M: Mode>(machine: *mut Machine<M>, activation: *mut Activation<M>) -> bool {
+    // SAFETY: the caller guarantees this function's contract, which is that of `run_loop`. Handlers own nothing that
     // needs a drop, so a fault may end them anywhere.
-    unsafe { M::run(machine, r, M::Dispatch::run_loop) == DONE }
+    unsafe {
+        let never_ran = (*activation).site.code == Site::<M>::NEVER_RAN;
+        M::run(machine, activation, if never_ran { M::Dispatch::start_loop } else { M::Dispatch::run_loop }) == DONE
+    }
 }
 
 /// How one handler reaches the next.
@@ -328,6 +335,15 @@ pub trait Dispatch<M: Mode> {
     /// # Safety
     /// As `run`.
     unsafe extern "C" fn run_loop(machine: *mut Machine<M>, r: *const Regs<M>) -> Exit;
+
+    /// Does the same, with zero in the accumulators of floats and vectors, which need not be read then.
+    ///
+    /// # Safety
+    /// As `run`.
+    unsafe extern "C" fn start_loop(machine: *mut Machine<M>, r: *const Regs<M>) -> Exit {
+        // SAFETY: the caller guarantees the same. In an activation that never ran, these registers are zero.
+        unsafe { Self::run_loop(machine, r) }
+    }
 }
 
 #[cfg(not(all(tail_dispatch, not(debug_assertions))))]

@@ -27,4 +27,12 @@ impl<M: Mode> Dispatch<M> for TailCalls {
         // SAFETY: the caller passes a pointer to registers that are set up as `run` documents.
         unsafe { Self::dispatch_next(*r, *r) }
     }
+
+    unsafe extern "C" fn start_loop(_machine: *mut Machine<M>, r: *const Regs<M>) -> Exit {
+        // SAFETY: the caller passes a pointer to registers that are set up as `run` documents.
+        unsafe {
+            let r = Regs { acc: (*r).acc, ..Regs::new((*r).ip, (*r).fp, (*r).mem, (*r).cx) };
+            Self::dispatch_next(r, r)
+        }
+    }
 }

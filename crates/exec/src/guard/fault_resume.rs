@@ -1,17 +1,12 @@
-//! What a machine records for the case of a fault.
+//! What an activation records for the case of a fault.
 
-/// Where a run resumes after a fault, and with which registers. Nothing runs while the stack pointer is 0.
+/// Where a run resumes after a fault, and with which registers.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct FaultResume {
     pub(super) stack: usize,
     pub(super) at: usize,
     pub(super) saved: [usize; 2],
-}
-
-impl FaultResume {
-    /// Nothing runs.
-    pub(crate) const NONE: FaultResume = FaultResume { stack: 0, at: 0, saved: [0; 2] };
 }
 
 /// The address of this static identifies this copy of the library. A process can contain several versions, whose

@@ -8,8 +8,8 @@
 //!
 //! A fault must leave what a trap needs. So each access is written in assembly, with four registers that hold the
 //! data of [`Fault`], whatever the compiler did with the rest of the handler. The encoding is one that no compiler
-//! emits, so faults of other code are left alone. `run` records where it was called, and a fault resumes there,
-//! however many frames lie between.
+//! emits, so faults of other code are left alone. `run` records in the activation where it was called, and a fault resumes
+//! there, however many frames lie between.
 //!
 //! Each processor has a file of its own.
 
@@ -75,7 +75,7 @@ use crate::dispatch::{Exit, Regs, TRAPPED};
 use crate::handlers::memory::{Load, LoadBounds, Store, StoreBounds};
 use fault_resume::{FaultResume, copy};
 
-use crate::linked::{self, Instance, Machine};
+use crate::linked::{self, Activation, Instance, Machine};
 use crate::mode::Mode;
 
 /// The size of a guarded memory's address space in bytes: the largest sum of two 32-bit numbers, plus the largest
@@ -124,23 +124,23 @@ impl<T: GuardableStore> StoreBounds<T> for Guarded {
     }
 }
 
-/// Runs `body` with these registers. Returns what `body` returns, or [`TRAPPED`] after a fault.
+/// Runs `body` with the registers of this activation. Returns what `body` returns, or [`TRAPPED`] after a fault.
 ///
 /// # Safety
-/// The contract of `body`. `body` owns nothing that needs a drop, because a fault may end it anywhere.
+/// The contract of `body`. `body` owns nothing that needs a drop, because a fault may end it anywhere. The activation is the
+/// innermost one that runs on the machine, and stays in place.
+#[inline(always)]
 pub(crate) unsafe fn run(
     machine: *mut Machine,
-    registers: *const linked::Regs,
+    activation: *mut Activation,
     body: unsafe extern "C" fn(*mut Machine, *const linked::Regs) -> Exit,
 ) -> Exit {
-    // SAFETY: the caller guarantees the contract of `body`, and with it a live machine. The recorded resume address is
-    // valid during the call, and the outer one is restored after it.
+    // SAFETY: the caller guarantees the contract of `body`, and with it a live machine and activation. The recorded resume
+    // address is valid as long as the activation runs.
     unsafe {
-        let fault_resume = &raw mut (*machine).fault_resume;
-        let before = fault_resume.read();
-        let exit = processor::call(fault_resume, machine, registers, body);
-        fault_resume.write(before);
-        exit
+        let registers = &raw const (*activation).site.regs;
+        let fault_resume = (&raw mut (*activation).fault_resume).cast();
+        processor::call(fault_resume, machine, registers, body)
     }
 }
 
@@ -202,11 +202,13 @@ pub unsafe fn fault(found: &Fault) -> Option<Resume> {
         if (*machine).copy != copy() || (**(*instance).memories).base.addr() != found.mem {
             return None;
         }
-        let FaultResume { stack, at, saved } = (*machine).fault_resume;
-        if stack == 0 {
+        let running = (*machine).running;
+        if running.is_null() || (*running).host.is_some() {
             return None;
         }
-        Site::note((*machine).running, TrapCode::MemoryOutOfBounds, ip, fp, instance);
+        // `processor::call` recorded this before the activation's code began.
+        let FaultResume { stack, at, saved } = (*running).fault_resume.assume_init();
+        Site::note(running, TrapCode::MemoryOutOfBounds, ip, fp, instance);
         Some(Resume { pc: at, sp: stack, result: TRAPPED.addr(), saved })
     }
 }

@@ -104,11 +104,11 @@ impl Mode for Linked {
     #[inline(always)]
     unsafe fn run(
         machine: *mut Machine,
-        registers: *const Regs,
+        activation: *mut Activation,
         run_loop: unsafe extern "C" fn(*mut Machine, *const Regs) -> crate::dispatch::Exit,
     ) -> crate::dispatch::Exit {
-        // SAFETY: the caller guarantees the contract of `chain`. Handlers own nothing that needs a drop.
-        unsafe { crate::guard::run(machine, registers, run_loop) }
+        // SAFETY: the caller guarantees the contract of `run_loop`. Handlers own nothing that needs a drop.
+        unsafe { crate::guard::run(machine, activation, run_loop) }
     }
 
     #[inline(always)]

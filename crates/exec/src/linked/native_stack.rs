@@ -104,10 +104,29 @@ impl Machine {
 /// `this` points to an activation that is about to run on this machine, inside of `outer`.
 #[inline(always)]
 pub(crate) unsafe fn note(this: *mut Activation, limit: usize) {
-    // SAFETY: the caller guarantees the activation. `outer` is null or runs.
+    let here = here();
+    // SAFETY: the caller guarantees the activation. Its fields are written one by one: a processor waits where it reads at
+    // once what it has just written in parts.
+    unsafe {
+        if !(*this).outer.is_null() {
+            return note_inside(this, here, limit);
+        }
+        let native = &raw mut (*this).native;
+        (*native).here = here;
+        (*native).base = here;
+        (*native).stacks = 1;
+    }
+}
+
+/// Does the same for an activation at this address that has an outer one.
+///
+/// # Safety
+/// As for [`note`], and `outer` is not null.
+#[inline(never)]
+unsafe fn note_inside(this: *mut Activation, here: usize, limit: usize) {
+    // SAFETY: the caller guarantees the activation. `outer` runs.
     unsafe {
         let outer = (*this).outer;
-        let here = here();
         // `has_native_stack` was asked a few frames outside of this one. The next call is refused if these use up the
         // rest.
         (*this).native = NativePlace::inside(outer, here, limit).unwrap_or_else(|| (*outer).native);

@@ -45,6 +45,13 @@ impl Roots {
         Ok(held.len())
     }
 
+    /// Does the same if there is room already; otherwise returns `None`.
+    #[inline]
+    pub(crate) fn enter_with_room(&mut self, more: usize) -> Option<usize> {
+        let held = &self.entries.get_mut().held;
+        (more <= held.capacity() - held.len()).then_some(held.len())
+    }
+
     /// Removes all handles made since.
     #[inline]
     pub(crate) fn leave(&mut self, entered: usize) {
