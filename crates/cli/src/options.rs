@@ -245,10 +245,10 @@ impl Options {
             self.topic = Some(Command::named(self.file).ok_or_else(|| unknown_command(&shown(self.file)))?);
         }
         let replays = self.record.or(self.replay).is_some();
-        if self.threads && (self.fuel.is_some() || replays) {
+        if features::WASI_THREADS.is_built && self.threads && (self.fuel.is_some() || replays) {
             return Err(CliError::usage("`--threads` cannot be combined with `--fuel`, `--record` or `--replay`"));
         }
-        if !self.preloads.is_empty() && (self.threads || replays) {
+        if features::LINKING.is_built && !self.preloads.is_empty() && (self.threads || replays) {
             return Err(CliError::usage("`--preload` cannot be combined with `--threads`, `--record` or `--replay`"));
         }
         // The other files of these stand among the arguments.
@@ -342,12 +342,14 @@ impl Options {
         let (number, units, wanted) = match option {
             Opt::Fuel => (&mut self.fuel, PLAIN, "a number"),
             Opt::RandomSeed => (&mut self.random_seed, PLAIN, "a number"),
-            Opt::MaxTable => (&mut self.max_table, PLAIN, "a number"),
+            Opt::MaxTable if features::LIMITS.is_built => (&mut self.max_table, PLAIN, "a number"),
             Opt::Clock => (&mut self.clock, PLAIN, "fixed:NANOSECONDS"),
-            Opt::Timeout => (&mut self.timeout, TIMES, "a number with ms, s, m or h, such as 500ms"),
-            Opt::MaxMemory => (&mut self.max_memory, SIZES, A_SIZE),
-            Opt::MaxTotal => (&mut self.max_total, SIZES, A_SIZE),
-            Opt::MaxStack => (&mut self.max_stack, SIZES, A_SIZE),
+            Opt::Timeout if features::INTERRUPT.is_built => {
+                (&mut self.timeout, TIMES, "a number with ms, s, m or h, such as 500ms")
+            }
+            Opt::MaxMemory if features::LIMITS.is_built => (&mut self.max_memory, SIZES, A_SIZE),
+            Opt::MaxTotal if features::LIMITS.is_built => (&mut self.max_total, SIZES, A_SIZE),
+            Opt::MaxStack if features::LIMITS.is_built => (&mut self.max_stack, SIZES, A_SIZE),
             _ => return self.set_text(option, name, value),
         };
         let digits = if option == Opt::Clock { value.strip_prefix("fixed:").unwrap_or_default() } else { value };
@@ -372,15 +374,15 @@ impl Options {
     fn set_flag(&mut self, option: Opt) {
         let flag = match option {
             Opt::Eager => &mut self.eager,
-            Opt::Stats => &mut self.stats,
-            Opt::Threads => &mut self.threads,
+            Opt::Stats if features::STATS.is_built => &mut self.stats,
+            Opt::Threads if features::WASI_THREADS.is_built => &mut self.threads,
             Opt::Deterministic | Opt::CanonicalNans => &mut self.deterministic,
             Opt::EnvInherit => &mut self.env_inherit,
-            Opt::StubMissing => &mut self.stub_missing,
+            Opt::StubMissing if features::LINKING.is_built => &mut self.stub_missing,
             Opt::NoSuperinstructions => &mut self.no_superinstructions,
             Opt::Linked => &mut self.linked,
             Opt::Json => &mut self.json,
-            Opt::TrapOnGrowFailure => &mut self.trap_on_grow_failure,
+            Opt::TrapOnGrowFailure if features::LIMITS.is_built => &mut self.trap_on_grow_failure,
             Opt::Metered => &mut self.metered,
             Opt::CustomSections => &mut self.custom_sections,
             _ => return,
@@ -400,8 +402,8 @@ impl Options {
         }
         let value = Some(text(given.unwrap_or_default(), name)?);
         match option {
-            Opt::Trace => self.trace = value,
-            Opt::Profile => self.profile = value,
+            Opt::Trace if features::TRACE.is_built => self.trace = value,
+            Opt::Profile if features::PROFILE.is_built => self.profile = value,
             _ => {}
         }
         Ok(())

@@ -261,8 +261,12 @@ fn call(store: &mut Store<State>, options: &Options, run: &Run<'_>, stats: &mut 
     match REPLAY.filter(|_| options.replay.is_some()) {
         Some(replay) => (replay.provide)(&mut linker, module)?,
         None => {
-            let libraries = run.libraries.iter().map(|(_, _, library)| library);
-            provide(&mut linker, &libraries.chain([module]).collect::<Vec<_>>())?;
+            if features::LINKING.is_built {
+                let libraries = run.libraries.iter().map(|(_, _, library)| library);
+                provide(&mut linker, &libraries.chain([module]).collect::<Vec<_>>())?;
+            } else {
+                provide(&mut linker, &[module])?;
+            }
         }
     }
     let stub_missing = features::LINKING.is_built && options.stub_missing;
@@ -346,7 +350,7 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
     if let Some(interruption) = INTERRUPTION {
         (interruption.configure)(&mut config, options);
     }
-    if let Some(bytes) = options.max_stack {
+    if let Some(bytes) = options.max_stack.filter(|_| features::LIMITS.is_built) {
         config.max_stack(in_memory(bytes));
     }
     let trace = match (TRACE, options.trace) {
@@ -423,11 +427,12 @@ pub fn run(options: &Options) -> Result<i32, CliError> {
         Ok(results) => print(&results),
         Err(error) => {
             // An error before all libraries are instantiated is one of theirs.
-            let library = libraries.get(guest.instantiated.get()).map(|(_, file, library)| (*file, library));
-            let (file, module) = library.unwrap_or((file, module));
+            let library = libraries.get(guest.instantiated.get()).filter(|_| features::LINKING.is_built);
+            let (file, module) = library.map_or((file, module), |(_, file, library)| (*file, library));
             let mut error_message = CliError::of(file, module.bytes(), &error);
             // A call of a function that is missing counts as a trap.
-            if options.stub_missing && matches!(error.kind(), ErrorKind::Usage(_)) && error.backtrace().is_some() {
+            let stub_missing = features::LINKING.is_built && options.stub_missing;
+            if stub_missing && matches!(error.kind(), ErrorKind::Usage(_)) && error.backtrace().is_some() {
                 error_message.status = EXIT_TRAP;
             }
             match INTERRUPTION.and_then(|interruption| (interruption.reason)(&error)) {

@@ -10,8 +10,8 @@ use wasmote_ir::{Mutability, RefType, ValType};
 
 use crate::external_types::{FuncType, GlobalType, MemoryType, TableType};
 use crate::module::{
-    CompositeType, ConstExpr, ConstOp, Custom, ElemItems, ElemSegment, Export, ExportKind, Import, ImportType,
-    ModuleInfo, SegmentMode, SubType,
+    CompositeType, ConstExpr, ConstOp, ElemItems, ElemSegment, Export, ExportKind, Import, ImportType, ModuleInfo,
+    SegmentMode, SubType,
 };
 
 /// Reads an image whose metadata is verified. It leaves out data segments, because there may be a hundred thousand.
@@ -138,10 +138,6 @@ impl Reader<'_> {
             })?,
             start: image.start(),
             elems: self.all(Section::Elems, |index| self.elem(index))?,
-            customs: self.all(Section::Customs, |index| {
-                let custom = some(image.custom(index))?;
-                Ok(Custom { name: name(custom.name)?, bytes: custom.bytes })
-            })?,
             ..ModuleInfo::default()
         };
         for index in 0..module.types.len() {

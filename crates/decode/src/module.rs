@@ -357,7 +357,7 @@ pub struct ModuleInfo {
     pub bodies: Vec<Range<usize>>,
     /// All sections in order: the id, and the range of the contents.
     pub sections: Vec<(u8, Range<usize>)>,
-    /// The custom sections.
+    /// The custom sections. Those of an image are read from it when they are asked for.
     pub customs: Vec<Custom>,
 }
 

@@ -63,13 +63,16 @@ impl<T> Drop for Arena<T> {
 
 /// A list of values at a fixed address until it is dropped. As for [`Arena`], its pointer is the only access to the
 /// values.
+// No box: each type of items would have a copy of the code that makes one of a vector.
 pub(crate) struct FixedSlice<T> {
     items: NonNull<[T]>,
+    capacity: usize,
 }
 
 impl<T> FixedSlice<T> {
-    pub(crate) fn new(items: Vec<T>) -> Result<FixedSlice<T>, OutOfMemory> {
-        Ok(FixedSlice { items: NonNull::from(Box::leak(items.try_into_box()?)) })
+    pub(crate) fn new(items: Vec<T>) -> FixedSlice<T> {
+        let capacity = items.capacity();
+        FixedSlice { items: NonNull::from(items.leak()), capacity }
     }
 
     /// Returns the address of the first value. The others follow.
@@ -90,13 +93,13 @@ impl<T> FixedSlice<T> {
 
 impl<T> Drop for FixedSlice<T> {
     fn drop(&mut self) {
-        // SAFETY: `new` or `default` leaked the list from a box, and only this frees it.
-        drop(unsafe { Box::from_raw(self.items.as_ptr()) });
+        // SAFETY: `new` leaked the list from a vector with this capacity, and only this frees it.
+        drop(unsafe { Vec::from_raw_parts(self.start(), self.len(), self.capacity) });
     }
 }
 
 impl<T> Default for FixedSlice<T> {
     fn default() -> FixedSlice<T> {
-        FixedSlice { items: NonNull::from(Box::leak(Box::default())) }
+        FixedSlice::new(Vec::new())
     }
 }

@@ -1,16 +1,16 @@
 //! The linked code of a module's functions, which all instances and threads share. Code is added function by
 //! function. Once added, it stays in place until the module is dropped.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 use core::ops::AddAssign;
-use core::ptr::{self, NonNull};
+use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use wasmote_exec::Cell;
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 
+use crate::arena::FixedSlice;
 use crate::lock::Lock;
 use crate::reserve::populate;
 
@@ -76,7 +76,7 @@ pub(crate) enum Variant {
 pub(crate) struct CodeStore {
     /// The cells of each function; null until it is translated. If memory 0 may lack guard pages, the checked variants
     /// follow.
-    entries: Box<[AtomicPtr<Cell>]>,
+    entries: Vec<AtomicPtr<Cell>>,
     /// The number of functions.
     functions: usize,
     /// The maximum bytes of cells.
@@ -110,8 +110,8 @@ struct Chunks {
 }
 
 struct Chunk {
-    /// The words of the chunk, leaked from a box.
-    room: NonNull<[MaybeUninit<Word>]>,
+    /// The words of the chunk. Instances that run its code keep the module alive.
+    room: FixedSlice<MaybeUninit<Word>>,
     /// The indices of the words before each function's cells, in ascending order.
     starts: Vec<u32>,
 }
@@ -126,7 +126,7 @@ impl CodeStore {
     /// Makes room for the code of `functions` functions, with at most `limit` bytes; with checked variants or without.
     pub(crate) fn new(functions: usize, limit: u64, variants: bool) -> Result<CodeStore, OutOfMemory> {
         let entries = functions << u32::from(variants);
-        let entries = try_collect((0..entries).map(|_| AtomicPtr::default()))?.try_into_box()?;
+        let entries = try_collect((0..entries).map(|_| AtomicPtr::default()))?;
         Ok(CodeStore { entries, functions, limit, chunks: Lock::new(Chunks::default()) })
     }
 
@@ -212,8 +212,8 @@ impl Chunks {
             if chunk.len() >= CHUNK_MAX {
                 populate(&mut chunk);
             }
-            let room = NonNull::from(Box::leak(chunk));
-            let at = self.by_address.partition_point(|&number| self.address(number) < room.cast::<Word>().as_ptr());
+            let room = FixedSlice::new(chunk);
+            let at = self.by_address.partition_point(|&number| self.address(number) < room.start().cast());
             self.by_address.insert(at, self.chunks.len() as u32);
             self.chunks.push(Chunk { room, starts: Vec::new() });
             self.used = 0;
@@ -222,7 +222,7 @@ impl Chunks {
         chunk.starts.try_push(self.used as u32)?;
         // SAFETY: the chunk has room for `words` more words after `used`, and nothing points to them yet.
         unsafe {
-            let front = chunk.room.cast::<Word>().as_ptr().add(self.used);
+            let front = chunk.room.start().cast::<Word>().add(self.used);
             front.write(u64::from(frame_slots) | (start as u64) << 32);
             let place = front.add(1).cast::<Cell>();
             ptr::copy_nonoverlapping(cells.as_ptr(), place, cells.len());
@@ -233,7 +233,7 @@ impl Chunks {
 
     /// Returns the address of a chunk.
     fn address(&self, number: u32) -> *mut Word {
-        self.chunks.get(number as usize).map_or(ptr::null_mut(), |chunk| chunk.room.as_ptr().cast())
+        self.chunks.get(number as usize).map_or(ptr::null_mut(), |chunk| chunk.room.start().cast())
     }
 
     /// Returns the entry of the function whose code is the last to begin at or before this place, in the same
@@ -278,18 +278,9 @@ impl LookupCache {
 }
 
 /// Makes room for `words` words.
-fn chunk(words: usize) -> Result<Box<[MaybeUninit<Word>]>, OutOfMemory> {
+fn chunk(words: usize) -> Result<Vec<MaybeUninit<Word>>, OutOfMemory> {
     let mut chunk: Vec<MaybeUninit<Word>> = try_with_capacity(words)?;
     // SAFETY: the capacity is at least `words`, and `MaybeUninit` needs no initialization.
     unsafe { chunk.set_len(words) };
-    chunk.try_into_box()
-}
-
-impl Drop for Chunks {
-    fn drop(&mut self) {
-        for chunk in &self.chunks {
-            // SAFETY: `copy_in` leaked each chunk from a box. Instances that run its code keep the module alive.
-            drop(unsafe { Box::from_raw(chunk.room.as_ptr()) });
-        }
-    }
+    Ok(chunk)
 }

@@ -166,15 +166,15 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     store.add_types(&inner.type_ids)?;
     let mut parts = Parts {
         funcs: functions(inner, record, variant)?,
-        imports: FixedSlice::new(imports)?,
-        memories: FixedSlice::new(memories)?,
+        imports: FixedSlice::new(imports),
+        memories: FixedSlice::new(memories),
         ..Parts::default()
     };
 
     let made = initial(store, inner, &parts, &mut globals, &mut tables).and_then(|()| {
-        parts.globals = FixedSlice::new(globals)?;
-        parts.tables = FixedSlice::new(tables)?;
-        parts.tags = FixedSlice::new(tags)?;
+        parts.globals = FixedSlice::new(globals);
+        parts.tables = FixedSlice::new(tables);
+        parts.tags = FixedSlice::new(tags);
         (parts.data, parts.elems) = segments(inner)?;
         for export in &info.exports {
             if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
@@ -224,7 +224,7 @@ fn segments(module: &ModuleInner) -> Result<(FixedSlice<exec::DataSegment>, Fixe
     }
     let empty = || exec::ElemSegment { elems: ptr::NonNull::dangling().as_ptr(), len: 0 };
     let elems = try_collect(module.info.elems.iter().map(|_| empty()))?;
-    Ok((FixedSlice::new(data)?, FixedSlice::new(elems)?))
+    Ok((FixedSlice::new(data), FixedSlice::new(elems)))
 }
 
 /// Makes the globals and tables that a module defines, with their initial values.
@@ -301,7 +301,7 @@ fn functions(
             reference: 0,
         });
     }
-    Ok(FixedSlice::new(funcs)?)
+    Ok(FixedSlice::new(funcs))
 }
 
 /// Runs the active segments in order, keeps the passive ones, and returns the start function. If a segment traps,
@@ -326,7 +326,7 @@ unsafe fn initialise(store: &mut Store, record: NonNull<InstanceRecord>) -> Resu
     // All segments get their values first. If an active one traps, functions that other code already has can still
     // use the later ones.
     for (i, segment) in info.elems.iter().enumerate() {
-        let references = FixedSlice::new(references(store, &module.type_ids, parts(), globals, &segment.items)?)?;
+        let references = FixedSlice::new(references(store, &module.type_ids, parts(), globals, &segment.items)?);
         let to = parts().elems.get(i).ok_or_else(invalid)?;
         // SAFETY: nothing else refers to the list of references now. Room comes first: once `to` points to the
         // references, they must stay.

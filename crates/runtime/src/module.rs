@@ -1,11 +1,11 @@
 //! Modules: the part that all instances and threads share.
 
-use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
 
 use wasmote_decode::{Export, FuncType, GlobalType, ModuleInfo, TableType};
 use wasmote_ir::ValType;
-use wasmote_ir::fallible::{TryVec, try_collect, try_with_capacity};
+use wasmote_ir::fallible::{try_collect, try_with_capacity};
 
 use crate::bytes::WasmBytes;
 use crate::code::{CodeStats, CodeStore};
@@ -34,11 +34,11 @@ pub(crate) struct ModuleInner {
     pub(crate) type_ids: TypeIds,
     /// For each function type, the slots of its parameters, and the slot of its frame header. [`NO_HEADER`] for
     /// other types.
-    pub(crate) params: Box<[u16]>,
-    pub(crate) headers: Box<[u16]>,
+    pub(crate) params: Vec<u16>,
+    pub(crate) headers: Vec<u16>,
     pub(crate) code: CodeStore,
     /// The indices of the exports, ordered by name.
-    exports: Box<[u32]>,
+    exports: Vec<u32>,
 }
 
 impl ModuleInner {
@@ -102,7 +102,7 @@ impl Module {
         // The code of a heap sort has a tenth of the size of `sort`.
         let exports =
             BinaryHeap::from(try_collect(info.exports.iter().zip(0..).map(|(export, i)| (&*export.name, i)))?);
-        let exports = try_collect(exports.into_sorted_vec().into_iter().map(|(_, i)| i))?.try_into_box()?;
+        let exports = try_collect(exports.into_sorted_vec().into_iter().map(|(_, i)| i))?;
         let (mut params, mut headers) = (try_with_capacity(info.types.len())?, try_with_capacity(info.types.len())?);
         for ty in 0..info.types.len() {
             let (slots, header) = frame(&info, ty).unwrap_or((0, NO_HEADER));
@@ -113,8 +113,8 @@ impl Module {
         let inner = ModuleInner {
             engine: engine.clone(),
             type_ids: TypeIds::of(engine, &info.types, info.groups())?,
-            params: params.try_into_box()?,
-            headers: headers.try_into_box()?,
+            params,
+            headers,
             code: CodeStore::new(info.bodies.len(), engine.settings().code_limit(bytes_of_bodies(&info)), guards)?,
             bytes,
             source,
@@ -138,7 +138,17 @@ impl Module {
         &self.inner.engine
     }
 
-    /// Returns the decoded module. For an image, it has everything but the data segments.
+    /// Returns the names and contents of the custom sections, in order.
+    pub fn custom_sections(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
+        let ModuleInner { source, info, .. } = &*self.inner;
+        let count = with_origin!(*source, it => it.custom_count(info));
+        (0..count).map(move |index| {
+            let (name, bytes) = with_origin!(*source, it => it.custom(info, index)).unwrap_or_default();
+            (name, self.bytes().get(bytes).unwrap_or_default())
+        })
+    }
+
+    /// Returns the decoded module. For an image, it has everything but the data segments and the custom sections.
     pub fn info(&self) -> &ModuleInfo {
         &self.inner.info
     }

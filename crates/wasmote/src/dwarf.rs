@@ -115,8 +115,7 @@ struct Sections<'a> {
 impl<'a> Sections<'a> {
     fn of(module: &'a Module) -> Sections<'a> {
         let section = |name: &str| {
-            let custom = module.info().customs.iter().find(|custom| &*custom.name == name);
-            let bytes = custom.and_then(|custom| module.bytes().get(custom.bytes.clone()));
+            let bytes = module.custom_sections().find(|it| it.name() == name).map(|it| it.data());
             EndianSlice::new(bytes.unwrap_or(&[]), LittleEndian)
         };
         Sections {

@@ -217,10 +217,7 @@ impl Module {
     /// `ImageOptions::custom_sections`; otherwise it has none.
     #[must_use]
     pub fn custom_sections(&self) -> impl ExactSizeIterator<Item = CustomSection<'_>> {
-        self.info().customs.iter().map(|custom| CustomSection {
-            name: &custom.name,
-            data: self.bytes().get(custom.bytes.clone()).unwrap_or_default(),
-        })
+        self.0.custom_sections().map(|(name, data)| CustomSection { name, data })
     }
 
     /// Returns what an instance takes at least. What is imported does not count.

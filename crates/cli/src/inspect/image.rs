@@ -79,8 +79,8 @@ pub fn inspect(file: &[u8], input: Input, mut out: Listing) -> Result<i32, CliEr
                 section(name, None, &(start..start.saturating_add(count.saturating_mul(kind.record()))), out);
             }
         }
-        for custom in &module.info().customs {
-            section("custom", Some(&custom.name), &custom.bytes, out);
+        for custom in (0..image.count(Section::Customs)).filter_map(|index| image.custom(index)) {
+            section("custom", core::str::from_utf8(custom.name).ok(), &custom.bytes, out);
         }
         section("code", None, &(image.meta_end()..image.code_end()), out);
         section("data bytes", None, &(image.code_end()..image.file_len()), out);

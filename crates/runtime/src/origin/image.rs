@@ -1,6 +1,7 @@
 //! The origin of modules that were loaded from images.
 
 use alloc::boxed::Box;
+use core::ops::Range;
 
 use wasmote_decode::ModuleInfo;
 use wasmote_ir::image::Image;
@@ -65,6 +66,18 @@ impl ImageOrigin {
     /// Returns whether the image says from which operators its code comes.
     pub(crate) fn has_offsets(&self) -> bool {
         self.image().has_offsets()
+    }
+
+    /// Returns how many custom sections the image has.
+    pub(crate) fn custom_count(&self, _: &ModuleInfo) -> usize {
+        self.image().count(Section::Customs) as usize
+    }
+
+    /// Returns the name of a custom section, and the range of its contents in the image. A name that is not UTF-8, which
+    /// no module has, is empty.
+    pub(crate) fn custom<'a>(&'a self, _: &'a ModuleInfo, index: usize) -> Option<(&'a str, Range<usize>)> {
+        let custom = self.image().custom(u32::try_from(index).ok()?)?;
+        Some((core::str::from_utf8(custom.name).unwrap_or_default(), custom.bytes))
     }
 
     /// Returns the module's name, if the image has names.

@@ -1,5 +1,7 @@
 //! The origin of modules that were decoded from binaries.
 
+use core::ops::Range;
+
 use wasmote_decode::names::FunctionNames;
 use wasmote_decode::{ModuleInfo, SegmentMode};
 
@@ -50,6 +52,16 @@ impl WasmOrigin {
     /// Returns `true`: translating a function again finds the operators.
     pub(crate) fn has_offsets(&self) -> bool {
         true
+    }
+
+    /// Returns how many custom sections there are.
+    pub(crate) fn custom_count(&self, info: &ModuleInfo) -> usize {
+        info.customs.len()
+    }
+
+    /// Returns the name of a custom section, and the range of its contents in the binary.
+    pub(crate) fn custom<'a>(&'a self, info: &'a ModuleInfo, index: usize) -> Option<(&'a str, Range<usize>)> {
+        info.customs.get(index).map(|custom| (&*custom.name, custom.bytes.clone()))
     }
 
     /// Returns the module's name, if it has names.
