@@ -138,8 +138,10 @@ pub(crate) unsafe fn host(
         let mut root = root(machine);
         let slots = NonNull::slice_from_raw_parts(NonNull::new_unchecked(args), (*func).header.into());
         // Room for handles of the parameters and of the results.
-        let Some(scope) = root.as_mut().enter_with_room(2 * usize::from((*func).header)) else {
-            return host_with_room(machine, func, instance, args);
+        let room = 2 * usize::from((*func).header);
+        let scope = match root.as_mut().enter_with_room(room) {
+            Some(scope) => scope,
+            None => make_handle_room(root, room)?,
         };
         let code = &(*func.cast::<HostRecord>()).host;
         let mut frame = HostFrame { root, instance, slots, ty: NonNull::from(code.ty()) };
@@ -156,27 +158,17 @@ pub(crate) unsafe fn host(
     }
 }
 
-/// Makes room for a host function's handles, and calls the function.
+/// Begins a scope of handles that has no room yet.
 ///
 /// # Safety
-/// As for [`host`].
-// What is rare is in functions of its own, so that `host` saves few registers.
+/// No reference to the store is left.
+// It returns before the host's code runs: what a call takes of the native stack must not depend on earlier ones.
 #[cold]
 #[inline(never)]
-unsafe fn host_with_room(
-    machine: *mut exec::Machine,
-    func: *mut exec::Func,
-    instance: *mut exec::Instance,
-    args: *mut u64,
-) -> Result<(), TrapCode> {
-    // SAFETY: the caller guarantees the same. The reference to the store ends before the host's code runs.
-    unsafe {
-        let mut root = root(machine);
-        match root.as_mut().enter(2 * usize::from((*func).header)) {
-            Ok(_) => host(machine, func, instance, args),
-            Err(error) => Err(root.as_mut().stop_with(error.into(), TrapCode::Host)),
-        }
-    }
+unsafe fn make_handle_room(mut root: NonNull<Store>, handles: usize) -> Result<usize, TrapCode> {
+    // SAFETY: the caller guarantees that there is no reference.
+    let store = unsafe { root.as_mut() };
+    store.enter(handles).map_err(|error| store.stop_with(error.into(), TrapCode::Host))
 }
 
 /// Calls the embedder's code. Unwinding must not pass through handlers, so the store keeps a panic until they have
