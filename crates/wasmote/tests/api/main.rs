@@ -8,6 +8,7 @@ mod errors;
 mod guard_pages;
 mod host;
 mod host_objects;
+mod indirect_calls;
 mod instances;
 #[cfg(feature = "limits")]
 mod limits;
