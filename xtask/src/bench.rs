@@ -53,8 +53,9 @@ FILTER runs only the guests whose names contain it.
   --count              instead, count the instructions that run: of each guest, and the most frequent instructions and
                        adjacent pairs of all together
   --count-each         the same, with the most frequent of each guest
-  --choose-superinstructions N     instead, the N pairs of instructions that save most dispatches, as
-                       crates/exec/superinstructions.list, and the share of dispatches that is left
+  --choose-superinstructions N,N,N instead, the pairs of instructions that save most dispatches, as
+                       crates/exec/superinstructions.list, and the share of dispatches that is left; N pairs for each
+                       of its sections. With --corpus, by the guests and the known programs of the corpus
   --unused             instead, the variants of instructions that no program dispatches, or none for more than a thousandth
   --translation        instead, the speed of translating code that does not run
   --threads            instead, what two threads do in the time of one, and the cost of a shared memory
@@ -90,6 +91,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     let scratch = project::target_dir().join("bench");
     std::fs::create_dir_all(&scratch).with_context(|| scratch.display().to_string())?;
     let mut workloads = match &options.corpus {
+        Some(folder) if matches!(options.count, Some(Count::Choose(_))) => with_guests(folder::workloads(folder)?)?,
         Some(folder) => folder::workloads(folder)?,
         None => guests::workloads()?,
     };
@@ -97,9 +99,9 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     if options.corpus.is_some() {
         workloads.retain(|workload| options.group.is_none_or(|group| group == Group::of(&workload.module)));
     }
-    if let Some(count) = options.count {
+    if let Some(count) = &options.count {
         ensure!(!workloads.is_empty(), "no guest matches");
-        return count::main(&workloads, count, options.corpus.is_some(), &scratch);
+        return count::main(&workloads, count, options.corpus.as_deref(), &scratch);
     }
     if options.translation {
         ensure!(!workloads.is_empty(), "no guest matches");
@@ -162,6 +164,7 @@ impl Options {
         let named_peers: Vec<String> = arguments.values_from_str("--peer")?;
         let all_peers = arguments.contains("--peers");
         let corpus: Option<PathBuf> = arguments.opt_value_from_str("--corpus")?;
+        let corpus = corpus.map(std::path::absolute).transpose()?;
         let mut group = match (arguments.contains("--known"), arguments.contains("--strangers")) {
             (true, true) => bail!("--known and --strangers: name one, or none for all"),
             (true, false) => Some(Group::Known),
@@ -173,10 +176,12 @@ impl Options {
             (_, true) => Some(Count::Each),
             (true, false) => Some(Count::Together),
             (false, false) if arguments.contains("--unused") => Some(Count::Unused),
-            (false, false) => arguments.opt_value_from_str("--choose-superinstructions")?.map(Count::Choose),
+            (false, false) => {
+                arguments.opt_value_from_fn("--choose-superinstructions", choose::sizes)?.map(Count::Choose)
+            }
         };
         // Choices are based on the known programs. Pairs are judged on the strangers in the same run.
-        if corpus.is_some() && count.is_some_and(|count| !matches!(count, Count::Choose(_))) {
+        if corpus.is_some() && count.as_ref().is_some_and(|count| !matches!(count, Count::Choose(_))) {
             group = group.or(Some(Group::Known));
         }
         let translation = arguments.contains("--translation");
@@ -233,6 +238,16 @@ impl Options {
     fn selects(&self, name: &str) -> bool {
         selects(&self.filter, name)
     }
+}
+
+/// The guests and the programs of a corpus. A module that is in both is one of the guests.
+fn with_guests(programs: Vec<Workload>) -> Result<Vec<Workload>> {
+    let mut workloads = guests::workloads()?;
+    let is_guest =
+        |program: &Workload| workloads.iter().any(|guest| guest.module.file_name() == program.module.file_name());
+    let others: Vec<Workload> = programs.into_iter().filter(|program| !is_guest(program)).collect();
+    workloads.extend(others);
+    Ok(workloads)
 }
 
 fn selects(filter: &Option<String>, name: &str) -> bool {

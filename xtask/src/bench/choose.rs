@@ -1,18 +1,19 @@
-//! `cargo xtask bench --choose-superinstructions NUMBER`: which superinstructions save most, as the lines of their list
+//! `cargo xtask bench --choose-superinstructions NUMBERS`: which superinstructions save most, as the lines of their list
 //! (`superinstructions.list` in `wasmote-exec`). `cargo xtask superinstructions FILE...`: the same for programs of one's own.
 //!
-//! Each guest has the same weight, however long it runs: a pair is judged by the share of dispatches that it saves. A straight sequence of instructions is split as
-//! the linker splits it, two at a time from the left, so that only one of two overlapping pairs counts.
+//! A pair is judged by the share of dispatches that it saves, however long a program runs. Each kind of programs has the same weight, in a kind each program, and of
+//! a program each run. A straight sequence of instructions is split as the linker splits it, two at a time from the left, so that only one of two overlapping pairs
+//! counts.
+//!
+//! A list has a section for each size, and a longer list contains the shorter ones: the section of a feature is what it adds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use pico_args::Arguments;
 use wasmote_ir::ops::OPCODES;
 use wasmote_ir::{Op, Opcode};
-
-use super::folder::Group;
 
 /// Families that are in no pair, because their handlers are large or have a frame, or run rarely.
 const NEVER: &[&str] = &[
@@ -32,8 +33,11 @@ const LAST: &[&str] = &["Goto", "BrTable", "Return", "Call"];
 
 /// The number of steps in which pairs are chosen. After each step, the remaining savings are counted again.
 const STEPS: usize = 20;
-/// The number of parts of the programs for cross-validation.
+/// The number of parts for cross-validation of programs of one kind. Of several kinds, each is a part.
 const PARTS: usize = 4;
+
+/// The features whose sections a list may have, each with the sections before it.
+const FEATURES: [&str; 3] = ["superinstructions", "more-superinstructions", "most-superinstructions"];
 
 pub const OPTIONS: &str = "
   FILE...       what `run --counts-out` wrote, each of one run; all weigh the same
@@ -54,18 +58,46 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     let (mut ran, mut names) = (Vec::new(), Names::default());
     for file in &files {
         let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        let one = Ran::parse(file, &text, &mut names).with_context(|| file.display().to_string())?;
+        let one = Ran::parse(Program::of_file(file), &text, &mut names).with_context(|| file.display().to_string())?;
         ensure!(!one.straights.is_empty(), "{}: no counts of straight code", file.display());
         ran.push(one);
     }
-    print!("{}", lines(&ran, &names, number, false));
+    print!("{}", lines(&ran, &names, &[number]));
     Ok(())
 }
 
-/// What ran of a guest.
+/// The numbers of pairs of an option, such as `150,500`: one for each feature.
+pub fn sizes(text: &str) -> Result<Vec<usize>> {
+    let sizes: Vec<usize> =
+        text.split(',').map(|size| size.parse().context("a number of pairs")).collect::<Result<_>>()?;
+    ensure!(
+        sizes.len() <= FEATURES.len() && sizes.is_sorted(),
+        "at most {} numbers, the smallest first",
+        FEATURES.len()
+    );
+    Ok(sizes)
+}
+
+/// Whose run it was.
+#[derive(Clone)]
+pub struct Program {
+    /// The kind of programs.
+    pub kind: String,
+    /// The program: several runs may be of one.
+    pub module: PathBuf,
+    /// Whether pairs are judged by it, and not chosen.
+    pub is_stranger: bool,
+}
+
+impl Program {
+    fn of_file(file: &Path) -> Program {
+        Program { kind: String::new(), module: file.to_owned(), is_stranger: false }
+    }
+}
+
+/// What ran in one run of a program.
 pub struct Ran {
-    /// The program: several guests may be of one.
-    module: PathBuf,
+    program: Program,
     /// Sequences of instructions without a jump target inside, each instruction with its share of all dispatches.
     straights: Vec<Vec<(Name, f64)>>,
 }
@@ -94,6 +126,7 @@ impl Names {
 }
 
 /// Some pairs.
+#[derive(Clone)]
 struct Pairs {
     /// For each pair of names whether it is among them.
     among: Vec<bool>,
@@ -121,7 +154,7 @@ impl Pairs {
 
 impl Ran {
     /// From lines `straight FIRST COUNT SECOND COUNT ...`; others are the guest's.
-    pub fn parse(module: &Path, text: &str, names: &mut Names) -> Result<Ran> {
+    pub fn parse(program: Program, text: &str, names: &mut Names) -> Result<Ran> {
         let mut straights = Vec::new();
         for line in text.lines() {
             let mut words = line.split(' ');
@@ -136,80 +169,113 @@ impl Ran {
         }
         let total: f64 = straights.iter().flatten().map(|(_, count)| count).sum();
         straights.iter_mut().flatten().for_each(|(_, count)| *count /= total);
-        Ok(Ran { module: module.to_owned(), straights })
+        Ok(Ran { program, straights })
     }
 }
 
-/// The lines of the list: the `number` pairs that save most dispatches. After it, the share of dispatches that is left: of the guests, and of guests that the pairs were not
-/// chosen by. The strangers of a corpus have a line of their own.
-pub fn lines(guests: &[Ran], names: &Names, number: usize, has_groups: bool) -> String {
-    let is_stranger = |guest: &&Ran| has_groups && Group::of(&guest.module) == Group::Strangers;
-    let (strangers, guests): (Vec<&Ran>, Vec<&Ran>) = guests.iter().partition(is_stranger);
-    let chosen = choose(&guests, names, number);
-    let mut lines: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (first, second) in chosen.all() {
-        lines.entry(&names.all[first]).or_default().push(&names.all[second]);
-    }
+/// The lines of the list: the pairs that save most dispatches, of each size. Behind each section is the share of dispatches that is left with it and those before it: of
+/// the programs that pairs are chosen by, of each of their parts by the others, and of the strangers.
+pub fn lines(runs: &[Ran], names: &Names, sizes: &[usize]) -> String {
+    let (strangers, known): (Vec<&Ran>, Vec<&Ran>) = runs.iter().partition(|run| run.program.is_stranger);
+    let parts: Vec<(Vec<&Ran>, Vec<&Ran>)> = parts(&known);
+    let mut chosen = Pairs::none(names);
+    let mut chosen_by_others: Vec<Pairs> = parts.iter().map(|_| Pairs::none(names)).collect();
     let mut text = String::new();
-    for (first, mut seconds) in lines {
-        seconds.sort_unstable();
-        text += &format!("{first}: {};\n", seconds.join(", "));
-    }
-    let mut programs: Vec<&Path> = guests.iter().map(|guest| &*guest.module).collect();
-    programs.sort_unstable();
-    programs.dedup();
-    let part_of = |guest: &Ran| programs.iter().position(|module| *module == guest.module).map(|at| at % PARTS);
-    let mut strange = Vec::new();
-    for part in 0..PARTS {
-        let (out, others): (Vec<&Ran>, Vec<&Ran>) = guests.iter().partition(|guest| part_of(guest) == Some(part));
-        let chosen = choose(&others, names, number);
-        strange.extend(out.iter().map(|guest| left(guest, &chosen)));
-    }
-    let known: Vec<f64> = guests.iter().map(|guest| left(guest, &chosen)).collect();
-    text += &format!("# {} pairs; dispatches left: {:.3} of these guests", chosen.all().count(), mean(&known));
-    // Of one program, there is no other to choose by.
-    if programs.len() > 1 {
-        text += &format!(", {:.3} of guests that they are not chosen by", mean(&strange));
-    }
-    text.push('\n');
-    if has_groups {
-        let left: Vec<f64> = strangers.iter().map(|guest| left(guest, &chosen)).collect();
-        text += &format!("# of {} strangers: {:.3}\n", left.len(), mean(&left));
+    for (&size, feature) in sizes.iter().zip(FEATURES) {
+        let shorter = chosen.clone();
+        chosen = choose(&known, names, size, &shorter);
+        if sizes.len() > 1 {
+            text += &format!("[{feature}]\n");
+        }
+        let mut lines: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (first, second) in chosen.all().filter(|&pair| !shorter.has(pair)) {
+            lines.entry(&names.all[first]).or_default().push(&names.all[second]);
+        }
+        for (first, mut seconds) in lines {
+            seconds.sort_unstable();
+            text += &format!("{first}: {};\n", seconds.join(", "));
+        }
+        let all = chosen.all().count();
+        text += &format!("# {all} pairs; dispatches left: {:.3} of these programs", left_of(&known, &chosen));
+        // Of one program, there is no other to choose by.
+        if parts.len() > 1 {
+            let mut left = 0.0;
+            for ((part, others), chosen) in parts.iter().zip(&mut chosen_by_others) {
+                *chosen = choose(others, names, size, chosen);
+                left += left_of(part, chosen) / parts.len() as f64;
+            }
+            text += &format!(", {left:.3} of programs that they are not chosen by");
+        }
+        text.push('\n');
+        if !strangers.is_empty() {
+            text += &format!("# of {} strangers: {:.3}\n", strangers.len(), left_of(&strangers, &chosen));
+        }
     }
     text
 }
 
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+/// Each part of the programs, with the others: the kinds, or if there is only one, a quarter of the programs.
+fn parts<'a>(runs: &[&'a Ran]) -> Vec<(Vec<&'a Ran>, Vec<&'a Ran>)> {
+    let kinds: BTreeSet<&str> = runs.iter().map(|run| &*run.program.kind).collect();
+    let programs: BTreeSet<&Path> = runs.iter().map(|run| &*run.program.module).collect();
+    let part_of = |run: &Ran| match kinds.len() {
+        1 => programs.iter().position(|module| *module == run.program.module).unwrap_or(0) % PARTS,
+        _ => kinds.iter().position(|kind| *kind == run.program.kind).unwrap_or(0),
+    };
+    let count = if kinds.len() == 1 { PARTS.min(programs.len()) } else { kinds.len() };
+    (0..count).map(|part| runs.iter().partition(|run| part_of(run) == part)).collect()
 }
 
-/// The pairs that save most.
-fn choose(guests: &[&Ran], names: &Names, number: usize) -> Pairs {
+/// The weight of each run: kinds weigh the same, the programs of a kind, and the runs of a program. All together weigh 1.
+fn weights(runs: &[&Ran]) -> Vec<f64> {
+    let mut kinds: BTreeMap<&str, BTreeMap<&Path, usize>> = BTreeMap::new();
+    for run in runs {
+        *kinds.entry(&run.program.kind).or_default().entry(&run.program.module).or_default() += 1;
+    }
+    let weight = |run: &&Ran| {
+        let programs = &kinds[&*run.program.kind];
+        1.0 / (kinds.len() * programs.len() * programs[&*run.program.module]) as f64
+    };
+    runs.iter().map(weight).collect()
+}
+
+/// The share of their dispatches that is left.
+fn left_of(runs: &[&Ran], pairs: &Pairs) -> f64 {
+    runs.iter().zip(weights(runs)).map(|(run, weight)| left(run, pairs) * weight).sum()
+}
+
+/// The pairs that save most, among them `shorter`.
+fn choose(runs: &[&Ran], names: &Names, number: usize, shorter: &Pairs) -> Pairs {
     let may: Vec<_> = names.all.iter().map(|name| (may_begin(name), may_end(name))).collect();
-    let mut chosen = Pairs::none(names);
-    let mut count = 0;
+    let weights = weights(runs);
+    let mut chosen = shorter.clone();
+    let mut count = chosen.all().count();
+    let more = number.saturating_sub(count);
+    let start = count;
     for step in 1..=STEPS {
         let mut gains: HashMap<Pair, f64> = HashMap::new();
-        for straight in guests.iter().flat_map(|guest| &guest.straights) {
-            // The instruction before, if it is dispatched alone.
-            let mut before = None;
-            for unit in units(straight, &chosen) {
-                let (name, share) = unit[0];
-                if let (Some(first), [_]) = (before, unit)
-                    && may[name].1
-                {
-                    *gains.entry((first, name)).or_default() += share;
+        for (run, weight) in runs.iter().zip(&weights) {
+            for straight in &run.straights {
+                // The instruction before, if it is dispatched alone.
+                let mut before = None;
+                for unit in units(straight, &chosen) {
+                    let (name, share) = unit[0];
+                    if let (Some(first), [_]) = (before, unit)
+                        && may[name].1
+                    {
+                        *gains.entry((first, name)).or_default() += share * weight;
+                    }
+                    before = Some(name).filter(|_| unit.len() == 1 && may[name].0);
                 }
-                before = Some(name).filter(|_| unit.len() == 1 && may[name].0);
             }
         }
         let mut gains: Vec<_> = gains.into_iter().collect();
         gains.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let more = (number * step / STEPS).saturating_sub(count);
-        gains.into_iter().take(more).for_each(|(pair, _)| chosen.insert(pair));
+        let room = (start + more * step / STEPS).saturating_sub(count);
+        gains.into_iter().take(room).for_each(|(pair, _)| chosen.insert(pair));
         // Drops pairs that others have replaced.
-        let mut used = Pairs::none(names);
-        for straight in guests.iter().flat_map(|guest| &guest.straights) {
+        let mut used = shorter.clone();
+        for straight in runs.iter().flat_map(|run| &run.straights) {
             units(straight, &chosen).filter_map(pair_of).for_each(|pair| used.insert(pair));
         }
         chosen = used;
@@ -233,9 +299,9 @@ fn units<'a>(straight: &'a [(Name, f64)], pairs: &Pairs) -> impl Iterator<Item =
     })
 }
 
-/// The share of a guest's dispatches that are left.
-fn left(guest: &Ran, pairs: &Pairs) -> f64 {
-    guest.straights.iter().flat_map(|straight| units(straight, pairs).map(|unit| unit[0].1)).sum()
+/// The share of a run's dispatches that is left.
+fn left(run: &Ran, pairs: &Pairs) -> f64 {
+    run.straights.iter().flat_map(|straight| units(straight, pairs).map(|unit| unit[0].1)).sum()
 }
 
 fn is_of(name: &str, families: &[&str]) -> bool {
@@ -270,37 +336,69 @@ fn operand_units(name: &str) -> usize {
 mod tests {
     use super::*;
 
-    /// The lines for programs that ran so, each a guest.
-    fn chosen(guests: &[&str], number: usize) -> String {
+    /// A run of a program that has a kind of its own.
+    fn ran(at: usize, text: &str, names: &mut Names) -> Ran {
+        let program = Program { kind: at.to_string(), ..Program::of_file(Path::new(&at.to_string())) };
+        Ran::parse(program, text, names).unwrap()
+    }
+
+    /// The lines for programs that ran so, each of its own kind.
+    fn chosen(programs: &[&str], sizes: &[usize]) -> String {
         let mut names = Names::default();
-        let ran = |(at, text): (usize, &&str)| Ran::parse(Path::new(&at.to_string()), text, &mut names).unwrap();
-        let guests: Vec<Ran> = guests.iter().enumerate().map(ran).collect();
-        lines(&guests, &names, number, false)
+        let runs: Vec<Ran> = programs.iter().enumerate().map(|(at, text)| ran(at, text, &mut names)).collect();
+        lines(&runs, &names, sizes)
     }
 
     #[test]
-    fn each_guest_counts_alike_and_only_pairs_that_can_be_are_chosen() {
+    fn each_program_counts_alike_and_only_pairs_that_can_be_are_chosen() {
         let long = "straight Copy.s 600 Goto.x 600\nstraight Goto.x 400 Copy.s 400\n";
         let short = "a line of its own\nstraight I32Clz.r_r 1 Copy.s 1\nstraight Load32.s_r 3 I32Add.ri 3\n";
-        let text = chosen(&[long, short], 2);
+        let text = chosen(&[long, short], &[2]);
         assert!(text.starts_with("Copy.s: Goto.x;\nLoad32.s_r: I32Add.ri;\n# 2 pairs"), "{text}");
         // 1400 of 2000 are left, and 5 of 8; without its own pairs nothing is saved.
-        assert!(text.contains("left: 0.662 of these guests, 1.000 of guests"), "{text}");
-        let one = chosen(&[long, short], 1);
+        assert!(text.contains("left: 0.662 of these programs, 1.000 of programs"), "{text}");
+        let one = chosen(&[long, short], &[1]);
         assert!(one.starts_with("Load32.s_r: I32Add.ri;\n# 1 pairs"), "{one}");
+    }
+
+    #[test]
+    fn each_kind_weighs_alike_and_strangers_only_judge() {
+        let mut names = Names::default();
+        let texts =
+            ["straight Copy.s 2 Goto.x 1\n", "straight I32Add.ri 4 Goto.x 1\n", "straight I32Add.ri 4 Goto.x 1\n"];
+        let mut runs: Vec<Ran> = texts.iter().enumerate().map(|(at, text)| ran(at, text, &mut names)).collect();
+        // Two programs of one kind save a fifth each, one of another kind a third.
+        runs[2].program.kind = runs[1].program.kind.clone();
+        assert!(lines(&runs, &names, &[1]).starts_with("Copy.s: Goto.x;\n# 1 pairs; dispatches left: 0.833 of"));
+        runs[0].program.is_stranger = true;
+        let text = lines(&runs, &names, &[1]);
+        assert!(text.starts_with("I32Add.ri: Goto.x;\n# 1 pairs; dispatches left: 0.800 of"), "{text}");
+        assert!(text.ends_with("# of 1 strangers: 1.000\n"), "{text}");
+    }
+
+    #[test]
+    fn a_longer_list_contains_the_shorter_one() {
+        let text =
+            "straight Copy.s 10 Load32.s_r 10\nstraight I32Add.ri 6 I32Xor.ri 6\nstraight I32Xor.ri 4 Goto.x 4\n";
+        let text = chosen(&[text], &[1, 3]);
+        let sections = "[superinstructions]\nCopy.s: Load32.s_r;\n# 1 pairs; dispatches left: 0.750 of these programs\n\
+            [more-superinstructions]\nI32Add.ri: I32Xor.ri;\nI32Xor.ri: Goto.x;\n# 3 pairs; dispatches left: 0.500 of these programs\n";
+        assert_eq!(text, sections);
+        assert!(sizes("3,1").is_err() && sizes("a").is_err() && sizes("1,2,3,4").is_err());
+        assert_eq!(sizes("1,20").unwrap(), [1, 20]);
     }
 
     #[test]
     fn of_pairs_that_overlap_those_count_that_are_dispatched() {
         // The middle two run most often, but with the first two together are never dispatched.
         let text = "straight Copy.s 10 Load32.s_r 10 I32Add.ri 10 I32Xor.ri 10\nstraight Load32.s_r 1 I32Add.ri 1\n";
-        let text = chosen(&[text], 40);
-        assert!(text.ends_with("3 pairs; dispatches left: 0.500 of these guests\n"), "{text}");
+        let text = chosen(&[text], &[40]);
+        assert!(text.ends_with("3 pairs; dispatches left: 0.500 of these programs\n"), "{text}");
     }
 
     #[test]
     fn what_runs_less_often_than_what_is_before_it_saves_less() {
-        let text = chosen(&["straight BrI32Ne.ri 90 Copy.s 10\n"], 1);
+        let text = chosen(&["straight BrI32Ne.ri 90 Copy.s 10\n"], &[1]);
         assert!(text.contains("left: 0.900 of these"), "{text}");
     }
 }

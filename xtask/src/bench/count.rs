@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use super::choose::Program;
 use super::engine::Engine;
+use super::folder::Group;
 use super::measure;
 use crate::fused_operations;
 use crate::guests::Workload;
@@ -22,28 +24,28 @@ const HOST: &str = "host";
 pub struct Counts(HashMap<[String; 2], u64>);
 
 /// What to do with the counts.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Count {
     /// Print those of all guests together.
     Together,
     /// Print those of each guest, too.
     Each,
-    /// Choose this number of pairs.
-    Choose(usize),
+    /// Choose lists of pairs of these lengths.
+    Choose(Vec<usize>),
     /// Print the variants that no guest runs, or hardly ever.
     Unused,
 }
 
 impl Count {
     /// Whether a superinstruction counts as its two instructions.
-    fn apart(self) -> bool {
+    fn apart(&self) -> bool {
         matches!(self, Count::Choose(_) | Count::Unused)
     }
 }
 
-/// Runs each guest once and prints what was counted.
-pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &Path) -> Result<()> {
-    let each = wanted == Count::Each;
+/// Runs each guest once and prints what was counted. Of the programs of a corpus, pairs are chosen by the known ones.
+pub fn main(workloads: &[Workload], wanted: &Count, corpus: Option<&Path>, scratch: &Path) -> Result<()> {
+    let each = *wanted == Count::Each;
     let engine = Engine::wasmote(build()?)?;
     let file = scratch.join("counts");
     let engine = if wanted.apart() { engine.with(&format!("--counts-out={}", file.display())) } else { engine };
@@ -58,7 +60,8 @@ pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &P
         let text = String::from_utf8_lossy(&counted);
         let counts = Counts::parse(&text).context(workload.name.clone())?;
         if matches!(wanted, Count::Choose(_)) {
-            ran.push(super::choose::Ran::parse(&workload.module, &text, &mut names).context(workload.name.clone())?);
+            let program = program(workload, corpus);
+            ran.push(super::choose::Ran::parse(program, &text, &mut names).context(workload.name.clone())?);
         }
         ensure!(counts.total() > 0, "{}: nothing was counted", workload.name);
         println!("{:<22} {:>16} dispatches", workload.name, counts.total());
@@ -67,11 +70,11 @@ pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &P
         }
         guests.push((workload.name.as_str(), counts));
     }
-    if let Count::Choose(number) = wanted {
-        print!("{}", super::choose::lines(&ran, &names, number, has_groups));
+    if let Count::Choose(sizes) = wanted {
+        print!("{}", super::choose::lines(&ran, &names, sizes));
         return Ok(());
     }
-    if wanted == Count::Unused {
+    if *wanted == Count::Unused {
         let counts: Vec<_> = guests.iter().map(|(_, counts)| counts.shares()).collect();
         print!("{}", super::unused::lists(&counts));
         return Ok(());
@@ -81,6 +84,21 @@ pub fn main(workloads: &[Workload], wanted: Count, has_groups: bool, scratch: &P
         print!("{:<22} {:>16}\n{}", "all", guests.iter().map(|guest| guest.1.total()).sum::<u64>(), lists(&guests));
     }
     Ok(())
+}
+
+/// What pairs are chosen for.
+fn program(workload: &Workload, corpus: Option<&Path>) -> Program {
+    let is_of_corpus = corpus.is_some_and(|corpus| workload.module.starts_with(corpus));
+    // Guests of the repository that are no interpreters and have no objects are small loops of all languages.
+    let kind = match &*workload.kind {
+        "calls" | "integer" | "float" | "memory" => "loops",
+        kind => kind,
+    };
+    Program {
+        kind: kind.into(),
+        module: workload.module.clone(),
+        is_stranger: is_of_corpus && Group::of(&workload.module) == Group::Strangers,
+    }
 }
 
 /// Builds the command that counts. The build is optimised little, to be fast.
