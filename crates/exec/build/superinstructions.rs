@@ -1,6 +1,9 @@
 //! Reads the list of superinstructions, and writes it as a call of the macro `superinstructions`. A mistake in the list
 //! ends the build with the line where it is.
 //!
+//! A list may have sections. Each begins with a feature in brackets, such as `[more-superinstructions]`, and is left out
+//! where the package is built without that feature.
+//!
 //! The compiler checks the rest: that each instruction exists, and that a superinstruction may begin with the first one.
 
 use std::collections::BTreeSet;
@@ -12,6 +15,8 @@ use std::path::PathBuf;
 const VARIABLE: &str = "WASMOTE_SUPERINSTRUCTIONS";
 /// The list of builds without the variable, in the folder of the package.
 const DEFAULT: &str = "superinstructions.list";
+/// The features that sections may name.
+const FEATURES: [&str; 3] = ["superinstructions", "more-superinstructions", "most-superinstructions"];
 
 /// Writes the list to the folder of the build.
 pub fn write() {
@@ -30,9 +35,20 @@ pub fn write() {
     // Lines have the numbers that they have in the list, for messages of the compiler.
     let mut code = String::from("superinstructions! { ");
     let mut all = BTreeSet::new();
+    let mut is_wanted = true;
     for (number, line) in text.lines().enumerate() {
-        let (first, others) = match parts(line.split('#').next().unwrap_or_default().trim()) {
-            Ok(parts) => parts,
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let section = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let read = match section {
+            Some(feature) => is_built(feature).map(|is_built| {
+                is_wanted = is_built;
+                ("", Vec::new())
+            }),
+            None => parts(line),
+        };
+        let (first, others) = match read {
+            Ok((first, others)) if is_wanted => (first, others),
+            Ok(_) => ("", Vec::new()),
             Err(what) => fail(&format!("{shown}:{}: {what}", number + 1)),
         };
         // Lists may be joined: a superinstruction may stand in both.
@@ -48,6 +64,14 @@ pub fn write() {
     code += "}\n";
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap()).join("superinstructions.rs");
     fs::write(out, code).expect("the folder of the build can be written");
+}
+
+/// Returns whether the package is built with the feature of a section.
+fn is_built(feature: &str) -> Result<bool, String> {
+    if !FEATURES.contains(&feature) {
+        return Err(format!("expected a section of {}, got `[{feature}]`", FEATURES.join(", ")));
+    }
+    Ok(env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some())
 }
 
 /// Returns the first instruction of a line and those that may follow it. A line is empty, or `First.a: Second.b, Third.c;`.

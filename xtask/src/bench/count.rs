@@ -51,8 +51,8 @@ pub fn main(workloads: &[Workload], wanted: &Count, corpus: Option<&Path>, scrat
     let engine = if wanted.apart() { engine.with(&format!("--counts-out={}", file.display())) } else { engine };
     let mut guests = Vec::new();
     let (mut ran, mut names) = (Vec::new(), super::choose::Names::default());
-    // Start-up and host functions have no loops worth a superinstruction.
-    let passing = |workload: &&Workload| workload.kind == "startup" || workload.kind == "host";
+    // Start-up and host functions have no loops worth a superinstruction, and vectors have a list of their own.
+    let passing = |workload: &&Workload| matches!(&*workload.kind, "startup" | "host" | "vectors");
     for workload in workloads.iter().filter(|workload| !(matches!(wanted, Count::Choose(_)) && passing(workload))) {
         let run = measure::run(&mut engine.command(workload), workload.stdin.as_deref(), scratch)?;
         ensure!(run.exit_code == Some(workload.exit), "{}: {}", workload.name, run.status);
@@ -64,7 +64,9 @@ pub fn main(workloads: &[Workload], wanted: &Count, corpus: Option<&Path>, scrat
             ran.push(super::choose::Ran::parse(program, &text, &mut names).context(workload.name.clone())?);
         }
         ensure!(counts.total() > 0, "{}: nothing was counted", workload.name);
-        println!("{:<22} {:>16} dispatches", workload.name, counts.total());
+        // Between the lines of a list, it is a comment.
+        let mark = if matches!(wanted, Count::Choose(_)) { "# " } else { "" };
+        println!("{mark}{:<22} {:>16} dispatches", workload.name, counts.total());
         if each {
             print!("{}", lists(&[(workload.name.as_str(), &counts)]));
         }
