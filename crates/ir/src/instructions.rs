@@ -676,10 +676,6 @@ macro_rules! for_each_op {
             I64ShlOr: Fused4(i64 -> i64), fuses I64Shl then I64Or;
             /// dst = (a + b) + c.
             I64AddAdd: Fused3(i64 -> i64), fuses I64Add then I64Add;
-            /// Do iterations of the loop that follows, which copies; then jump if it ends.
-            LoopCopy: LoopCopy(none -> none);
-            /// Do iterations of the loop that follows, which fills; then jump if it ends.
-            LoopFill: LoopFill(none -> none);
             $($more)*
         }
     };

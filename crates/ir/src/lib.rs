@@ -7,7 +7,7 @@
 //!    family. [`ops`]: the opcodes, which are numbered from these rows.
 //! 3. [`code`]: instructions as 16-bit units. [`write`](mod@write): typed construction of instructions.
 //! 4. [`disasm`]: instructions as text.
-//! 5. [`frame`], [`types`], [`trap`], [`exception_table`], [`casts`], [`loops`], [`atomics`], [`fuel`]: what else the translator and the
+//! 5. [`frame`], [`types`], [`trap`], [`exception_table`], [`casts`], [`atomics`], [`fuel`]: what else the translator and the
 //!    executor must agree on.
 //! 6. `operators` (feature `operators`): the operators of WebAssembly itself, in a table like that of instructions.
 //!    [`Proposal`]: the proposals that a module may need and a build may lack.
@@ -46,7 +46,6 @@ pub mod fallible;
 pub mod frame;
 pub mod fuel;
 pub mod image;
-pub mod loops;
 #[cfg(feature = "operators")]
 pub mod operators;
 pub mod ops;

@@ -496,18 +496,6 @@ shapes! { scalar_families:
     AddTwo { x ext [Src, Imm32, Dst, Src, Imm32, Dst] }
     /// Fused operation: adds a constant to a slot, then branches on the slot and another source.
     Step { s ext [SrcDst, Imm32, Src, Target], i ext [SrcDst, Imm32, Imm32, Target] }
-    /// A loop that fills: the pointer, the counter, the base and the displacement of the pointer, the plan, the value,
-    /// what the counter is compared with, where the loop ends. [`crate::loops`] explains them.
-    LoopFill {
-        ss ext [SrcDst, SrcDst, Src, Offset, Imm32, Src, Src, Target], si ext [SrcDst, SrcDst, Src, Offset, Imm32, Src, Imm32, Target],
-        is ext [SrcDst, SrcDst, Src, Offset, Imm32, Imm32, Src, Target], ii ext [SrcDst, SrcDst, Src, Offset, Imm32, Imm32, Imm32, Target],
-    }
-    /// A loop that copies: the pointers to the destination and the source, the counter, the bases and the displacements of
-    /// the pointers, the plan, what the counter is compared with, where the loop ends.
-    LoopCopy {
-        s ext [SrcDst, SrcDst, SrcDst, Src, Src, Offset, Offset, Imm32, Src, Target],
-        i ext [SrcDst, SrcDst, SrcDst, Src, Src, Offset, Offset, Imm32, Imm32, Target],
-    }
     /// One source.
     Unary { s core [Src, Dst], r ext [Dst], s_r ext [Src], r_r ext [] }
     /// [`Unary`] for rare families.

@@ -14,7 +14,6 @@ use wasmote_ir::{Op, Opcode, ValType, code};
 use crate::TranslateErrorKind;
 use crate::body::TranslateResult;
 use crate::operand_info::{DestKind, MAX_SHORT_OPERANDS, operand_info};
-use crate::passes::{Pass, does};
 use crate::peephole::{AccumulatorState, NOTHING, PeepholeWindow};
 pub use crate::peephole::{RecentInstr, Src};
 use crate::threading::Jumps;
@@ -473,7 +472,7 @@ impl CodeWriter {
         let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
         let addition = |recent: RecentInstr| match recent {
             RecentInstr { op: Op::I32Add, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
-                if self.has_accumulators() && u32::from(dst) < temporaries && does(Pass::Fusion) =>
+                if self.has_accumulators() && u32::from(dst) < temporaries =>
             {
                 Some((Slot(a), Imm(b), Dst(dst)))
             }

@@ -310,9 +310,6 @@ impl BodyTranslator<'_> {
         if count == 0 || self.in_place(&label, count) {
             let (start, operand) = self.branch_on(&condition, true);
             self.labels.branch(depth, start, operand, self.code);
-            if label.kind == LabelKind::Loop && count == 0 {
-                self.speed_up(depth, &label, start, operand);
-            }
             return Ok(());
         }
         self.branch_with(depth, &label, |body| body.branch_on(&condition, false))

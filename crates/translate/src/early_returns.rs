@@ -9,6 +9,7 @@ use wasmote_ir::fallible::TryVec;
 use wasmote_ir::{Op, Opcode};
 
 use crate::code_writer::{CodeWriter, fits_signed};
+use crate::passes::{Pass, does};
 use crate::threading::follow;
 
 const COPY: Opcode = Opcode::only(Op::Copy);
@@ -45,6 +46,9 @@ impl CodeWriter {
 
     /// Makes each noted move a return, if it leads to a return of the slot that it writes. The code must be complete.
     pub fn return_early(&mut self) {
+        if !does(Pass::EarlyReturns) {
+            return;
+        }
         for i in 0..self.jumps.moves.len() {
             let at = self.jumps.moves[i] as usize;
             if let Some((replacement, units)) = early_return(&self.units, at) {

@@ -189,15 +189,6 @@ impl Labels {
         }
     }
 
-    /// Notes that `added` units were put in front of the loop at this depth, which starts at `start`. No branch from there
-    /// on waits for its target.
-    pub fn shift(&mut self, depth: u32, start: usize, added: usize) {
-        let inner = self.labels.len().saturating_sub(depth as usize);
-        for label in self.labels.iter_mut().skip(inner).filter(|label| label.start > start) {
-            label.start += added;
-        }
-    }
-
     /// Notes a branch or handler that waits for its target.
     fn add_pending(&mut self, waiting: PendingBranch, code: &mut CodeWriter) {
         if self.waiting.try_push(waiting).is_err() {

@@ -13,8 +13,8 @@
 //! 1. `stack`, `locals`: where operands and locals are.
 //! 2. `code_writer`: the instructions written so far, the last two of which may still change; `peephole`: the state of
 //!    those two and of the accumulators; `operand_info`: tables for the encoding of operands.
-//! 3. `labels`: the targets of branches; `threading`: what becomes of jumps that lead to jumps;
-//!    `loop_inversion`: what becomes of jumps back to a test; `loops`: loops that copy or fill.
+//! 3. `labels`: the targets of branches; `threading`: what becomes of jumps that lead to jumps; `early_returns`: of values moved to a return;
+//!    `loop_inversion`: what becomes of jumps back to a test.
 //! 4. `body`: what all operators share; `operators` and `lines`: which function translates an operator; `numeric`,
 //!    `memory`, `atomics`, `control`, `calls`, `references`, `exceptions`, `objects`: these functions.
 //! 5. `fuse`: fused operations, which do the work of two instructions; `conversions`: those that need no instruction.
@@ -48,7 +48,6 @@ mod labels;
 mod lines;
 mod locals;
 mod loop_inversion;
-mod loops;
 mod memory;
 mod meter;
 mod numeric;

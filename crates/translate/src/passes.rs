@@ -5,12 +5,12 @@
 pub enum Pass {
     /// `conversions`.
     Conversions,
+    /// `early_returns`.
+    EarlyReturns,
     /// `fuse`.
     Fusion,
     /// `loop_inversion`.
     LoopInversion,
-    /// `loops`.
-    Loops,
     /// `threading`.
     Threading,
 }
@@ -37,7 +37,8 @@ mod switches {
 
     impl Pass {
         /// All passes.
-        pub const ALL: [Pass; 5] = [Pass::Conversions, Pass::Fusion, Pass::LoopInversion, Pass::Loops, Pass::Threading];
+        pub const ALL: [Pass; 5] =
+            [Pass::Conversions, Pass::EarlyReturns, Pass::Fusion, Pass::LoopInversion, Pass::Threading];
     }
 
     /// Turns these passes off in translations that this thread does, and all others on. Code must not be translated a

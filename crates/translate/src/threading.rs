@@ -101,19 +101,6 @@ impl CodeWriter {
         }
     }
 
-    /// Notes that `added` units were put in front of those from `start` on.
-    pub fn shift_jumps(&mut self, start: usize, added: usize) {
-        let shift = |at: &mut u32| {
-            if *at as usize >= start {
-                *at += added as u32;
-            }
-        };
-        // What lies further back in the lists was noted earlier, for jumps in front.
-        self.jumps.known.iter_mut().rev().take_while(|(at, _)| *at as usize >= start).for_each(|(at, _)| shift(at));
-        let copied = self.jumps.copied.iter_mut().rev().take_while(|(at, _)| *at as usize >= start);
-        copied.for_each(|(goto, branch)| [goto, branch].into_iter().for_each(shift));
-    }
-
     /// Makes each jump that leads to another jump lead to where that one leads, as far as it is known. A `goto` that
     /// leads to a return becomes that return. The code must be complete.
     pub fn thread_jumps(&mut self) {

@@ -1,5 +1,5 @@
 //! Runs the project's regression scripts (`tests/regress`), all of whose directives must pass. Also runs generated
-//! modules that are too large to write down, every atomic operator, random programs, shortened jumps, loops that copy and fill, and the check that valid modules are translated.
+//! modules that are too large to write down, every atomic operator, random programs, shortened jumps, and the check that valid modules are translated.
 
 mod atomics;
 #[cfg(feature = "interrupt")]
@@ -7,8 +7,6 @@ mod interruptions;
 mod jumps;
 mod large;
 mod legacy;
-#[cfg(feature = "extended")]
-mod loops;
 mod operators;
 mod random;
 mod script_threads;

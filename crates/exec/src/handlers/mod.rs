@@ -20,7 +20,6 @@ pub mod handler_macros;
 pub mod integer;
 #[cfg(feature = "alloc")]
 pub mod linked;
-pub mod loops;
 pub mod memory;
 pub mod metered;
 pub mod moves;

@@ -15,7 +15,6 @@ pub use super::control::rows::*;
 pub use super::float::rows::*;
 pub use super::fused::rows::*;
 pub use super::integer::rows::*;
-pub use super::loops::rows::*;
 pub use super::memory::rows::*;
 pub use super::metered::rows::*;
 pub use super::moves::rows::*;

@@ -84,14 +84,9 @@ static NUMBERS: [u8; 64] = {
     numbers
 };
 
-/// What is known about an instruction: the numbers of its operands' kinds, five bits each, the first one lowest. The two
-/// uppermost bits are a rule.
-type Description = u64;
-/// The bit where the rule begins.
-const RULE: u32 = Description::BITS - 2;
-
-/// Makes the description of each instruction, from the opcode `first` on.
-const fn describe<const N: usize>(first: usize) -> [Description; N] {
+/// Makes the description of each instruction, from the opcode `first` on. It has the numbers of the operands' kinds,
+/// five bits each, the first one lowest. The two bits above are a rule.
+const fn describe<const N: usize>(first: usize) -> [u32; N] {
     let mut table = [0; N];
     let mut opcode = 0;
     while opcode < N {
@@ -110,7 +105,7 @@ const fn describe<const N: usize>(first: usize) -> [Description; N] {
                 && let Some(opcode) = (Opcode::new(Op::ALL[op], variant as u8).0 as usize).checked_sub(first)
                 && opcode < N
             {
-                table[opcode] |= rule << RULE;
+                table[opcode] |= rule << 30;
             }
         }
         op += 1;
@@ -119,15 +114,15 @@ const fn describe<const N: usize>(first: usize) -> [Description; N] {
 }
 
 /// For each list of operands, the numbers of their kinds.
-static LISTED: [Description; OPERAND_LISTS] = {
+static LISTED: [u32; OPERAND_LISTS] = {
     let mut table = [0; OPERAND_LISTS];
     let mut list = 0;
     while list < OPERAND_LISTS {
         let operands = operand_list(list);
-        assert!(5 * operands.len() <= RULE as usize);
+        assert!(operands.len() <= 6);
         let mut i = 0;
         while i < operands.len() {
-            table[list] |= (number(operands[i]) as Description) << (5 * i);
+            table[list] |= number(operands[i]) << (5 * i);
             i += 1;
         }
         list += 1;
@@ -136,20 +131,20 @@ static LISTED: [Description; OPERAND_LISTS] = {
 };
 
 /// Rule: only the operands are verified.
-const PLAIN: Description = 0;
+const PLAIN: u32 = 0;
 /// Rule: execution never continues after the instruction.
-const ENDS_BLOCK: Description = 1;
+const ENDS_BLOCK: u32 = 1;
 /// Rule: as [`ENDS_BLOCK`], and the instruction writes slot 0.
-const RETURNS: Description = 2;
+const RETURNS: u32 = 2;
 /// Rule: as [`ENDS_BLOCK`], and the instruction writes slots 0 and 1.
 #[cfg(feature = "simd")]
-const RETURNS_PAIR: Description = 3;
+const RETURNS_PAIR: u32 = 3;
 
 /// Stands in place of a description: this build lacks the instruction.
-const UNSUPPORTED: Description = Description::MAX;
+const UNSUPPORTED: u32 = u32::MAX;
 
 /// Returns the rule of a family.
-const fn rule(op: Op) -> Description {
+const fn rule(op: Op) -> u32 {
     match op {
         Op::Unreachable
         | Op::Goto
@@ -169,11 +164,11 @@ const fn rule(op: Op) -> Description {
 }
 
 /// Numbers the descriptions, equal ones alike.
-const fn distinct<const N: usize>(all: &[Description; N]) -> Interned<N> {
+const fn distinct<const N: usize>(all: &[u32; N]) -> Interned<N> {
     let mut keys = [0; N];
     let mut i = 0;
     while i < N {
-        keys[i] = all[i];
+        keys[i] = all[i] as u64;
         i += 1;
     }
     Interned::new(&keys)
@@ -183,11 +178,11 @@ const fn distinct<const N: usize>(all: &[Description; N]) -> Interned<N> {
 struct Descriptions<const N: usize, const M: usize> {
     /// For each instruction, the index of its description in `each`.
     numbers: [u8; N],
-    each: [Description; M],
+    each: [u32; M],
 }
 
 impl<const N: usize, const M: usize> Descriptions<N, M> {
-    const fn new(all: &[Description; N], distinct: &Interned<N>) -> Self {
+    const fn new(all: &[u32; N], distinct: &Interned<N>) -> Self {
         let mut table = Descriptions { numbers: distinct.of, each: [0; M] };
         let mut number = 0;
         while number < M {
@@ -197,16 +192,16 @@ impl<const N: usize, const M: usize> Descriptions<N, M> {
         table
     }
 
-    fn get(&self, opcode: u32) -> Option<Description> {
+    fn get(&self, opcode: u32) -> Option<u32> {
         self.each.get(usize::from(*self.numbers.get(opcode as usize)?)).copied()
     }
 }
 
-static CORE_ALL: [Description; CORE_OPCODES] = describe(0);
+static CORE_ALL: [u32; CORE_OPCODES] = describe(0);
 static CORE_EACH: Interned<CORE_OPCODES> = distinct(&CORE_ALL);
 static CORE: Descriptions<CORE_OPCODES, { CORE_EACH.count }> = Descriptions::new(&CORE_ALL, &CORE_EACH);
 #[cfg(feature = "extended")]
-static EXTENDED_ALL: [Description; OPCODES] = describe(0);
+static EXTENDED_ALL: [u32; OPCODES] = describe(0);
 #[cfg(feature = "extended")]
 static EXTENDED_EACH: Interned<OPCODES> = distinct(&EXTENDED_ALL);
 #[cfg(feature = "extended")]
@@ -214,13 +209,13 @@ static EXTENDED: Descriptions<OPCODES, { EXTENDED_EACH.count }> = Descriptions::
 #[cfg(feature = "managed")]
 const BEYOND: usize = FIRST_VECTOR - OPCODES;
 #[cfg(feature = "managed")]
-static MANAGED_ALL: [Description; BEYOND] = describe(OPCODES);
+static MANAGED_ALL: [u32; BEYOND] = describe(OPCODES);
 #[cfg(feature = "managed")]
 static MANAGED_EACH: Interned<BEYOND> = distinct(&MANAGED_ALL);
 #[cfg(feature = "managed")]
 static MANAGED: Descriptions<BEYOND, { MANAGED_EACH.count }> = Descriptions::new(&MANAGED_ALL, &MANAGED_EACH);
 #[cfg(feature = "simd")]
-static VECTORS_ALL: [Description; VECTOR_OPCODES] = describe(FIRST_VECTOR);
+static VECTORS_ALL: [u32; VECTOR_OPCODES] = describe(FIRST_VECTOR);
 #[cfg(feature = "simd")]
 static VECTORS_EACH: Interned<VECTOR_OPCODES> = distinct(&VECTORS_ALL);
 #[cfg(feature = "simd")]
@@ -236,7 +231,7 @@ struct Allowed {
 }
 
 /// Returns the description of an instruction, if there is one with this opcode and the image may have it.
-fn description(allowed: Allowed, opcode: u32) -> Option<Description> {
+fn description(allowed: Allowed, opcode: u32) -> Option<u32> {
     let Allowed { op_set, managed, continuations, vectors } = allowed;
     #[cfg(feature = "simd")]
     if let Some(opcode) = opcode.checked_sub(FIRST_VECTOR as u32) {
@@ -356,7 +351,7 @@ impl Function<'_> {
             let description = self.unit(at).and_then(|opcode| description(allowed, opcode));
             let description = description.filter(|_| !only_named || !self.accesses_memory_0(at));
             let length = description.map(|description| {
-                let rule = description >> RULE;
+                let rule = description >> 30;
                 ended = rule != PLAIN;
                 self.instruction(at, description)
             });
@@ -408,11 +403,11 @@ impl Function<'_> {
     }
 
     /// Verifies the instruction at this unit. Returns its size in units.
-    fn instruction(&mut self, at: usize, description: Description) -> Result<usize, ImageErrorKind> {
+    fn instruction(&mut self, at: usize, description: u32) -> Result<usize, ImageErrorKind> {
         if !cfg!(feature = "float") && description == UNSUPPORTED {
             return Err(Kind::Float);
         }
-        let rule = description >> RULE;
+        let rule = description >> 30;
         if rule == RETURNS && self.header == 0 {
             return Err(Kind::Slot);
         }
@@ -421,7 +416,7 @@ impl Function<'_> {
             return Err(Kind::Slot);
         }
         let image = self.image;
-        let mut kinds_left = description & ((1 << RULE) - 1);
+        let mut kinds_left = description & 0x3fff_ffff;
         let mut rest = self.code.get(2 * at + 2..).unwrap_or(&[]);
         // Runs of slots, whose length is a later operand.
         let mut runs = [None; 2];

@@ -51,21 +51,6 @@ impl Sources {
         Sources(self.0.wrapping_mul(3).wrapping_add(class as u8))
     }
 
-    /// Returns the classes in order, and how many there are.
-    pub fn classes(self) -> ([Class; 3], usize) {
-        let (mut classes, mut count, mut number) = ([Class::Slot; 3], 0, self.0);
-        while number > 0 {
-            classes.rotate_right(1);
-            classes[0] = match (number - 1) % 3 {
-                0 => Class::Slot,
-                1 => Class::Immediate,
-                _ => Class::Accumulator,
-            };
-            (count, number) = (count + 1, (number - 1) / 3);
-        }
-        (classes, count)
-    }
-
     /// Returns the classes in a variant's suffix. Returns `None` if the variant leaves out its destination. `stores`
     /// says whether the family is a store.
     const fn named(variant: &Variant, stores: bool) -> Option<Sources> {
@@ -255,14 +240,5 @@ impl Op {
     pub fn elided(self, variant: u8) -> Option<u8> {
         let number = sequence_number(self);
         (ELIDES[number] >> (variant & 15) & 1 != 0).then(|| variant + HALVES[number])
-    }
-
-    /// Returns the classes of the sources of a variant.
-    pub fn sources(self, variant: u8) -> Option<Sources> {
-        let number = sequence_number(self);
-        let row = VARIANTS.get(usize::from(ROW_OF[number]))?;
-        let whole = variant.checked_sub(HALVES[number]).filter(|&whole| self.elided(whole) == Some(variant));
-        let sources = row.iter().position(|&with| with == whole.unwrap_or(variant))?;
-        Some(Sources(sources as u8))
     }
 }
