@@ -114,11 +114,10 @@ fn agree(seed: u64) -> [u64; 2] {
             counts[usize::from(result.is_ok())] += 1;
         }
     }
-    for pass in Pass::ALL {
-        turn_off(&[pass]);
-        let found: Vec<_> = run(&plain_wasm, MODES[0], &numbers).into_iter().map(|outcome| outcome.result).collect();
-        assert_eq!(Some(found), first, "seed {seed}, without {pass:?}: with {numbers:?} of\n{plain}");
-    }
+    let pass = Pass::ALL[seed as usize % Pass::ALL.len()];
+    turn_off(&[pass]);
+    let found: Vec<_> = run(&plain_wasm, MODES[0], &numbers).into_iter().map(|outcome| outcome.result).collect();
+    assert_eq!(Some(found), first, "seed {seed}, without {pass:?}: with {numbers:?} of\n{plain}");
     turn_off(&[]);
     counts
 }
