@@ -2,6 +2,7 @@
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use wasmote_decode::{Export, FuncType, GlobalType, ModuleInfo, TableType};
 use wasmote_ir::ValType;
@@ -143,7 +144,8 @@ impl Module {
         let ModuleInner { source, info, .. } = &*self.inner;
         let count = with_origin!(*source, it => it.custom_count(info));
         (0..count).map(move |index| {
-            let (name, bytes) = with_origin!(*source, it => it.custom(info, index)).unwrap_or_default();
+            let custom: Option<(&str, Range<usize>)> = with_origin!(*source, it => it.custom(info, index));
+            let (name, bytes) = custom.unwrap_or_default();
             (name, self.bytes().get(bytes).unwrap_or_default())
         })
     }
