@@ -10,6 +10,7 @@ mod count;
 mod embedding;
 mod engine;
 mod folder;
+mod footprint;
 mod measure;
 mod objects;
 mod peers;
@@ -59,6 +60,7 @@ FILTER runs only the guests whose names contain it.
   --unused             instead, the variants of instructions that no program dispatches, or none for more than a thousandth
   --translation        instead, the speed of translating code that does not run
   --threads            instead, what two threads do in the time of one, and the cost of a shared memory
+  --footprint          instead, the CPU time of an operation by the number of operations in a loop, of each engine
   --objects            instead, garbage collection: guests against Wasmtime with Cranelift, with and without compilation;
                        allocation against a native bump allocator; memory of binary trees
   --embed              instead, what hosts do: calls in both directions, stores, instances, modules, linkers, threads, and
@@ -79,6 +81,7 @@ struct Options {
     group: Option<Group>,
     translation: bool,
     threads: bool,
+    footprint: bool,
     /// The program to measure with `--objects`.
     objects: Option<PathBuf>,
 }
@@ -107,8 +110,11 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         ensure!(!workloads.is_empty(), "no guest matches");
         return translation::main(&workloads, &options.engines, options.rounds, &scratch);
     }
-    if options.threads {
-        let markdown = threads::main(&workloads, &options.engines[0], options.rounds, &scratch)?;
+    if options.threads || options.footprint {
+        let markdown = match options.footprint {
+            true => footprint::main(&options.engines, options.rounds, &scratch)?,
+            false => threads::main(&workloads, &options.engines[0], options.rounds, &scratch)?,
+        };
         if let Some(path) = &options.markdown {
             std::fs::write(path, &markdown).with_context(|| path.display().to_string())?;
         }
@@ -186,6 +192,7 @@ impl Options {
         }
         let translation = arguments.contains("--translation");
         let threads = arguments.contains("--threads");
+        let footprint = arguments.contains("--footprint");
         let of_objects = arguments.contains("--objects");
         let markdown = arguments.opt_value_from_str("--markdown")?;
         let chart = arguments.opt_value_from_str("--chart")?;
@@ -205,6 +212,7 @@ impl Options {
             group,
             translation,
             threads,
+            footprint,
             objects,
         };
         if options.count.is_some() {
