@@ -215,14 +215,18 @@ impl Image<'_> {
         })
     }
 
-    /// Verifies custom sections. They must not overlap, so that their names are no more than the image.
+    /// Verifies custom sections. They must not overlap, so that their names are no more than the image. Each name must be
+    /// UTF-8: readers rely on it.
     fn verify_customs(&self) -> Verified {
         let mut before = 0;
-        self.each(Section::Customs, |_, at| {
+        self.each(Section::Customs, |index, at| {
             let [first, name, len] = [0, 4, 8].map(|field| u64::from(self.u32(at + field)));
             let end = first + name + len;
             if first < before || end > u64::from(self.count(Section::Strings)) {
                 return fail(Kind::OutOfRange, at);
+            }
+            if self.custom(index).is_none_or(|custom| core::str::from_utf8(custom.name).is_err()) {
+                return fail(Kind::Name, at);
             }
             before = end;
             Ok(())

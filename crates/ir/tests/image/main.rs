@@ -186,6 +186,8 @@ fn impossible_records_are_refused() {
         }
         let before = good.get16(at(Section::Customs, 0));
         refused_with(&good, at(Section::Customs, 1), before, Kind::OutOfRange);
+        let name = good.get32(layout::AT_SECTIONS + 8 * Section::Strings as usize) + usize::from(before);
+        refused_with(&good, name, 0xffff, Kind::Name);
     }
     // The start function's type.
     refused_with(&good, layout::AT_START, 1, Kind::Type);

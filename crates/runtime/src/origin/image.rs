@@ -73,8 +73,8 @@ impl ImageOrigin {
         self.image().count(Section::Customs) as usize
     }
 
-    /// Returns the name of a custom section, and the range of its contents in the image. A name that is not UTF-8, which
-    /// no module has, is empty.
+    /// Returns the name of a custom section, and the range of its contents in the image. Verified images have names in
+    /// UTF-8; another name, of an image that is trusted instead, is empty.
     pub(crate) fn custom<'a>(&'a self, _: &'a ModuleInfo, index: usize) -> Option<(&'a str, Range<usize>)> {
         let custom = self.image().custom(u32::try_from(index).ok()?)?;
         Some((core::str::from_utf8(custom.name).unwrap_or_default(), custom.bytes))
