@@ -12,6 +12,15 @@ impl Decoder<'_> {
     /// Reads an expression, including its `end`.
     #[inline(never)]
     pub(crate) fn constant(&mut self) -> Result<ConstExpr, Refusal> {
+        // Fast path: a module may have very many segments, and most of their offsets are a single number.
+        let mut ahead = self.reader;
+        if ahead.operator() == Ok(Operator::I32Const)
+            && let Ok(value) = ahead.signed(32)
+            && ahead.operator() == Ok(Operator::End)
+        {
+            self.reader = ahead;
+            return Ok(ConstExpr::One(ConstOp::Num(ValType::I32, u64::from(value as u32))));
+        }
         let item = self.offset;
         let mut failed = None;
         let ops = ConstExpr::try_of(&mut || {

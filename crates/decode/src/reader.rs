@@ -226,9 +226,30 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// Reads an integer of up to eight bytes at once, if none of its bits may be beyond `width`. Returns its bits, and
+    /// their number. Otherwise, or if fewer than eight bytes are left, returns `None` and reads nothing.
+    #[inline(always)]
+    fn at_once(&mut self, width: u32) -> Option<(u64, u32)> {
+        let word = u64::from_le_bytes(*self.bytes.get(self.at..)?.first_chunk()?);
+        // The top bits of bytes that another does not follow. The lowest one belongs to the last byte of the integer.
+        let last = !word & 0x8080_8080_8080_8080;
+        let count = last.trailing_zeros() / 8 + 1;
+        if last == 0 || 7 * count > width {
+            return None;
+        }
+        self.at += count as usize;
+        let sevens = word & (last ^ (last - 1));
+        let fourteens = sevens & 0x007f_007f_007f_007f | sevens >> 1 & 0x3f80_3f80_3f80_3f80;
+        let halves = fourteens & 0x3fff_0000_3fff | fourteens >> 2 & 0x0fff_c000_0fff_c000;
+        Some((halves & 0x0fff_ffff | halves >> 4 & 0xff_ffff_f000_0000, 7 * count))
+    }
+
     /// Reads an unsigned integer of this many bits.
     #[inline(never)]
     pub fn unsigned(&mut self, bits: u32) -> Result<u64> {
+        if let Some((value, _)) = self.at_once(bits) {
+            return Ok(value);
+        }
         let (mut value, mut shift) = (0, 0);
         loop {
             let byte = self.byte()?;
@@ -247,6 +268,9 @@ impl<'b> Reader<'b> {
     /// Reads a signed integer of this many bits.
     #[inline(never)]
     pub fn signed(&mut self, bits: u32) -> Result<i64> {
+        if let Some((value, count)) = self.at_once(bits) {
+            return Ok((value << (64 - count)) as i64 >> (64 - count));
+        }
         let (mut value, mut shift) = (0, 0);
         loop {
             let byte = self.byte()?;
@@ -285,6 +309,29 @@ mod tests {
         assert_eq!(of().i64().ok(), of().signed(64).ok(), "{bytes:?}");
         assert_eq!(narrow, of().signed(32).ok(), "{bytes:?}");
         (of().u32().ok(), of().u64().ok(), [narrow, of().signed(33).ok(), of().i64().ok()])
+    }
+
+    /// Several bytes are read at once where there are more than the integer has.
+    #[test]
+    fn bytes_behind_an_integer_do_not_matter() {
+        let mut random = 1_u32;
+        for _ in 0..100_000 {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let len = 1 + (random >> 28) as usize % 9;
+            let mut bytes = [0; 20];
+            for byte in &mut bytes[..len] {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                *byte = (random >> 24) as u8 | 0x80;
+            }
+            bytes[len - 1] &= 0x7f;
+            assert_eq!(read(&bytes[..len]), read(&bytes), "{bytes:?}");
+            bytes[len..].fill(0xff);
+            assert_eq!(read(&bytes[..len]), read(&bytes), "{bytes:?}");
+            let mut reader = Reader::new(&bytes, 0);
+            assert!(reader.u64().is_ok() && reader.position() == len, "{bytes:?}");
+            let mut reader = Reader::new(&bytes, 0);
+            assert!(reader.i64().is_ok() && reader.position() == len, "{bytes:?}");
+        }
     }
 
     #[test]
