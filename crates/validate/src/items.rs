@@ -399,8 +399,10 @@ impl Sections {
     /// Reads a constant expression of this type. `ref.func` in bodies may then name the functions that it refers to.
     fn constant(&mut self, reader: &mut Reader<'_>, ty: Ty) -> Result<(), Invalid> {
         constant(&self.outline, self.features, reader, ty, &mut self.named, &mut self.buffers)?;
-        for func in self.named.drain(..) {
-            self.outline.declare(func)?;
+        if !self.named.is_empty() {
+            for func in self.named.drain(..) {
+                self.outline.declare(func)?;
+            }
         }
         Ok(())
     }

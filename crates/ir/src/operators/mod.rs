@@ -176,6 +176,8 @@ pub enum Class {
     Numeric,
     /// An operator of the first version with an address as operand and a [`Immediate::MemArg`].
     Load,
+    /// An operator of the first version with an address and a number as operands and a [`Immediate::MemArg`].
+    Store,
     /// Any other operator.
     Other,
 }
@@ -223,6 +225,7 @@ impl Row {
         match self.bits & Row::CLASS {
             0 => Class::Numeric,
             1 => Class::Load,
+            2 => Class::Store,
             _ => Class::Other,
         }
     }
@@ -311,6 +314,11 @@ impl RowSource {
         bits |= match (proposal, takes, immediates) {
             (Proposal::Core, [], _) => Class::Other,
             (Proposal::Core, [Operand::Address], [Immediate::MemArg(_)]) => Class::Load,
+            (Proposal::Core, [Operand::Address, number], [Immediate::MemArg(_)])
+                if (*number as u8) < Operand::Address as u8 && leaves.is_empty() =>
+            {
+                Class::Store
+            }
             (Proposal::Core, [one], []) if (*one as u8) < Operand::Address as u8 => Class::Numeric,
             (Proposal::Core, [one, other], [])
                 if (*one as u8) < Operand::Address as u8 && *one as u8 == *other as u8 =>

@@ -74,8 +74,12 @@ impl<'m> BodyValidator<'m> {
             self.push_all(&params)?;
             self.leave()?;
         }
-        let results = self.results_of(frame.block);
-        self.push_all(&results)
+        match frame.block {
+            Block::Empty => {}
+            Block::One(ty) => self.push(ty),
+            block => self.push_all(&self.results_of(block))?,
+        }
+        Ok(())
     }
 
     pub fn br(&mut self) -> Result<(), Invalid> {
@@ -112,7 +116,7 @@ impl<'m> BodyValidator<'m> {
         self.seen_types.clear();
         // The last label is the default.
         for _ in 0..=count {
-            let label = self.reader.u32()?;
+            let label = self.reader.u32_here()?;
             let types = self.label(label)?;
             if *arity.get_or_insert(types.len()) != types.len() {
                 return Err(self.fault("type mismatch: br_table target labels have different number of types"));

@@ -59,7 +59,7 @@ impl BodyValidator<'_> {
         }
     }
 
-    /// Validates an instruction, given its opcode or prefix. The most frequent ones have arms here, or rows of the two
+    /// Validates an instruction, given its opcode or prefix. The most frequent ones have arms here, or rows of the
     /// simplest classes. So they need no lookup of the operator.
     #[inline(always)]
     fn instruction(&mut self, opcode: u8) -> Result<(), Invalid> {
@@ -93,7 +93,10 @@ impl BodyValidator<'_> {
                 let row = Operator::row_of_byte(opcode);
                 match (row.class(), row.immediates()[0]) {
                     (Class::Numeric, _) => self.numeric(row),
-                    (Class::Load, Some(Immediate::MemArg(align))) => self.load(row, align),
+                    (class @ (Class::Load | Class::Store), Some(Immediate::MemArg(align))) => {
+                        let address = self.memory_argument(align)?;
+                        if class == Class::Load { self.load(row, address) } else { self.store(row, address) }
+                    }
                     _ => self.looked_up(opcode),
                 }
             }
@@ -189,10 +192,9 @@ impl BodyValidator<'_> {
         }
     }
 
-    /// Validates an instruction of [`Class::Load`] by its row.
+    /// Validates an instruction of [`Class::Load`] by its row. `address` is the type of addresses.
     #[inline(always)]
-    fn load(&mut self, row: &Row, align: u8) -> Result<(), Invalid> {
-        let address = self.memory_argument(align)?;
+    fn load(&mut self, row: &Row, address: Ty) -> Result<(), Invalid> {
         let floor = self.floor;
         if self.operands.len() > floor
             && let Some(top) = self.operands.last_mut()
@@ -202,6 +204,13 @@ impl BodyValidator<'_> {
             return Ok(());
         }
         self.operands_of(row, address)
+    }
+
+    /// Validates an instruction of [`Class::Store`] by its row. `address` is the type of addresses.
+    #[inline(always)]
+    fn store(&mut self, row: &Row, address: Ty) -> Result<(), Invalid> {
+        self.pop(Ty::of_number(row.types().takes[TOP]))?;
+        self.pop(address)
     }
 
     /// Validates an instruction by its row.

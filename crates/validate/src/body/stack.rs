@@ -170,6 +170,14 @@ impl<'m> BodyValidator<'m> {
     /// Pushes operands of these types. Their number is limited, because an instruction of a few bytes may push very
     /// many.
     pub fn push_all(&mut self, types: &[Ty]) -> Result<(), Invalid> {
+        match *types {
+            [] => return Ok(()),
+            [ty] => {
+                self.push(ty);
+                return Ok(());
+            }
+            _ => {}
+        }
         if types.len() > MAX_OPERANDS.saturating_sub(self.operands.len()) {
             return Err(self.fault("too many operands on the stack"));
         }
@@ -232,6 +240,7 @@ impl<'m> BodyValidator<'m> {
     }
 
     /// Begins a block, whose parameters are already popped.
+    #[inline(never)]
     pub fn enter(&mut self, kind: FrameKind, block: Block) -> Result<(), Invalid> {
         self.frames.try_push(ControlFrame::new(kind, block, self.operands.len(), self.set.len()))?;
         self.floor = self.operands.len();
@@ -240,6 +249,8 @@ impl<'m> BodyValidator<'m> {
 
     /// Begins a block whose parameters are on the stack.
     pub fn enter_with_params(&mut self, kind: FrameKind, block: Block) -> Result<(), Invalid> {
+        // Only function types have parameters.
+        let Block::Type(_) = block else { return self.enter(kind, block) };
         let params = self.params(block);
         self.pop_each(&params)?;
         self.enter(kind, block)?;
@@ -249,17 +260,22 @@ impl<'m> BodyValidator<'m> {
     /// Ends the innermost block. Only its results may be on the stack, and they are popped.
     pub fn leave(&mut self) -> Result<ControlFrame, Invalid> {
         let frame = self.frame();
-        let results = self.results_of(frame.block);
-        self.pop_each(&results)?;
+        match frame.block {
+            Block::Empty => {}
+            Block::One(ty) => self.pop(ty)?,
+            block => self.pop_all(&self.results_of(block))?,
+        }
         if self.operands.len() != self.floor {
             return Err(self.fault("type mismatch: values remaining on stack at end of block"));
         }
         self.frames.pop();
         self.floor = self.frames.last().map_or(0, |frame| frame.height as usize);
-        for &local in &self.set[frame.set as usize..] {
-            self.locals[local as usize].unset();
+        if self.set.len() > frame.set as usize {
+            for &local in &self.set[frame.set as usize..] {
+                self.locals[local as usize].unset();
+            }
+            self.set.truncate(frame.set as usize);
         }
-        self.set.truncate(frame.set as usize);
         Ok(frame)
     }
 

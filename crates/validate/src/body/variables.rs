@@ -50,14 +50,14 @@ impl BodyValidator<'_> {
     }
 
     pub fn global_get(&mut self) -> Result<(), Invalid> {
-        let index = self.reader.u32()?;
+        let index = self.reader.u32_here()?;
         let global = self.outline.global(index).ok_or_else(|| self.unknown("global", index))?;
         self.push(global.ty);
         Ok(())
     }
 
     pub fn global_set(&mut self) -> Result<(), Invalid> {
-        let index = self.reader.u32()?;
+        let index = self.reader.u32_here()?;
         let global = self.outline.global(index).ok_or_else(|| self.unknown("global", index))?;
         if !global.mutable {
             return Err(self.fault("global is immutable: cannot modify it with `global.set`"));
