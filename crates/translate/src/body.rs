@@ -89,6 +89,8 @@ pub struct BodyTranslator<'a> {
     pub exceptions: &'a mut Exceptions,
     /// Reads the rest of the body.
     pub reader: Reader<'a>,
+    /// Whether the usual loads and stores can be used for memory 0: it is not shared, and its addresses have 32 bits.
+    pub is_plain_memory: bool,
     /// Whether the results of float arithmetic are made canonical NaNs.
     pub canonical_nans: bool,
     /// The slot of the frame's header.
@@ -120,8 +122,7 @@ impl BodyTranslator<'_> {
     /// Pops an operand, which may be wrapped.
     #[inline(always)]
     pub fn pop_any(&mut self) -> TranslateResult<StackEntry> {
-        let floor = self.labels.top().map_or(0, |label| label.height);
-        if self.stack.len() <= floor {
+        if self.stack.len() <= self.labels.floor() {
             return Err(INVALID);
         }
         self.stack.pop().ok_or(INVALID)
@@ -162,6 +163,9 @@ impl BodyTranslator<'_> {
 
     /// Returns where a popped operand is, as a source of type `ty`.
     pub fn source(&mut self, entry: StackEntry, ty: ValType) -> Src {
+        if let Some(slot) = entry.slot() {
+            return if self.code.holds(slot, ty) { Src::Reg } else { Src::Slot(slot) };
+        }
         match entry.place() {
             // Only an invalid body uses a scalar constant as a vector, or a constant vector as a scalar.
             #[cfg(feature = "simd")]
@@ -171,11 +175,7 @@ impl BodyTranslator<'_> {
             Location::Vector(number) if ty == ValType::V128 => Src::Imm(number.into()),
             #[cfg(feature = "simd")]
             Location::Vector(_) => Src::Slot(entry.stack_slot()),
-            Location::Temp if self.code.holds(entry.stack_slot(), ty) => Src::Reg,
-            Location::Local(slot) if self.code.holds(slot, ty) => Src::Reg,
-            Location::Temp => Src::Slot(entry.stack_slot()),
-            Location::Local(slot) => Src::Slot(slot),
-            Location::WrappedTemp | Location::WrappedLocal(_) => Src::Slot(self.slot(entry)),
+            _ => Src::Slot(self.slot(entry)),
         }
     }
 
@@ -219,7 +219,7 @@ impl BodyTranslator<'_> {
     /// Notes that this popped operand is read from the accumulator. If it is a temporary, its store is left out.
     #[inline]
     pub fn take(&mut self, entry: StackEntry) {
-        if entry.place() == Location::Temp {
+        if entry.is_temp() {
             self.code.elide(entry.stack_slot());
         }
     }

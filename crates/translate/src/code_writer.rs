@@ -50,6 +50,9 @@ pub struct CodeWriter {
 
 /// Room for any instruction, in units. The list of targets of a `br_table` is added later.
 const ROOM: usize = 64;
+/// The number of units that [`CodeWriter::emit_short`] writes before it cuts them to the length of the instruction. An
+/// operand begins below 16, and four units are written for it.
+const WRITTEN: usize = 20;
 
 impl CodeWriter {
     /// Starts a function of at most `limit` units. The functions that write instructions return no error: when memory
@@ -152,6 +155,12 @@ impl CodeWriter {
         self.held = held;
     }
 
+    /// Returns the last instruction in its place, if it may still change.
+    #[inline(always)]
+    pub fn last_ref(&self) -> Option<&RecentInstr> {
+        self.window.last()
+    }
+
     /// Returns the last instruction, if it may still change.
     #[inline(always)]
     pub fn last(&self) -> Option<RecentInstr> {
@@ -246,28 +255,25 @@ impl CodeWriter {
         debug_assert!(usize::from(known.operands) <= MAX_SHORT_OPERANDS);
         // The units are written in place. Units that are written one by one to a buffer and at once read back as a
         // whole would stall the processor.
-        self.units.extend_from_slice(&[0; 4 * MAX_SHORT_OPERANDS + 4]);
-        let units = &mut self.units[at..];
-        units[0] = opcode.0;
-        let mut len = 1;
-        for (i, value) in values.into_iter().enumerate() {
-            // Each value writes four units, whatever its size. The next value overwrites the surplus.
-            if let Some(place) = units.get_mut(len..len + 4) {
-                place.copy_from_slice(&code::to_units(value));
+        self.units.extend_from_slice(&[0; WRITTEN]);
+        if let Some(units) = self.units.last_chunk_mut::<WRITTEN>() {
+            units[0] = opcode.0;
+            for (i, value) in values.into_iter().enumerate() {
+                // Each value writes four units, whatever its size. The next value overwrites the surplus.
+                let place = known.place(i);
+                units[place..place + 4].copy_from_slice(&code::to_units(value));
             }
-            len += usize::from(known.units >> (4 * i) & 0xf);
         }
-        self.units.truncate(at + len);
-        self.relocations.push(at as u32);
-        self.relocations.truncate(self.relocations.len() - usize::from(!known.is_relocated));
+        self.units.truncate(at + known.place(MAX_SHORT_OPERANDS));
+        if known.is_relocated {
+            self.relocations.push(at as u32);
+        }
         let dst = if known.writes == DestKind::More {
             self.written(op, opcode, at)
         } else {
             let slot = values[usize::from(known.operands).wrapping_sub(1) % MAX_SHORT_OPERANDS] as u16;
             let dst = (known.writes == DestKind::Last).then_some(slot);
-            let held = dst.map_or(NOTHING, u32::from);
-            self.held.forget(held);
-            self.held.set(op.result(), held);
+            self.held.wrote(op, dst.map_or(NOTHING, u32::from));
             dst
         };
         self.window.push(RecentInstr { at, op, variant, a, b, dst, elided: false });
@@ -469,9 +475,12 @@ impl CodeWriter {
     /// Fuses the last two instructions, if both add a constant and write a local. Locals have the slots below
     /// `temporaries`.
     pub fn join_additions(&mut self, temporaries: u32) {
-        let (Some(second), Some(first)) = (self.last(), self.before_last()) else { return };
-        let addition = |recent: RecentInstr| match recent {
-            RecentInstr { op: Op::I32Add, a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
+        let (Some(second), Some(first)) = (self.window.last(), self.window.before_last()) else { return };
+        if second.op != Op::I32Add || first.op != Op::I32Add {
+            return;
+        }
+        let addition = |recent: &RecentInstr| match *recent {
+            RecentInstr { a: Src::Slot(a), b: Src::Imm(b), dst: Some(dst), .. }
                 if self.has_accumulators() && u32::from(dst) < temporaries =>
             {
                 Some((Slot(a), Imm(b), Dst(dst)))
@@ -479,7 +488,8 @@ impl CodeWriter {
             _ => None,
         };
         let (Some(one), Some(two)) = (addition(first), addition(second)) else { return };
-        self.cut(first.at);
+        let at = first.at;
+        self.cut(at);
         self.window.count = 0;
         self.write(family::I32AddTwo.x((one.0, one.1, one.2, two.0, two.1, two.2)));
     }

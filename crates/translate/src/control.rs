@@ -195,7 +195,7 @@ impl BodyTranslator<'_> {
         if was_function {
             self.return_handlers()?;
         }
-        self.labels.pop();
+        self.labels.leave();
         if !self.reachable {
             self.stack.truncate(label.height);
         }

@@ -144,6 +144,8 @@ struct PendingBranch {
 pub struct Labels {
     labels: Vec<Label>,
     waiting: Vec<PendingBranch>,
+    /// The number of entries on the operand stack below those of the innermost label.
+    floor: usize,
 }
 
 impl Labels {
@@ -151,18 +153,36 @@ impl Labels {
     pub fn start(&mut self) {
         self.labels.clear();
         self.waiting.clear();
+        self.floor = 0;
     }
 
     /// Enters a structured instruction, and counts the `try`s around it.
     pub fn push(&mut self, label: Label) -> TranslateResult {
         #[cfg(feature = "gc")]
         let label = Label { tries: self.tries(), legacy_tries: self.legacy_tries(), ..label };
-        Ok(self.labels.try_push(label)?)
+        self.labels.try_push(label)?;
+        self.floor = label.height;
+        Ok(())
+    }
+
+    /// Leaves the innermost structured instruction, and returns its label.
+    pub fn pop(&mut self) -> Option<Label> {
+        let label = self.top().copied();
+        self.leave();
+        label
     }
 
     /// Leaves the innermost structured instruction.
-    pub fn pop(&mut self) -> Option<Label> {
-        self.labels.pop()
+    #[inline]
+    pub fn leave(&mut self) {
+        self.labels.truncate(self.labels.len().saturating_sub(1));
+        self.floor = self.labels.last().map_or(0, |label| label.height);
+    }
+
+    /// Returns the number of entries on the operand stack below those of the innermost label.
+    #[inline(always)]
+    pub fn floor(&self) -> usize {
+        self.floor
     }
 
     /// Returns the innermost label.

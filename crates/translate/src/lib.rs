@@ -280,6 +280,7 @@ impl Translator {
             #[cfg(feature = "gc")]
             exceptions,
             reader: Reader::new(bytes, start as usize),
+            is_plain_memory: module.memories.first().is_some_and(|memory| !memory.is_64() && !memory.is_shared()),
             canonical_nans: self.options.canonical_nans,
             header,
             reachable: true,

@@ -64,10 +64,9 @@ impl AddressOperand {
 impl BodyTranslator<'_> {
     /// Whether the usual loads and stores can be used: those for a memory 0 that is not shared, 32-bit addresses and a
     /// 32-bit offset.
+    #[inline(always)]
     pub fn plain(&self, memory: u32, offset: u64) -> bool {
-        memory == 0
-            && offset <= u64::from(u32::MAX)
-            && self.module.memories.first().is_some_and(|m| !m.is_64() && !m.is_shared())
+        self.is_plain_memory && memory == 0 && offset <= u64::from(u32::MAX)
     }
 
     /// Chooses the form of a popped operand as the address of a load, or of a store of a value of this class.
@@ -103,7 +102,7 @@ impl BodyTranslator<'_> {
 
     /// Returns the short-offset form of a load or store, if it has one, the offset fits and short forms are used.
     fn short_offset(&self, op: Op, offset: u64) -> Option<Op> {
-        op.short_offset().filter(|_| self.code.short() && offset <= u64::from(u16::MAX))
+        if self.code.short() && offset <= u64::from(u16::MAX) { op.short_offset() } else { None }
     }
 
     /// Translates a load.

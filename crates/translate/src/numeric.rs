@@ -39,8 +39,8 @@ impl BodyTranslator<'_> {
         let ty = op.source().unwrap_or(ValType::I32);
         let (mut op, mut a, mut b) = (op, a, b);
         // If the family has a mirror, a constant goes second. Of two constants, one that fits an immediate does.
-        if let Location::Const(bits) = a.place()
-            && (Self::fits(ty, bits) || !matches!(b.place(), Location::Const(_)))
+        if let Some(bits) = a.constant()
+            && (Self::fits(ty, bits) || b.constant().is_none())
             && let Some(mirror) = op.mirror()
         {
             op = mirror;
@@ -48,9 +48,7 @@ impl BodyTranslator<'_> {
         }
         // A constant that is too large for an immediate goes through the accumulator.
         for large in [a, b] {
-            if let Location::Const(bits) = large.place()
-                && !Self::fits(ty, bits)
-            {
+            if large.constant().is_some_and(|bits| !Self::fits(ty, bits)) {
                 return self.choose_large(op, a, b);
             }
         }
@@ -174,8 +172,8 @@ impl BodyTranslator<'_> {
     /// Returns the last instruction, if it computed this popped operand and nothing else reads the result.
     #[inline(always)]
     pub fn deciding(&self, entry: StackEntry) -> Option<RecentInstr> {
-        let recent = self.code.last()?;
-        (entry.place() == Location::Temp && recent.dst == Some(entry.stack_slot())).then_some(recent)
+        let recent = self.code.last_ref()?;
+        (entry.is_temp() && recent.dst == Some(entry.stack_slot())).then_some(*recent)
     }
 
     /// Translates an operator with one operand.

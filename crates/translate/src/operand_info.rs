@@ -7,14 +7,24 @@ use wasmote_ir::shape::Operand;
 /// What is known about all instructions that share a list of operands.
 #[derive(Clone, Copy)]
 pub struct OperandInfo {
-    /// The sizes of the first four operands in units, four bits each; 0 where there is no operand.
-    pub units: u16,
+    /// Where the second, the third and the fourth operand begin, in units from the opcode, and the length of the
+    /// instruction; four bits each. Meaningless if there are more than [`MAX_SHORT_OPERANDS`] operands.
+    places: u16,
     /// The number of operands.
     pub operands: u8,
     /// The slots that the instruction writes.
     pub writes: DestKind,
     /// Whether an operand holds a target or a type, which linking rewrites.
     pub is_relocated: bool,
+}
+
+impl OperandInfo {
+    /// Returns where the operand with this number begins, in units from the opcode. Behind the last operand, this is
+    /// the length of the instruction. Below 16.
+    #[inline(always)]
+    pub fn place(&self, operand: usize) -> usize {
+        if operand == 0 { 1 } else { usize::from(self.places >> (4 * (operand - 1)) & 0xf) }
+    }
 }
 
 /// The slots that an instruction writes.
@@ -30,16 +40,22 @@ pub enum DestKind {
 
 static OPERAND_INFO: [OperandInfo; OPERAND_LISTS] = {
     let mut all =
-        [OperandInfo { units: 0, operands: 0, writes: DestKind::Nothing, is_relocated: false }; OPERAND_LISTS];
+        [OperandInfo { places: 0, operands: 0, writes: DestKind::Nothing, is_relocated: false }; OPERAND_LISTS];
     let mut list = 0;
     while list < OPERAND_LISTS {
         let (operands, known) = (operand_list(list), &mut all[list]);
         known.operands = operands.len() as u8;
-        let mut i = 0;
-        while i < operands.len() {
-            if i < MAX_SHORT_OPERANDS {
-                known.units |= (operands[i].units() as u16) << (4 * i);
+        let (mut i, mut end) = (0, 1);
+        while i < MAX_SHORT_OPERANDS && operands.len() <= MAX_SHORT_OPERANDS {
+            if i < operands.len() {
+                end += operands[i].units();
             }
+            assert!(end < 16, "the instruction is too long");
+            known.places |= (end as u16) << (4 * i);
+            i += 1;
+        }
+        i = 0;
+        while i < operands.len() {
             match operands[i] {
                 Operand::Dst if i + 1 == operands.len() && matches!(known.writes, DestKind::Nothing) => {
                     known.writes = DestKind::Last;

@@ -81,7 +81,7 @@ impl Default for AccumulatorState {
 impl AccumulatorState {
     /// Returns the index of the accumulator for values of this type.
     #[inline(always)]
-    pub fn of(ty: ValType) -> usize {
+    pub const fn of(ty: ValType) -> usize {
         match ty {
             ValType::F32 => 1,
             ValType::F64 => 2,
@@ -96,6 +96,35 @@ impl AccumulatorState {
         if let Some(ty) = ty {
             self.0[AccumulatorState::of(ty)] = slot;
         }
+    }
+
+    /// Notes that the last instruction, of this family, wrote its result to this slot, or only to the accumulator if the
+    /// slot is [`NOTHING`].
+    #[inline(always)]
+    pub fn wrote(&mut self, op: Op, slot: u32) {
+        // For each number of a type, the index of its accumulator. Without a result it is one that does not exist.
+        const INDICES: u32 = {
+            let (mut indices, mut number) = (4, 0);
+            let types = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
+            while number < types.len() {
+                assert!(types[number].number() == number as u32);
+                indices |= (AccumulatorState::of(types[number]) as u32) << (4 * (number + 1));
+                number += 1;
+            }
+            indices
+        };
+        let index = INDICES >> (4 * u32::from(op.result_number())) & 0xf;
+        // No branches: the compiler does all four accumulators at once.
+        let mut all = self.0;
+        for (i, held) in all.iter_mut().enumerate() {
+            // The slot may be the second one of a vector.
+            let second = held.wrapping_add(u32::from(cfg!(feature = "simd") && i == VECTOR));
+            *held |= if *held == slot || second == slot { NOTHING } else { 0 };
+        }
+        let place = index as usize % all.len();
+        let held = if index as usize == place { slot } else { all[place] };
+        self.0 = all;
+        self.0[place] = held;
     }
 
     /// Forgets that any accumulator holds the value of this slot. [`NOTHING`] is allowed and has no effect.

@@ -85,6 +85,27 @@ impl StackEntry {
         }
     }
 
+    /// Returns the bits of a constant that is no vector.
+    #[inline(always)]
+    pub fn constant(&self) -> Option<u64> {
+        (self.rest >> 16 & 0xff == CONST).then_some(self.value)
+    }
+
+    /// Returns the slot of an operand that is in one, its stack slot or that of a local, as a whole.
+    #[inline(always)]
+    pub fn slot(&self) -> Option<u16> {
+        const { assert!(TEMP == 0 && LOCAL == 1) };
+        let kind = self.rest >> 16 & 0xff;
+        let word = if kind == TEMP { self.rest } else { self.value };
+        if kind <= LOCAL { Some(word as u16) } else { None }
+    }
+
+    /// Whether the operand is in its stack slot, as a whole.
+    #[inline(always)]
+    pub fn is_temp(&self) -> bool {
+        self.rest >> 16 & 0xff == TEMP
+    }
+
     /// Returns the type of the operand. Of a reference, only that it is one. After a cast that needs no instruction,
     /// the width may differ from that of the local that the entry names.
     #[inline(always)]

@@ -193,6 +193,12 @@ impl Op {
         TYPES[usize::from(SIGNATURES[self as usize] & 15)]
     }
 
+    /// Returns the number of the type of the result, counted from 1. Returns 0 if there is no result.
+    #[inline(always)]
+    pub fn result_number(self) -> u8 {
+        SIGNATURES[self as usize] >> 4
+    }
+
     /// Returns the type of the result, which determines its accumulator.
     pub fn result(self) -> Option<ValType> {
         TYPES[usize::from(SIGNATURES[self as usize] >> 4)]
