@@ -11,7 +11,7 @@ mod listing;
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
-use wasmote_ir::code::{DecodedInstr, MAX_FUNCTION_UNITS, instructions, read_units, to_units};
+use wasmote_ir::code::{DecodedInstr, MAX_FUNCTION_UNITS, instructions, read_units};
 use wasmote_ir::exception_table::{DELEGATE, ExceptionEntry};
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_with_capacity};
 use wasmote_ir::ops::{FIRST_OBJECT, FIRST_VECTOR, OPCODES, OPERAND_LISTS, operand_list};
@@ -376,12 +376,14 @@ impl CodeLinker {
             if length & HAS_TARGET_LIST != 0 {
                 units = br_table_units(code, at);
             }
-            let Some((_, operands)) = code.get(at..at + units).and_then(<[u16]>::split_first) else { break };
-            let target = cfg!(feature = "count") && starts[at] >= LOOP;
-            let callee = if opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
+            // `starts` has one entry more than the code has units.
+            let (Some(operands), Some(start)) = (code.get(at + 1..at + units), starts.get_mut(at)) else { break };
+            let target = cfg!(feature = "count") && *start >= LOOP;
+            let callee =
+                if length & CALL != 0 && opcode == CALL_DEFINED { callee(source, operands) } else { Callee::None };
             let polled = if self.polls && length & RELOCATED != 0 { self.polled_jump(code, at) } else { None };
             let superinstruction = match before {
-                Some((first, place)) if starts[at] < LOOP && !matches!(callee, Callee::ByIndex) => {
+                Some((first, place)) if *start < LOOP && !matches!(callee, Callee::ByIndex) => {
                     self.superinstruction(first, opcode, polled.is_some()).map(|cell| (place, cell))
                 }
                 _ => None,
@@ -392,16 +394,16 @@ impl CodeLinker {
             match superinstruction {
                 Some((place, cell)) => {
                     // The second instruction counts as beginning where its handler would be.
-                    starts[at] = (count * size_of::<Cell>() - Linked::OPERANDS) as u32;
+                    *start = (count * size_of::<Cell>() - Linked::OPERANDS) as u32;
                     // SAFETY: `place` is below `count`.
                     unsafe { cells.add(place).write(cell) };
                     before = None;
                 }
                 None => {
-                    let is_loop = starts[at] == LOOP;
-                    starts[at] = (count * size_of::<Cell>()) as u32;
+                    let is_loop = *start == LOOP;
+                    *start = (count * size_of::<Cell>()) as u32;
                     if is_loop {
-                        starts[at] |= POLLED;
+                        *start |= POLLED;
                         // SAFETY: the cell is in the room, which has one for each loop.
                         unsafe { cells.add(count).write(Cell::of_address(hot::<Linked, Poll> as *const ())) };
                         count += 1;
@@ -427,7 +429,7 @@ impl CodeLinker {
                 unsafe { cells.add(count).write(cell) };
                 count += 1;
             }
-            match (code.get(at + 1..).and_then(<[u16]>::first_chunk::<8>), MASKS.get(operands.len())) {
+            match (code.get(at + 1..at + 9), MASKS.get(operands.len())) {
                 (Some(&[a, b, c, d, e, f, g, h]), Some(masks)) => {
                     // SAFETY: both cells are in the room, which is larger than needed for their sake.
                     unsafe {
@@ -598,19 +600,17 @@ impl CodeLinker {
     fn relocate(&self, code: &[u16], at: usize, type_ids: &[u32], cells: &mut [Cell]) {
         let start = self.instr_start(at);
         let Some(cells) = cells.get_mut((start as usize + Linked::OPERANDS) / size_of::<Cell>()..) else { return };
+        // A jump that looks for an interruption itself passes over the poll.
+        let polled = self.polls && self.polled_jump(code, at).is_some();
         for_each_relocation(code, at, |kind, unit, value| {
             let linked = match kind {
                 Operand::Type => type_ids[value as usize],
                 _ => {
                     let to = target(at, value);
-                    // A jump that looks for an interruption itself passes over the poll.
-                    let polled = self.polls && self.polled_jump(code, at).is_some();
                     (if polled { self.instr_start(to) } else { self.place(to as u32) }).wrapping_sub(start)
                 }
             };
-            let [low, high, ..] = to_units(linked.into());
-            set_unit(cells, unit, low);
-            set_unit(cells, unit + 1, high);
+            set_two_units(cells, unit, linked);
         });
     }
 
@@ -710,7 +710,10 @@ const SEVERAL: u8 = u8::MAX;
 /// Passes each target and type of the instruction at `at` to `change`, with its unit behind the opcode and its value.
 #[inline(always)]
 fn for_each_relocation(code: &[u16], at: usize, mut change: impl FnMut(Operand, usize, u32)) {
-    let value = |unit: usize| read_units(code, at + 1 + unit, 2) as u32;
+    let value = |unit: usize| match code.get(at + 1 + unit..at + 3 + unit) {
+        Some(&[low, high]) => u32::from(low) | u32::from(high) << 16,
+        _ => 0,
+    };
     let alone = Opcode(code[at]).list().map_or(SEVERAL, |list| TARGETS[list]);
     if alone != SEVERAL {
         return change(Operand::Target, alone.into(), value(alone.into()));
@@ -760,10 +763,16 @@ fn pack(units: [u16; 4]) -> u64 {
     u64::from_ne_bytes(word)
 }
 
-/// Replaces one unit of the cells that [`pack`] made.
-fn set_unit(cells: &mut [Cell], unit: usize, value: u16) {
-    let cell = &mut cells[unit / 4];
-    let mut word = cell.word().to_ne_bytes();
-    word[unit % 4 * 2..][..2].copy_from_slice(&value.to_ne_bytes());
-    *cell = Cell::of_word(u64::from_ne_bytes(word));
+/// Replaces the two units of an operand in the cells that [`pack`] made.
+#[inline(always)]
+fn set_two_units(cells: &mut [Cell], unit: usize, value: u32) {
+    const UNITS_OF_CELL: usize = size_of::<Cell>() / size_of::<u16>();
+    if unit + 2 <= cells.len() * UNITS_OF_CELL {
+        let units = cells.as_mut_ptr().cast::<u16>();
+        // SAFETY: both units are in `cells`, as was just checked. A cell accepts any bits.
+        unsafe {
+            units.add(unit).write(value as u16);
+            units.add(unit + 1).write((value >> 16) as u16);
+        }
+    }
 }
