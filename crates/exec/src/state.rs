@@ -182,7 +182,7 @@ pub(crate) fn ends_before(fp: *mut u64, bytes: usize, end: *mut u64) -> bool {
 /// What execution asks of the embedder. The machine is in a consistent state at each call. A hook may call back into
 /// wasm, which then runs above `stack_top`.
 pub struct Hooks<M: Mode> {
-    /// Translates a function: sets `code` and `frame_slots` of its record and nothing else, or returns the trap.
+    /// Translates a function: sets `entry` and `frame_slots` of its record and nothing else, or returns the trap.
     pub translate: M::LinkedOnly<Translate<M>>,
     /// Returns the start of the function's code that contains this address, or null. It finds all code of the
     /// instance's module, also functions that only another instance had translated, because instances share code.
@@ -277,6 +277,8 @@ pub struct Instance<M: Mode> {
     pub elems: *mut ElemSegment,
     /// The store's numbers of all tags, imported ones first.
     pub tags: M::LinkedOnly<*const u32>,
+    /// The reference to the first of `funcs`. The others have the references behind it, in order.
+    pub first_reference: M::LinkedOnly<u32>,
     /// The number of imported functions.
     pub imported_funcs: u32,
     /// The number of defined functions.

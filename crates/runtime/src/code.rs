@@ -7,7 +7,7 @@ use core::ops::AddAssign;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use wasmote_exec::Cell;
+use wasmote_exec::{Cell, Entry};
 use wasmote_ir::fallible::{OutOfMemory, TryVec, try_collect, try_with_capacity};
 
 use crate::arena::FixedSlice;
@@ -50,7 +50,7 @@ const CHUNK_MAX: usize = 1 << 15;
 #[derive(Clone, Copy)]
 pub(crate) struct Code {
     /// The first instruction.
-    pub(crate) entry: *const Cell,
+    pub(crate) entry: Entry,
     /// The number of slots in its frame.
     pub(crate) frame_slots: u32,
 }
@@ -189,7 +189,7 @@ unsafe fn read(cells: *mut Cell) -> Code {
     // SAFETY: `copy_in` wrote the word before the cells, and the entry lies among them.
     unsafe {
         let front = cells.cast::<Word>().sub(1).read();
-        Code { entry: cells.add((front >> 32) as usize), frame_slots: front as u32 }
+        Code { entry: Entry::of(cells.add((front >> 32) as usize)), frame_slots: front as u32 }
     }
 }
 
@@ -249,7 +249,7 @@ impl Chunks {
         let after = chunk.starts.partition_point(|&start| start as usize <= word);
         let start = *chunk.starts.get(after.checked_sub(1)?)?;
         // SAFETY: `copy_in` put a function's cells there, after the word that `start` names.
-        Some(unsafe { read(self.address(number).add(start as usize + 1).cast()).entry })
+        Some(unsafe { read(self.address(number).add(start as usize + 1).cast()).entry.code() })
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn evaluate(
             ConstOp::RefFunc(index) => {
                 let func = parts.func(index).ok_or_else(invalid)?;
                 // SAFETY: `Parts::func` returns only records of this store.
-                [u64::from(unsafe { store.reference(func) }?), 0]
+                [u64::from(unsafe { (*func).reference }), 0]
             }
             binary => {
                 let (Some([b, _]), Some([a, _])) = (stack.pop(), stack.pop()) else {

@@ -67,7 +67,7 @@ unsafe fn translate(machine: *mut exec::Machine, func: *mut exec::Func) -> Resul
     };
     // SAFETY: the store keeps the record in place, and nothing else uses it while this hook runs.
     unsafe {
-        (*func).code = code.entry;
+        (*func).entry = code.entry;
         (*func).frame_slots = code.frame_slots;
     }
     Ok(())

@@ -230,7 +230,7 @@ impl HostRecord {
         let header = params.max(slots(host.ty.results()) as u16);
         HostRecord {
             func: exec::Func {
-                code: exec::cells::host(),
+                entry: exec::cells::host(),
                 frame_slots: u32::from(header) + u32::from(HEADER),
                 header,
                 params,

@@ -90,8 +90,7 @@ impl InstanceRecord {
         // SAFETY: the pointers lead to records of the same store, which keeps them as long as it lives.
         Some(unsafe {
             match export.kind {
-                // Instantiation gave references to all exported functions.
-                ExportKind::Func => Item::Func(Some((*parts.func(export.index)?).reference).filter(|&it| it != 0)?),
+                ExportKind::Func => Item::Func((*parts.func(export.index)?).reference),
                 ExportKind::Table => Item::Table((*read(&parts.tables, index)?).embedder as u32),
                 ExportKind::Memory => Item::Memory((*read(&parts.memories, index)?).embedder as u32),
                 ExportKind::Tag => Item::Tag(parts.tags.get(index)?.read()),

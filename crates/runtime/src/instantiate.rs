@@ -48,7 +48,7 @@ pub(crate) unsafe fn instantiate(mut root: NonNull<Store>, module: &Module, impo
 pub(crate) fn without_start(store: &mut Store, module: &Module, imports: &[Item]) -> Result<(u32, Option<u32>), Error> {
     let (index, start) = prepare(store, module, imports)?;
     // SAFETY: `prepare` returns the record of a function in this store.
-    let start = start.map(|start| unsafe { store.reference(start) }).transpose()?;
+    let start = start.map(|start| unsafe { (*start).reference });
     Ok((index, start))
 }
 
@@ -152,6 +152,7 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
             tags: ptr::null(),
             data: ptr::null_mut(),
             elems: ptr::null_mut(),
+            first_reference: 0,
             imported_funcs: imports.len() as u32,
             defined_funcs: info.bodies.len() as u32,
             embedder: number,
@@ -171,24 +172,19 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
         ..Parts::default()
     };
 
-    let made = initial(store, inner, &parts, &mut globals, &mut tables).and_then(|()| {
+    let made = initial(store, inner, &parts, &mut globals, &mut tables).and_then(|first_reference| {
         parts.globals = FixedSlice::new(globals);
         parts.tables = FixedSlice::new(tables);
         parts.tags = FixedSlice::new(tags);
         (parts.data, parts.elems) = segments(inner)?;
-        for export in &info.exports {
-            if let (ExportKind::Func, Some(func)) = (export.kind, parts.func(export.index)) {
-                // SAFETY: `Parts::func` returns only records of this store.
-                unsafe { store.reference(func) }?;
-            }
-        }
-        Ok(())
+        Ok(first_reference)
     });
 
     // SAFETY: the record was just made. Only functions refer to it, and they do not run yet.
     let target = unsafe { record.as_mut() };
     let exec = &mut target.exec;
     exec.funcs = parts.funcs.start();
+    exec.first_reference = *made.as_ref().unwrap_or(&0);
     exec.imports = parts.imports.start();
     exec.globals = parts.globals.start();
     exec.memories = parts.memories.start();
@@ -201,13 +197,13 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
         for index in 0..parts.funcs.len() {
             if let Some(func) = parts.funcs.get(index) {
                 // SAFETY: `get` returns only records of this slice, which nothing else uses now.
-                unsafe { (*func).code = exec::cells::translate_stub() };
+                unsafe { (*func).entry = exec::cells::translate_stub() };
             }
         }
     }
     target.ready = made.is_ok();
     target.parts = parts;
-    made.map(|()| record)
+    made.map(|_| record)
 }
 
 /// Makes the segments that instructions can name. Element segments are empty until their values exist, since
@@ -227,7 +223,8 @@ fn segments(module: &ModuleInner) -> Result<(FixedSlice<exec::DataSegment>, Fixe
     Ok((FixedSlice::new(data), FixedSlice::new(elems)))
 }
 
-/// Makes the globals and tables that a module defines, with their initial values.
+/// Makes the globals and tables that a module defines, with their initial values, and the references to its functions.
+/// Returns the first of these.
 #[inline(never)]
 fn initial(
     store: &mut Store,
@@ -235,7 +232,7 @@ fn initial(
     parts: &Parts,
     globals: &mut Vec<*mut u64>,
     tables: &mut Vec<*mut exec::Table>,
-) -> Result<(), Error> {
+) -> Result<u32, Error> {
     let info = &inner.info;
     let first_table = tables.len();
     for i in (first_table..).take(info.table_inits.len()) {
@@ -243,6 +240,8 @@ fn initial(
         let table = store.add_table(inner.table_type(ty), 0)?;
         tables.try_push(table_of(store, table)?)?;
     }
+    // SAFETY: the functions were just made, and the instance's record keeps them from now on, whatever fails.
+    let first_reference = unsafe { store.add_references(parts.funcs.start(), parts.funcs.len()) }?;
     for (init, i) in info.global_inits.iter().zip(globals.len()..) {
         let ty = *info.globals.get(i).ok_or_else(invalid)?;
         let value = evaluate(store, &inner.type_ids, parts, globals, init)?;
@@ -261,7 +260,7 @@ fn initial(
             }
         }
     }
-    Ok(())
+    Ok(first_reference)
 }
 
 /// Makes the records of the functions that a module defines.
@@ -289,7 +288,7 @@ fn functions(
         }
         let code = module.code.get(defined, variant);
         funcs.push(exec::Func {
-            code: code.map_or(translate_stub, |code| code.entry),
+            entry: code.map_or(translate_stub, |code| code.entry),
             frame_slots: match code {
                 Some(code) => code.frame_slots,
                 None => u32::from(header) + u32::from(HEADER),
@@ -412,7 +411,7 @@ fn references(
             for &index in funcs {
                 let func = parts.func(index).ok_or_else(invalid)?;
                 // SAFETY: `Parts::func` returns only records of this store.
-                references.push(unsafe { store.reference(func) }?);
+                references.push(unsafe { (*func).reference });
             }
         }
         ElemItems::Exprs(exprs) => {

@@ -62,7 +62,7 @@ pub struct Store {
     pub(crate) calls: Calls,
     /// How the fuel is divided while a call runs that yields.
     pub(crate) slices: FuelSlices,
-    /// The functions that have references, in their order: `machine.funcs` points here.
+    /// The functions, in the order of their references: `machine.funcs` points here.
     funcs: Vec<*mut exec::Func>,
     hosts: Arena<HostRecord>,
     /// The types of `hosts`.
@@ -298,25 +298,24 @@ impl Store {
         }
     }
 
-    /// Returns the reference to a function. The first use makes the reference.
+    /// Gives references to functions whose records are in a row, and returns the first one. The others follow in order.
     ///
     /// # Safety
-    /// `func` is the record of a function in this store.
-    pub(crate) unsafe fn reference(&mut self, func: *mut exec::Func) -> Result<u32, OutOfMemory> {
-        // SAFETY: the caller guarantees a record of this store, which keeps it in place.
-        let known = unsafe { (*func).reference };
-        if known != 0 {
-            return Ok(known);
+    /// From `first` on there are so many records of functions without references. The store keeps them in place.
+    pub(crate) unsafe fn add_references(&mut self, first: *mut exec::Func, count: usize) -> Result<u32, OutOfMemory> {
+        let before = self.funcs.len();
+        let Ok(last) = u32::try_from(before + count) else { return Err(OutOfMemory) };
+        self.funcs.try_room(count)?;
+        for defined in 0..count {
+            // SAFETY: the caller guarantees the record, and `&mut self` proves that no code uses it now.
+            let func = unsafe { first.add(defined) };
+            self.funcs.push(func);
+            // SAFETY: as above.
+            unsafe { (*func).reference = self.funcs.len() as u32 };
         }
-        self.funcs.try_push(func)?;
-        let Ok(reference) = u32::try_from(self.funcs.len()) else {
-            panic!("a store cannot have more than 2^32 functions")
-        };
         self.machine.funcs = self.funcs.as_ptr();
-        self.machine.funcs_len = reference;
-        // SAFETY: the caller guarantees a record of this store, and `&mut self` proves that no code uses it now.
-        unsafe { (*func).reference = reference };
-        Ok(reference)
+        self.machine.funcs_len = last;
+        Ok(before as u32 + 1)
     }
 
     /// Returns the number of a function type. The store holds the type from now on.
@@ -408,8 +407,8 @@ impl Store {
             None => self.add_func_type(host.ty())?,
         };
         let record = self.hosts.push(HostRecord::new(host.clone(), type_id))?;
-        // SAFETY: a `HostRecord` begins with the record of a function, and lies in this store.
-        Ok(unsafe { self.reference(record.as_ptr().cast()) }?)
+        // SAFETY: a `HostRecord` begins with the record of a function, and stays in this store.
+        Ok(unsafe { self.add_references(record.as_ptr().cast(), 1) }?)
     }
 
     /// Makes a memory filled with zeros, and returns its number.

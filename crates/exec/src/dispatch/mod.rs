@@ -323,6 +323,8 @@ pub trait Dispatch<M: Mode> {
     type Saved: Copy;
     /// The initial value: nothing.
     const NOTHING: Self::Saved;
+    /// Whether a handler may continue in the handler of the next instruction by itself ([`Flow::TailCall`]).
+    const CHAINS: bool = false;
 
     /// Continues at `ip`. `before` are the registers that the handler got.
     ///

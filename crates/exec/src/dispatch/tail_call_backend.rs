@@ -15,6 +15,7 @@ pub type InPlaceDispatch = TailCalls;
 impl<M: Mode> Dispatch<M> for TailCalls {
     type Saved = ();
     const NOTHING: () = ();
+    const CHAINS: bool = true;
 
     #[inline(always)]
     unsafe fn dispatch_next(_before: Regs<M>, r: Regs<M>) -> Exit {

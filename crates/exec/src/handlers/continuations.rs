@@ -73,7 +73,7 @@ unsafe fn go_on(r: &mut Regs, one: *mut Continuation) {
         let func = core::mem::replace(&mut (*one).func, core::ptr::null_mut());
         if !func.is_null() {
             // Its code may have been translated since the continuation was made.
-            r.ip = (*func).code.cast();
+            r.ip = (*func).entry.code().cast();
             r.set_callee(func);
         }
         if !instance.is_null() {

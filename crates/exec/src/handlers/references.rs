@@ -4,41 +4,53 @@
 pub mod rows {
     use wasmote_ir::TrapCode;
 
-    use crate::handlers::calls::linked::{enter, tail_call};
+    use crate::dispatch::cold;
+    use crate::handlers::calls::linked::{enter, enter_own, own, referenced, tail_call};
     use crate::handlers::control::rows::instructions;
     use crate::handlers::handler_macros::single;
     use crate::linked::throw::resume_at;
     use crate::linked::{Flow, Func, Linked, Regs};
     use crate::operand::instr_bytes;
 
-    /// Returns the function to which the reference in the slot at unit 0 leads, or `None` for null. Validation
-    /// checked its type. In an image that lies about the type, the call is still safe: the callee's frame is checked
-    /// where it is made.
+    /// Returns the function to which the reference in the slot at unit 0 leads, if it is one that the running instance
+    /// defines. Validation checked its type. In an image that lies about the type, the call is still safe: the
+    /// callee's frame is checked where it is made.
     ///
     /// # Safety
     /// As `Execute::run`, and the instruction has a slot operand at unit 0.
     #[inline(always)]
-    unsafe fn referenced(r: &Regs) -> Option<*mut Func> {
-        // SAFETY: the caller guarantees the operand and a live machine. The reference is checked against the length
-        // of the machine's list before it is used.
-        unsafe {
-            let machine = (*r.cx).machine;
-            let entry = (r.slot(0).read() as u32).wrapping_sub(1);
-            if entry >= (*machine).funcs_len { None } else { Some(*(*machine).funcs.add(entry as usize)) }
-        }
+    unsafe fn own_referenced(r: &Regs) -> Option<*mut Func> {
+        // SAFETY: the caller guarantees the operand.
+        unsafe { own(r, r.slot(0).read() as u32) }
+    }
+
+    /// Returns any function to which the reference in the slot at unit 0 leads.
+    ///
+    /// # Safety
+    /// As `Execute::run`, and the instruction has a slot operand at unit 0.
+    #[inline(always)]
+    unsafe fn any_referenced(r: &Regs) -> Result<*mut Func, TrapCode> {
+        // SAFETY: the caller guarantees the operand.
+        unsafe { referenced(r, r.slot(0).read() as u32).ok_or(TrapCode::NullReference) }
     }
 
     instructions! { only Linked;
         CallRef(r) {
-            match referenced(r) {
-                Some(func) => enter(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
-                None => Flow::Trap(TrapCode::NullReference),
+            match own_referenced(r) {
+                Some(func) => enter_own(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
+                None => Flow::TailCall(cold::<Linked, CallRefOutOfLine>),
+            }
+        }
+        CallRefOutOfLine(r) {
+            match any_referenced(r) {
+                Ok(func) => enter(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
+                Err(code) => Flow::Trap(code),
             }
         }
         ReturnCallRef(r) {
-            match referenced(r) {
-                Some(func) => tail_call::<1>(r, func),
-                None => Flow::Trap(TrapCode::NullReference),
+            match any_referenced(r) {
+                Ok(func) => tail_call::<1>(r, func),
+                Err(code) => Flow::Trap(code),
             }
         }
         TrapNull(r) {

@@ -118,6 +118,7 @@ pub(super) unsafe fn instantiate<'a, T>(
             data: parts.place(parts.plan.data, 0),
             elems: parts.place(parts.plan.elems, 0),
             tags: Absent,
+            first_reference: Absent,
             imported_funcs: imported,
             defined_funcs: image.count(Section::Funcs) - imported,
             embedder: 0,

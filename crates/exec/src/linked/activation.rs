@@ -67,7 +67,7 @@ impl Place {
 
 /// Returns the host function whose call was interrupted, if these are the registers of one.
 fn host_callee(regs: &Regs) -> Option<*mut Func> {
-    (regs.ip.cast() == cells::host()).then(|| regs.callee())
+    (regs.ip.cast() == cells::host().code()).then(|| regs.callee())
 }
 
 /// Returns the end of the frame that these registers belong to, one past its last slot. Returns `None` if `ip` is in
@@ -106,7 +106,7 @@ impl Activation {
             let room = StackRange::of(machine, slots).filter(|_| Machine::has_native_stack(machine));
             let Some(room) = room else { return Err(TrapCode::StackOverflow) };
             Activation::write_frame(&room, args, (*func).header.into());
-            let mut regs = Regs::new((*func).code.cast(), room.base, core::ptr::null_mut(), (*func).instance);
+            let mut regs = Regs::new((*func).entry.code().cast(), room.base, core::ptr::null_mut(), (*func).instance);
             regs.set_callee(func);
             let mut started = Activation::at(room, slots, regs);
             if (*func).instance.is_null() {

@@ -25,7 +25,7 @@ use wasmote_ir::frame::{HEADER, MAX_HEADER};
 use crate::dispatch::{cold, hot};
 use crate::handlers::calls::linked::{CallHost, CrossInstanceReturn, ResolveCall, Translate};
 use crate::handlers::control::LeaveRun;
-use crate::linked::{Cell, Handler, Linked};
+use crate::linked::{Cell, Entry, Handler, Linked};
 
 /// A flag in the word of a function's description, below the length: the function has exception handlers. The length
 /// is a multiple of 8 bytes, so the bit is free.
@@ -139,10 +139,11 @@ pub(crate) unsafe fn code_header(code: *const Cell) -> CodeHeader {
     CodeHeader { func: word as u32, bytes: ((word & !HAS_EXCEPTION_TABLE) >> 32) as u32, handlers, ranges }
 }
 
-/// Returns the code of functions that are not yet translated.
-pub fn translate_stub() -> *const Cell {
+/// Returns the entry of functions that are not yet translated.
+pub fn translate_stub() -> Entry {
     static CELL: [Handler; 1] = [cold::<Linked, Translate>];
-    CELL.as_ptr().cast()
+    // SAFETY: the cell has the address of a handler, and never changes.
+    unsafe { Entry::of(CELL.as_ptr().cast()) }
 }
 
 /// A cell that a call leads to as long as it does not know its function's code.
@@ -180,10 +181,11 @@ pub(crate) fn is_call_stub(code: *const Cell) -> bool {
     (all.start.addr()..all.end.addr()).contains(&code.addr())
 }
 
-/// Returns the code of host functions.
-pub fn host() -> *const Cell {
+/// Returns the entry of host functions.
+pub fn host() -> Entry {
     static CELL: [Handler; 1] = [cold::<Linked, CallHost>];
-    CELL.as_ptr().cast()
+    // SAFETY: the cell has the address of a handler, and never changes.
+    unsafe { Entry::of(CELL.as_ptr().cast()) }
 }
 
 /// Returns the address to which a call into another instance returns.

@@ -15,7 +15,8 @@ pub(crate) mod stack_growth;
 mod suspend;
 pub(crate) mod throw;
 
-use crate::mode::Accumulator;
+use crate::dispatch::backend::LinkedDispatch;
+use crate::mode::{Accumulator, Dispatch};
 
 /// The mode of linked code.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +73,40 @@ impl Cell {
     }
 }
 
+/// Where a function begins: its first instruction, and that instruction's handler.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Entry {
+    code: *const Cell,
+    /// What the first cell of `code` has. A call finds it here, without a load that waits for `code`.
+    handler: *const (),
+}
+
+impl Entry {
+    /// Returns the entry of this code.
+    ///
+    /// # Safety
+    /// [`CodeLinker::link`](crate::CodeLinker::link) wrote the code, and nothing changes its first cell as long as the
+    /// entry is used.
+    #[inline(always)]
+    pub const unsafe fn of(code: *const Cell) -> Entry {
+        // SAFETY: the caller guarantees code, which begins with the address of a handler.
+        Entry { code, handler: unsafe { (*code).address } }
+    }
+
+    /// Returns the first instruction.
+    #[inline(always)]
+    pub const fn code(self) -> *const Cell {
+        self.code
+    }
+}
+
 /// A function of an instance, or of the host.
 #[repr(C)]
 pub struct Func {
     /// The first instruction. It is [`crate::linked::cells::translate_stub`] until the function is translated, and
     /// [`crate::linked::cells::host`] for a host function.
-    pub code: *const Cell,
+    pub entry: Entry,
     /// The slots of the frame, header included. Before translation, and for host functions, it is `header + HEADER`.
     pub frame_slots: u32,
     /// The slot of the frame's header: the larger of the parameters' and the results' slot counts.
@@ -96,6 +125,26 @@ pub struct Func {
 union AccumulatorPointer {
     func: *mut Func,
     bits: core::mem::MaybeUninit<u64>,
+}
+
+impl Func {
+    /// Continues at the first instruction of a function, whose frame `fp` is at.
+    ///
+    /// # Safety
+    /// `func` is a live record. The frame is complete, and the function's instance is running, or it is of the host and
+    /// the accumulator has the record.
+    #[inline(always)]
+    pub(crate) unsafe fn begin(func: *const Func, r: &mut Regs) -> Flow {
+        // SAFETY: the caller guarantees the record. Its entry has the handler of the instruction to which it leads.
+        unsafe {
+            let Entry { code, handler } = (*func).entry;
+            r.ip = code.cast();
+            if <LinkedDispatch as Dispatch<Linked>>::CHAINS {
+                return Flow::TailCall(core::mem::transmute::<*const (), Handler>(handler));
+            }
+        }
+        Flow::Next
+    }
 }
 
 impl Regs {

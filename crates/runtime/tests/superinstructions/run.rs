@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use wasmote_exec::{Activation, Cell, CodeLinker, Func, Hooks, Instance, Machine, Memory, Table, UnlinkedFunc};
+use wasmote_exec::{Activation, Cell, CodeLinker, Entry, Func, Hooks, Instance, Machine, Memory, Table, UnlinkedFunc};
 use wasmote_ir::TrapCode;
 use wasmote_test_support::Random;
 
@@ -60,7 +60,7 @@ unsafe fn no_table(_: *mut Machine, _: *mut Table, _: u64, _: u32) -> Option<u64
 /// There is no other code.
 unsafe fn locate(_: *mut Machine, instance: *mut Instance, _: *const Cell) -> *const Cell {
     // SAFETY: the instance has one function record, which lives as long as the instance.
-    unsafe { (*(*instance).funcs).code }
+    unsafe { (*(*instance).funcs).entry.code() }
 }
 unsafe fn no_room(_: *mut Machine, _: usize, _: *mut u64) -> bool {
     false
@@ -172,13 +172,13 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
     let (globals, memories, tables) = ([&raw mut global], [&raw mut first_memory], [&raw mut table]);
     let mut func = Func {
         // SAFETY: the linker reported `start` cells in front of the code.
-        code: unsafe { cells.as_mut_ptr().add(start) },
+        entry: unsafe { Entry::of(cells.as_mut_ptr().add(start)) },
         frame_slots: FRAME as u32,
         header: HEADER as u16,
         params: 0,
         instance: ptr::null_mut(),
         type_id: TYPE,
-        reference: 0,
+        reference: 1,
     };
     let mut instance = Instance {
         machine: &raw mut *machine,
@@ -190,6 +190,7 @@ pub fn run(code: &[u16], seed: u64, bounds: Bounds) -> (Outcome, usize) {
         data: ptr::null_mut(),
         elems: ptr::null_mut(),
         tags: ptr::null(),
+        first_reference: 1,
         imported_funcs: 0,
         defined_funcs: 1,
         embedder: 0,

@@ -77,10 +77,30 @@ pub(crate) unsafe fn enter(r: &mut Regs, func: *mut Func, base: usize, back: *co
             header.add(HEADER_RETURN).cast::<*const u8>().write(back);
             header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
             r.fp = fp;
-            r.ip = (*func).code.cast::<u8>();
-            return Flow::Next;
+            return Func::begin(func, r);
         }
         out_of_line(r, fp, back)
+    }
+}
+
+/// As [`enter`], for a function of the running instance.
+///
+/// # Safety
+/// As [`enter`], and the function is of the running instance.
+#[inline(always)]
+pub(crate) unsafe fn enter_own(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
+    // SAFETY: the caller guarantees the record. `fits` checked the frame, with the header inside.
+    unsafe {
+        let fp = r.fp.wrapping_add(base);
+        r.set_callee(func);
+        if !fits(r, fp, (*func).frame_slots as usize) {
+            return out_of_line(r, fp, back);
+        }
+        let header = fp.add(usize::from((*func).header));
+        header.add(HEADER_RETURN).cast::<*const u8>().write(back);
+        header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
+        r.fp = fp;
+        Func::begin(func, r)
     }
 }
 
@@ -140,6 +160,31 @@ impl Execute<Linked> for CallOutOfLine {
             header.add(HEADER_CALLER).cast::<*mut u64>().write(caller);
             begin(r, func)
         }
+    }
+}
+
+/// As [`enter`], in a cold handler: a call into another instance that finds room is made at once.
+///
+/// # Safety
+/// As [`enter`].
+#[inline(always)]
+unsafe fn enter_any(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Flow {
+    // SAFETY: the caller guarantees the record and the instance. `fits` checked the frame and the entry of
+    // `save_instance`. It fails if the machine is interrupted.
+    unsafe {
+        let target = (*func).instance;
+        let fp = r.fp.wrapping_add(base);
+        if target == r.cx || target.is_null() || !fits(r, fp, (*func).frame_slots as usize + SAVED) {
+            return enter(r, func, base, back);
+        }
+        r.set_callee(func);
+        save_instance(r, back);
+        switch_to(r, target);
+        let header = fp.add(usize::from((*func).header));
+        header.add(HEADER_RETURN).cast::<*const u8>().write(cross_instance_return().cast());
+        header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
+        r.fp = fp;
+        Func::begin(func, r)
     }
 }
 
@@ -210,12 +255,13 @@ unsafe fn fits_in_stack(r: &Regs, fp: *mut u64, slots: usize) -> bool {
 unsafe fn begin(r: &mut Regs, func: *mut Func) -> Flow {
     // SAFETY: the caller guarantees the record and a running instance.
     unsafe {
-        r.ip = (*func).code.cast::<u8>();
-        if (*(*r.cx).machine).stack_limit.is_interrupted() && (*func).code != translate_stub() {
+        let code = (*func).entry.code();
+        if (*(*r.cx).machine).stack_limit.is_interrupted() && code != translate_stub().code() {
+            r.ip = code.cast();
             return Flow::Trap(TrapCode::Interrupt);
         }
+        Func::begin(func, r)
     }
-    Flow::Next
 }
 
 /// Makes `target` the running instance.
@@ -265,71 +311,93 @@ pub(crate) unsafe fn saved_instance(machine: *mut Machine) -> (*const u8, *mut I
     }
 }
 
-/// Returns the function to which an element of a table refers, if it has the type of the operand. The operands at
-/// `at` are the table and the type.
+/// Returns the function to which a reference leads, if it is one that the running instance defines. These have
+/// references in a row, and so have their records: nothing has to be looked up.
+///
+/// # Safety
+/// The registers are those of a running function.
+#[inline(always)]
+pub(crate) unsafe fn own(r: &Regs, reference: u32) -> Option<*mut Func> {
+    // SAFETY: the caller guarantees a running instance, which has this many records.
+    unsafe {
+        let defined = reference.wrapping_sub((*r.cx).first_reference);
+        (defined < (*r.cx).defined_funcs).then(|| (*r.cx).funcs.add(defined as usize))
+    }
+}
+
+/// Returns the function to which a reference leads, or `None` for null.
+///
+/// # Safety
+/// The registers are those of a running function.
+#[inline(always)]
+pub(crate) unsafe fn referenced(r: &Regs, reference: u32) -> Option<*mut Func> {
+    // SAFETY: the caller guarantees a running instance. The reference is checked against the length of its machine's
+    // list, whose records are live.
+    unsafe {
+        let machine = (*r.cx).machine;
+        let entry = reference.wrapping_sub(1);
+        (entry < (*machine).funcs_len).then(|| *(*machine).funcs.add(entry as usize))
+    }
+}
+
+/// Returns an element of a table, or `None` beyond its end. The operand at `at` is the table.
+///
+/// # Safety
+/// As [`Execute::run`], and the instruction has this operand.
+#[inline(always)]
+unsafe fn element(r: &Regs, index: u64, at: usize) -> Option<u32> {
+    // SAFETY: the caller guarantees the operand, so the table is in range. The index is checked against the table.
+    unsafe {
+        let table = *(*r.cx).tables.add(r.u32(at) as usize);
+        (index < (*table).len).then(|| (*table).elems.add(index as usize).read())
+    }
+}
+
+/// Returns the function to which an element of a table refers, if it is one that the running instance defines, of
+/// exactly the type of the operand. The operands at `at` are the table and the type.
 ///
 /// # Safety
 /// As [`Execute::run`], and the instruction has these operands.
 #[inline(always)]
-unsafe fn element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
-    // SAFETY: the caller guarantees the operands, so the table is in range. The index is checked against the table,
-    // and the reference against the machine's list, whose records are live.
+unsafe fn own_element(r: &Regs, index: u64, at: usize) -> Option<*mut Func> {
+    // SAFETY: the caller guarantees the operands. `own` returns a live record.
     unsafe {
-        let table = *(*r.cx).tables.add(r.u32(at) as usize);
-        if index >= (*table).len {
-            return Err(TrapCode::UndefinedElement);
-        }
-        let reference = (*table).elems.add(index as usize).read();
-        let machine = (*r.cx).machine;
-        let entry = reference.wrapping_sub(1);
-        if entry >= (*machine).funcs_len {
-            return Err(TrapCode::IndirectCallToNull);
-        }
-        let func = *(*machine).funcs.add(entry as usize);
-        if (*func).type_id != r.u32(at + 2) { Err(TrapCode::BadSignature) } else { Ok(func) }
+        let func = own(r, element(r, index, at)?)?;
+        ((*func).type_id == r.u32(at + 2)).then_some(func)
     }
 }
 
-/// As [`element`], also for functions of a subtype.
+/// Returns the function to which an element of a table refers, if its type is that of the operand or a subtype. The
+/// operands at `at` are the table and the type.
 ///
 /// # Safety
-/// As [`element`].
+/// As [`Execute::run`], and the instruction has these operands.
 #[inline(always)]
-unsafe fn element_of_subtype(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
-    // SAFETY: the caller guarantees the operands. `BadSignature` says that `element` found a function there. The
-    // machine has a display for each type.
+unsafe fn any_element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, TrapCode> {
+    // SAFETY: the caller guarantees the operands. `referenced` returns a live record. The machine has a display for each
+    // type.
     unsafe {
-        match element(r, index, at) {
-            Err(TrapCode::BadSignature) => {
-                let machine = (*r.cx).machine;
-                let table = *(*r.cx).tables.add(r.u32(at) as usize);
-                let reference = (*table).elems.add(index as usize).read();
-                let func = *(*machine).funcs.add(reference as usize - 1);
-                if (*machine).types.is_sub((*func).type_id, r.u32(at + 2)) {
-                    Ok(func)
-                } else {
-                    Err(TrapCode::BadSignature)
-                }
-            }
-            other => other,
-        }
+        let reference = element(r, index, at).ok_or(TrapCode::UndefinedElement)?;
+        let func = referenced(r, reference).ok_or(TrapCode::IndirectCallToNull)?;
+        let (actual, expected) = ((*func).type_id, r.u32(at + 2));
+        let fits = actual == expected || (*(*r.cx).machine).types.is_sub(actual, expected);
+        if fits { Ok(func) } else { Err(TrapCode::BadSignature) }
     }
 }
 
-/// A call through a table whose function has another type. The type may be a subtype.
-struct IndirectSubtypeCall<A>(PhantomData<A>);
+/// A call through a table whose function is not one that [`own_element`] returns.
+struct IndirectCallOutOfLine<A>(PhantomData<A>);
 
-impl<A: Source<u64>> Execute<Linked> for IndirectSubtypeCall<A> {
+impl<A: Source<u64>> Execute<Linked> for IndirectCallOutOfLine<A> {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: `call_indirect` continues here with unchanged registers, so the operands are those of its
         // instruction.
         unsafe {
-            match element_of_subtype(r, A::get(r, 0), A::UNITS) {
+            match any_element(r, A::get(r, 0), A::UNITS) {
                 Ok(func) => {
-                    let fp = r.fp.wrapping_add(r.u16(A::UNITS + 4));
-                    r.set_callee(func);
-                    out_of_line(r, fp, r.ip.add(instr_bytes::<Linked>(A::UNITS + 5)))
+                    let base = r.u16(A::UNITS + 4);
+                    enter_any(r, func, base, r.ip.add(instr_bytes::<Linked>(A::UNITS + 5)))
                 }
                 Err(code) => Flow::Trap(code),
             }
@@ -373,9 +441,8 @@ unsafe fn tail_call_here<const AT: usize>(r: &mut Regs, func: *mut Func) -> Flow
         let saved = HeaderWords::read(r.slot(AT + 2));
         move_slots(r, r.fp.add(r.u16(AT)), r.fp, AT + 1);
         saved.write(r.fp.add(usize::from((*func).header)));
-        r.ip = (*func).code.cast::<u8>();
+        Func::begin(func, r)
     }
-    Flow::Next
 }
 
 /// The second half of a tail call into another instance, or of one that found no room. `acc` has the function, and `ip`
@@ -436,10 +503,10 @@ impl Execute<Linked> for ResolveCall {
             let call = header.add(HEADER_RETURN).cast::<*const u8>().read().sub(instr_bytes::<Linked>(CALL_UNITS));
             let number = Regs { ip: call, ..*r }.u32(NUMBER);
             let func = (*r.cx).funcs.add(number as usize);
-            let code = (*func).code;
+            let code = (*func).entry.code();
             r.set_callee(func);
             r.ip = code.cast();
-            if code != translate_stub() {
+            if code != translate_stub().code() {
                 if !fits(r, r.fp, (*func).frame_slots as usize) {
                     return Flow::TailCall(cold::<Linked, CalleeOverflow>);
                 }
@@ -630,16 +697,14 @@ impl Calls<Linked> for LinkedCalls {
 
     #[inline(always)]
     unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs) -> Flow {
-        // SAFETY: the caller guarantees an indirect call. `element` checks the index, the reference and the type.
+        // SAFETY: the caller guarantees an indirect call. `own_element` checks the index, the reference and the type.
         unsafe {
-            match element(r, A::get(r, 0), A::UNITS) {
-                Ok(func) => {
+            match own_element(r, A::get(r, 0), A::UNITS) {
+                Some(func) => {
                     let base = r.u16(A::UNITS + 4);
-                    let back = r.ip.add(instr_bytes::<Linked>(A::UNITS + 5));
-                    enter(r, func, base, back)
+                    enter_own(r, func, base, r.ip.add(instr_bytes::<Linked>(A::UNITS + 5)))
                 }
-                Err(TrapCode::BadSignature) => Flow::TailCall(cold::<Linked, IndirectSubtypeCall<A>>),
-                Err(code) => Flow::Trap(code),
+                None => Flow::TailCall(cold::<Linked, IndirectCallOutOfLine<A>>),
             }
         }
     }
@@ -660,13 +725,12 @@ impl Calls<Linked> for LinkedCalls {
 
     #[inline(always)]
     unsafe fn return_call_indirect(r: &mut Regs) -> Flow {
-        // SAFETY: the caller guarantees an indirect tail call. `element` checks the index, the reference and the
+        // SAFETY: the caller guarantees an indirect tail call. `own_element` checks the index, the reference and the
         // type.
         unsafe {
-            match element(r, r.slot(0).read(), 1) {
-                Ok(func) => tail_call::<5>(r, func),
-                Err(TrapCode::BadSignature) => Flow::TailCall(cold::<Linked, IndirectSubtypeTailCall>),
-                Err(code) => Flow::Trap(code),
+            match own_element(r, r.slot(0).read(), 1) {
+                Some(func) => tail_call_here::<5>(r, func),
+                None => Flow::TailCall(cold::<Linked, IndirectTailCallOutOfLine>),
             }
         }
     }
@@ -675,31 +739,25 @@ impl Calls<Linked> for LinkedCalls {
     unsafe fn reference(r: &Regs, index: u32) -> u32 {
         // SAFETY: the caller guarantees an index operand of a function, imports included, which is in range.
         unsafe {
-            let imported = (*r.cx).imported_funcs;
-            let func = if index < imported {
-                *(*r.cx).imports.add(index as usize)
-            } else {
-                (*r.cx).funcs.add((index - imported) as usize)
-            };
-            (*func).reference
+            match index.checked_sub((*r.cx).imported_funcs) {
+                Some(defined) => (*r.cx).first_reference + defined,
+                None => (**(*r.cx).imports.add(index as usize)).reference,
+            }
         }
     }
 }
 
-/// A tail call through a table whose function has another type. The type may be a subtype.
-struct IndirectSubtypeTailCall;
+/// A tail call through a table whose function is not one that [`own_element`] returns.
+struct IndirectTailCallOutOfLine;
 
-impl Execute<Linked> for IndirectSubtypeTailCall {
+impl Execute<Linked> for IndirectTailCallOutOfLine {
     #[inline(always)]
     unsafe fn run(r: &mut Regs) -> Flow {
         // SAFETY: `return_call_indirect` continues here with unchanged registers, so the operands are those of its
         // instruction.
         unsafe {
-            match element_of_subtype(r, r.slot(0).read(), 1) {
-                Ok(func) => {
-                    r.set_callee(func);
-                    Flow::TailCall(cold::<Linked, TailCallOutOfLine<5>>)
-                }
+            match any_element(r, r.slot(0).read(), 1) {
+                Ok(func) => tail_call::<5>(r, func),
                 Err(code) => Flow::Trap(code),
             }
         }
