@@ -100,7 +100,7 @@ const STEPS: &[Step] = &[
         left_out(tailcheck::check())
     }),
     step("features", Change, "the library, the command and exec compile with each feature alone", || {
-        passed(features::check("--each-feature"))
+        passed(features::check())
     }),
     step("setup-embedded", Change, "a toolchain for firmware and foreign hosts is present", || {
         left_out(embedded::check())
@@ -124,7 +124,7 @@ const STEPS: &[Step] = &[
     }),
     step("licences", Weekly, "licences, sources and bans of all dependencies (cargo-deny)", licences),
     step("feature-pairs", Weekly, "each crate compiles with any two of its features", || {
-        passed(features::check("--feature-powerset"))
+        passed(features::check_pairs())
     }),
     step("feature-symbols", Weekly, "what a feature adds is absent without it", || {
         passed(forbidden_symbols::check_features(&[]))

@@ -10,8 +10,10 @@ use crate::project;
 
 /// Test targets that run scripts: the specification's suite and the regressions.
 pub const SCRIPTS: &[&str] = &["conformance", "regress"];
-/// Test targets that run guest programs.
-pub const GUESTS: &[&str] = &["guests", "stress", "wasi_guests", "wasi_output"];
+/// Test targets that run guest programs with the command, also with the one that `WASMOTE_TEST_COMMAND` names.
+pub const GUESTS: &[&str] = &["guests", "wasi_guests", "wasi_output"];
+/// Test targets that run guest programs with the library.
+pub const EMBEDDED_GUESTS: &[&str] = &["stress"];
 
 /// The modes in which `wasmote`'s test target `conformance` runs scripts, beside the usual one.
 pub const MODES: [&str; 5] = [

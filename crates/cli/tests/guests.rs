@@ -2,6 +2,8 @@
 //! Each must print the same bytes as in other engines, also as images of both op sets.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/folder.rs"]
 mod folder;
 
@@ -72,7 +74,7 @@ fn program(form: Form, modules: &Path, case: &Case) -> Result<PathBuf, String> {
     let Form::Image(op_set) = form else { return Ok(module) };
     // Several cases may use one module at the same time.
     let image = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{op_set}.wmi", case.name));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    let mut command = Command::new(command::program());
     command.args(["compile", "--op-set", op_set, "-o"]).arg(&image).arg(module);
     let output = command.output().map_err(|error| error.to_string())?;
     if !output.status.success() {
@@ -119,7 +121,7 @@ fn check_in(form: Form, modules: &Path, folder: &Path, case: &Case, scratch: &Pa
         Some(path) => std::fs::read(folder.join(path)).map_err(|error| format!("{}: {error}", path.display()))?,
         None => Vec::new(),
     };
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    let mut command = Command::new(command::program());
     command.arg("run");
     if form == Form::WithoutSuperinstructions {
         command.arg("--no-superinstructions");

@@ -2,6 +2,8 @@
 //! compared. A unit test of `wasmote-wasi` checks that the guests together call every function (`functions.rs`).
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/folder.rs"]
 mod folder;
 
@@ -23,7 +25,7 @@ fn guests() -> PathBuf {
 
 /// A run of a guest with pipes for all streams. The guest's name is its first argument.
 fn command(guest: &str, options: &[&str], args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+    let mut command = Command::new(command::program());
     command.current_dir(guests()).args(options).arg(format!("{guest}.wasm")).args(args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -69,7 +71,7 @@ fn directories() {
 fn waiting() {
     // The system polls at most as many descriptors as a process may have open; this guest polls 4096.
     let mut few = Command::new("sh");
-    few.args(["-c", "ulimit -n 64 && exec \"$0\" waiting.wasm"]).arg(env!("CARGO_BIN_EXE_wasmote"));
+    few.args(["-c", "ulimit -n 64 && exec \"$0\" waiting.wasm"]).arg(command::program());
     few.current_dir(guests()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = few.spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"input").unwrap();

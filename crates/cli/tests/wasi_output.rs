@@ -2,6 +2,8 @@
 //! error.
 #![cfg(all(unix, feature = "validate", feature = "wasi"))]
 
+#[path = "support/command.rs"]
+mod command;
 #[path = "support/folder.rs"]
 mod folder;
 
@@ -66,7 +68,7 @@ impl Folder {
     }
 
     fn command(&self, options: &[&str], invoke: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wasmote"));
+        let mut command = Command::new(command::program());
         command.current_dir(&self.0).args(options).args(["--invoke", invoke[0], "program.wasm"]).args(&invoke[1..]);
         command
     }

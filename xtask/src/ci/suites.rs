@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Outcome;
-use crate::conformance::{GUESTS, LOOP, MODES, SCRIPTS, select};
+use crate::conformance::{EMBEDDED_GUESTS, GUESTS, LOOP, MODES, SCRIPTS, select};
 use crate::project::{self, cargo};
 
 /// The tests of a step, or of all.
@@ -53,15 +53,20 @@ pub fn loop_dispatch() -> Result<Outcome> {
 }
 
 pub fn loop_dispatch_more() -> Result<Outcome> {
-    let mut count = run_suites(&LOOP, GUESTS, &[])?;
+    let mut count = run_suites(&LOOP, &[GUESTS, EMBEDDED_GUESTS].concat(), &[])?;
     // The listing of each instruction as it runs selects the loop.
     let traced = ["test", "--locked", "--package", "wasmote-cli", "--features", "trace", "--test", "dump_and_trace"];
     count.add(count_tests(&mut cargo(traced))?);
     Ok(Outcome::Tests(count))
 }
 
+/// What runs the library is compiled for that. What runs the command is the unit tests' build, and runs the release itself.
 pub fn release() -> Result<Outcome> {
-    run_suites(&["--profile", "suites"], &[SCRIPTS, GUESTS].concat(), &[]).map(Outcome::Tests)
+    let mut count = run_suites(&["--profile", "suites"], &[SCRIPTS, EMBEDDED_GUESTS].concat(), &[])?;
+    let mut command = cargo(["test", "--locked", "--no-fail-fast", "--workspace"]);
+    command.args(GUESTS.iter().flat_map(|name| ["--test", *name]));
+    count.add(count_tests(command.env("WASMOTE_TEST_COMMAND", project::build_release()?))?);
+    Ok(Outcome::Tests(count))
 }
 
 /// Runs test targets in a build with these arguments, except those of some packages.
@@ -90,7 +95,8 @@ pub fn in_place() -> Result<Outcome> {
 
 pub fn no_std() -> Result<Outcome> {
     cargo_test(&[
-        "--profile suites --package wasmote-cli --no-default-features --features wasm,image,compile,validate,inspect,dump,extended,wasi",
+        // Where panics unwind, the command links the standard library.
+        "--profile suites --config profile.suites.panic='abort' --package wasmote-cli --no-default-features --features wasm,image,compile,validate,inspect,dump,extended,wasi",
         // Features that this build lacks are named when a module is loaded; other builds of these tests have all of them.
         "--package wasmote-decode --no-default-features --features wasm",
     ])
