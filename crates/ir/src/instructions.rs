@@ -28,6 +28,8 @@ macro_rules! for_each_op {
             Return: Return(none -> none);
             /// Return an integer or a reference.
             ReturnInt: ReturnValue(i64 -> none);
+            /// Return an immediate, zero-extended.
+            ReturnU32: ReturnImmediate(i32 -> none);
             /// Return an f32.
             ReturnF32: ReturnFloat(f32 -> none);
             /// Return an f64.

@@ -574,6 +574,8 @@ shapes! { scalar_families:
     Return { x core [Header, Padding] }
     /// A return of one value.
     ReturnValue { s core [Src, Header], i core [Imm32, Header], r ext [Header] }
+    /// A return of an immediate.
+    ReturnImmediate { i core [Imm32, Header] }
     /// A return of one float.
     ReturnFloat { s core [Src, Header], r ext [Header] }
     /// A call of a function that the module defines.

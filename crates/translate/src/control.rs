@@ -7,7 +7,7 @@ use wasmote_ir::write::{Header, Padding, Target};
 use wasmote_ir::{Op, ValType};
 
 use crate::body::{BodyTranslator, INVALID, TranslateResult};
-use crate::code_writer::{RecentInstr, Src};
+use crate::code_writer::{RecentInstr, Src, fits_signed};
 #[cfg(feature = "gc")]
 use crate::labels::NO_TRY;
 use crate::labels::{Label, LabelKind, Signature};
@@ -450,13 +450,15 @@ impl BodyTranslator<'_> {
             _ => Op::ReturnInt,
         };
         let entry = if entry.is_wrapped() { self.write_popped_wrap(entry) } else { entry };
-        let source = match self.source(entry, ty) {
+        let (op, source) = match self.source(entry, ty) {
             Src::Reg => {
                 self.take(entry);
-                Src::Reg
+                (op, Src::Reg)
             }
-            Src::Imm(bits) if op == Op::ReturnInt && crate::code_writer::fits_signed(bits) => Src::Imm(bits),
-            _ => Src::Slot(self.slot(entry)),
+            // An immediate has 32 bits.
+            Src::Imm(bits) if op == Op::ReturnInt && fits_signed(bits) => (op, Src::Imm(bits)),
+            Src::Imm(bits) if op == Op::ReturnInt && bits <= u32::MAX.into() => (Op::ReturnU32, Src::Imm(bits)),
+            _ => (op, Src::Slot(self.slot(entry))),
         };
         let variant = op.variant(Sources::of(source.class())).unwrap_or(0);
         self.code.emit_one_source(op, variant, source, header.into());

@@ -15,8 +15,9 @@ use crate::threading::follow;
 const COPY: Opcode = Opcode::only(Op::Copy);
 const CONST_U32: Opcode = Opcode::only(Op::ConstU32);
 const CONST_S32: Opcode = Opcode::only(Op::ConstS32);
-/// A return of an immediate.
-const RETURN_IMMEDIATE: Opcode = Opcode::new(Op::ReturnInt, 1);
+/// Returns of an immediate, which are extended with their sign or with zeros.
+const RETURN_S32: Opcode = Opcode::new(Op::ReturnInt, 1);
+const RETURN_U32: Opcode = Opcode::only(Op::ReturnU32);
 /// Returns of a slot.
 const RETURN_INT: Opcode = Opcode::new(Op::ReturnInt, 0);
 const RETURNS_OF_SLOTS: [Opcode; 3] = [RETURN_INT, Opcode::new(Op::ReturnF32, 0), Opcode::new(Op::ReturnF64, 0)];
@@ -30,6 +31,7 @@ const CONST_UNITS: usize = 1 + Op::ConstU32.operand_units();
 const _: () = {
     assert!(1 + Op::ReturnInt.variants()[0].units() == COPY_UNITS);
     assert!(1 + Op::ReturnInt.variants()[1].units() == CONST_UNITS);
+    assert!(1 + Op::ReturnU32.operand_units() == CONST_UNITS);
     assert!(1 + Op::ConstS32.operand_units() == CONST_UNITS);
 };
 
@@ -73,7 +75,7 @@ fn early_return(units: &[u16], at: usize) -> Option<([u16; CONST_UNITS], usize)>
     if opcode == COPY {
         return Some(([returns, instr[1], header, 0], length));
     }
-    let bits = read_units(units, at + 1, 2);
-    let is_same = opcode == CONST_S32 || opcode == CONST_U32 && fits_signed(bits);
-    (is_same && Opcode(returns) == RETURN_INT).then_some(([RETURN_IMMEDIATE.0, instr[1], instr[2], header], length))
+    let is_signed = opcode == CONST_S32 || fits_signed(read_units(units, at + 1, 2));
+    let immediate = if is_signed { RETURN_S32 } else { RETURN_U32 };
+    (Opcode(returns) == RETURN_INT).then_some(([immediate.0, instr[1], instr[2], header], length))
 }

@@ -164,21 +164,24 @@ fn a_value_that_is_only_moved_to_a_return_is_returned() {
             "ReturnInt.s s3, header s1",
         ],
     );
-}
-
-#[test]
-fn a_value_that_a_return_cannot_hold_or_does_not_read_is_moved() {
-    // An immediate is extended with its sign.
+    // The upper half of an `i32` is zero.
     becomes(
         "(param i32) (result i32) (if (result i32) (local.get 0) (then (i32.const -2)) (else (i32.const 3)))",
         &[
             "BrI32Eq.si s0, 0, @13",
-            "ConstU32 -2, -> s3",
+            "ReturnU32 -2, header s1",
             "ReturnInt.s s3, header s1",
             "ReturnInt.i 3, header s1",
             "ReturnInt.s s3, header s1",
         ],
     );
+    becomes("(result i32) (i32.const -2)", &["ReturnU32 -2, header s1"]);
+    becomes("(result i64) (i64.const 0xfffffffe)", &["ReturnU32 -2, header s1"]);
+    becomes("(result i64) (i64.const -2)", &["ReturnInt.i -2, header s1"]);
+}
+
+#[test]
+fn a_value_that_a_return_does_not_read_is_moved() {
     becomes(
         "(param i32 i32) (result i32)
         (block $a (br_if $a (local.get 0)) (local.set 0 (i32.const 1)) (br $a)) (local.get 1)",

@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 
 use wasmote_ir::TrapCode;
 use wasmote_ir::frame::{HEADER, HEADER_CALLER, HEADER_RETURN};
-use wasmote_ir::shape::{Format, Operand, ReturnFloat, ReturnValue, Table as TableShape};
+use wasmote_ir::shape::{Format, Operand, ReturnFloat, ReturnImmediate, ReturnValue, Table as TableShape};
 
 use super::handler_macros::{Encoded, single, variants};
 use crate::dispatch::{Execute, Flow, Regs};
@@ -78,6 +78,9 @@ variants!(() rows::ReturnInt: ReturnValue => {
     s: ReturnOne<u64, S>,
     i: ReturnOne<u64, I>,
     r: ReturnOne<u64, R>,
+});
+variants!(() rows::ReturnU32: ReturnImmediate => {
+    i: ReturnOne<u32, I>,
 });
 variants!(() rows::ReturnF32: ReturnFloat => {
     s: ReturnOne<f32, S>,
@@ -223,6 +226,8 @@ pub mod rows {
     pub struct BrTable;
     /// See [`wasmote_ir::Op::ReturnInt`].
     pub struct ReturnInt;
+    /// See [`wasmote_ir::Op::ReturnU32`].
+    pub struct ReturnU32;
     /// See [`wasmote_ir::Op::ReturnF32`].
     pub struct ReturnF32;
     /// See [`wasmote_ir::Op::ReturnF64`].

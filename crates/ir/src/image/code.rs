@@ -156,7 +156,7 @@ const fn rule(op: Op) -> u32 {
         | Op::ReturnCallRef
         | Op::Throw
         | Op::ThrowRef => ENDS_BLOCK,
-        Op::ReturnInt | Op::ReturnF32 | Op::ReturnF64 => RETURNS,
+        Op::ReturnInt | Op::ReturnU32 | Op::ReturnF32 | Op::ReturnF64 => RETURNS,
         #[cfg(feature = "simd")]
         Op::V128Return => RETURNS_PAIR,
         _ => PLAIN,
