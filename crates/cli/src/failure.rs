@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Display;
+use core::fmt::{Display, Write};
 use core::str::from_utf8;
 
 use wasmote::{Error, ErrorKind, ExternType, ImportProblem};
@@ -94,7 +94,7 @@ impl CliError {
                 let count = Plural(problems.len(), "import");
                 let mut message = format!("{count} cannot be satisfied: {PROVIDED}");
                 for problem in problems {
-                    message += &format!("\n  {problem}");
+                    let _ = write!(message, "\n  {problem}");
                 }
                 if let Some(hint) = THREADS_HINT
                     && problems.iter().any(is_for_threads)

@@ -76,7 +76,7 @@ impl<'a> TypeNames<'a> {
         f.write_str(if is_exact { "(exact " } else { "" })?;
         match self.name(index) {
             Some(name) => write!(f, "${name}")?,
-            None => write!(f, "{index}")?,
+            None => write!(f, "{}", u64::from(index))?,
         }
         f.write_str(if is_exact { "))" } else { ")" })
     }

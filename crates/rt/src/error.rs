@@ -46,6 +46,6 @@ impl fmt::Display for Error {
         // SAFETY: `strerror_r` writes at most `len` bytes, and `buffer` is longer.
         unsafe { strerror_r(self.0, buffer.as_mut_ptr().cast(), len) };
         let text = CStr::from_bytes_until_nul(&buffer).ok().and_then(|text| text.to_str().ok());
-        write!(f, "{} (os error {})", text.unwrap_or_default(), self.0)
+        write!(f, "{} (os error {})", text.unwrap_or_default(), i64::from(self.0))
     }
 }

@@ -138,9 +138,12 @@ pub enum SetupError {
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SetupError::Directory(errno) => write!(f, "cannot open the directory (os error {errno})"),
             SetupError::Nul => f.write_str("an argument or variable contains a NUL"),
-            SetupError::Listen(errno) => write!(f, "cannot listen at the address (os error {errno})"),
+            SetupError::Directory(errno) | SetupError::Listen(errno) => {
+                let is_directory = matches!(self, SetupError::Directory(_));
+                let what = if is_directory { "open the directory" } else { "listen at the address" };
+                write!(f, "cannot {what} (os error {})", i64::from(*errno))
+            }
             SetupError::TooManyDescriptors => {
                 f.write_str("too many directories and sockets: a guest has at most 1024 descriptors")
             }

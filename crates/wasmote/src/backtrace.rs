@@ -49,7 +49,7 @@ impl WasmBacktrace {
         while i < frames.len() {
             let (period, times) = repeated(&frames[i..]);
             for (i, frame) in frames.iter().enumerate().skip(i).take(period) {
-                write!(f, "\n{i:>3}: func {}", frame.func_index())?;
+                write!(f, "\n{i:>3}: func {}", u64::from(frame.func_index()))?;
                 if let Some(name) = frame.func_name() {
                     write!(f, " <{name}>")?;
                 }

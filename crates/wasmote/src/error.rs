@@ -2,6 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use wasmote_decode::{DecodeError, MemoryError};
@@ -126,7 +127,7 @@ pub enum ErrorKind {
         limit: u64,
     },
     /// Imports are missing, or are of another type. Lists all of them, in order.
-    Link(Box<[ImportProblem]>),
+    Link(Vec<ImportProblem>),
     /// A valid module could not be instantiated.
     Instantiate(Cow<'static, str>),
     /// The types of a call are not those of the function.

@@ -94,11 +94,14 @@ impl fmt::Display for Exception {
         f.write_str("uncaught wasm exception (")?;
         for (i, value) in self.values.iter().enumerate() {
             f.write_str(if i == 0 { "" } else { ", " })?;
-            match value {
-                Val::I32(value) => write!(f, "i32 {value}"),
-                Val::I64(value) => write!(f, "i64 {value}"),
-                other => f.write_str(other.ty().name()),
-            }?;
+            f.write_str(value.ty().name())?;
+            // As 64 bits, as everywhere: each type of integers that is printed costs 250 bytes.
+            let integer = match *value {
+                Val::I32(value) => value.into(),
+                Val::I64(value) => value,
+                _ => continue,
+            };
+            write!(f, " {integer}")?;
         }
         f.write_str(")")?;
         self.backtrace.write_lines(f)

@@ -16,7 +16,7 @@ pub struct I32Exit(pub i32);
 
 impl fmt::Display for I32Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "exit with code {}", self.0)
+        write!(f, "exit with code {}", i64::from(self.0))
     }
 }
 

@@ -186,5 +186,5 @@ fn imports_error(store: &Store, module: &Module, given: &[Item]) -> Result<Error
             problems.try_push(problem_of(module.inner(), import, Some(found))?)?;
         }
     }
-    Ok(Error::of(ErrorKind::Link(problems.try_into_box()?)))
+    Ok(Error::of(ErrorKind::Link(problems)))
 }

@@ -571,7 +571,7 @@ fn find<'a>(
         }
     }
     if !problems.is_empty() {
-        return Err(Error::of(ErrorKind::Link(problems.try_into_box()?)));
+        return Err(Error::of(ErrorKind::Link(problems)));
     }
     Ok(found)
 }

@@ -28,7 +28,9 @@ mod text {
                 #[cfg(feature = "validate")]
                 ErrorKind::Validate(error) => write!(f, "invalid module: {error}"),
                 #[cfg(feature = "image")]
-                ErrorKind::Image(error) => write!(f, "{} (at offset {:#x})", error.kind.message(), error.offset),
+                ErrorKind::Image(error) => {
+                    write!(f, "{} (at offset {:#x})", error.kind.message(), error.offset as usize)
+                }
                 ErrorKind::Translation(TranslationError::StartFunction) => {
                     f.write_str("configuration disallows start functions but found one")
                 }
@@ -38,6 +40,7 @@ mod text {
                     write!(f, "cannot translate function {func}: {reason} (at offset {offset:#x})")
                 }
                 ErrorKind::CodeLimit { func, limit } => {
+                    let func = u64::from(*func);
                     write!(f, "the module's code exceeds the limit of {limit} bytes with function {func}")
                 }
                 ErrorKind::Link(problems) => display_link(problems, f),

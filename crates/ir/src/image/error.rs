@@ -128,7 +128,7 @@ impl ImageErrorKind {
             ImageErrorKind::Target => "malformed image: jump to where no instruction begins",
             ImageErrorKind::Index => "malformed image: index out of range",
             ImageErrorKind::End => "malformed image: execution would run past the end of a function",
-            ImageErrorKind::Name => "malformed image: the name of a custom section is not UTF-8",
+            ImageErrorKind::Name => "malformed image: name that is not UTF-8",
         }
     }
 }

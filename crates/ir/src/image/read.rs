@@ -385,7 +385,7 @@ impl<'a> Image<'a> {
     }
 
     /// Returns a name.
-    fn string(&self, at: u32, len: u32) -> &'a [u8] {
+    pub(super) fn string(&self, at: u32, len: u32) -> &'a [u8] {
         let first = self.section(Section::Strings).wrapping_add(at as usize);
         self.bytes.get(first..first.wrapping_add(len as usize)).unwrap_or(&[])
     }

@@ -219,13 +219,13 @@ impl Image<'_> {
     /// UTF-8: readers rely on it.
     fn verify_customs(&self) -> Verified {
         let mut before = 0;
-        self.each(Section::Customs, |index, at| {
-            let [first, name, len] = [0, 4, 8].map(|field| u64::from(self.u32(at + field)));
-            let end = first + name + len;
-            if first < before || end > u64::from(self.count(Section::Strings)) {
+        self.each(Section::Customs, |_, at| {
+            let [first, name, len] = [0, 4, 8].map(|field| self.u32(at + field));
+            let end = u64::from(first) + u64::from(name) + u64::from(len);
+            if u64::from(first) < before || end > u64::from(self.count(Section::Strings)) {
                 return fail(Kind::OutOfRange, at);
             }
-            if self.custom(index).is_none_or(|custom| core::str::from_utf8(custom.name).is_err()) {
+            if core::str::from_utf8(self.string(first, name)).is_err() {
                 return fail(Kind::Name, at);
             }
             before = end;
