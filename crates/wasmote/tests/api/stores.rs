@@ -168,3 +168,11 @@ fn a_store_moves_to_another_thread() {
     Memory::new(&mut store, ty).unwrap();
     assert_eq!(f.call(&mut store, ()).unwrap(), 3);
 }
+
+#[test]
+fn handles_know_their_store() {
+    let engine = Engine::default();
+    let (mut store, other) = (Store::new(&engine, ()), Store::new(&engine, ()));
+    let func = Func::wrap(&mut store, || {});
+    assert!(func.is_in(&store) && !func.is_in(&other));
+}
