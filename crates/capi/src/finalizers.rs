@@ -1,0 +1,61 @@
+//! Finalizers of C: functions that hear that a value of theirs is no longer in use.
+//!
+//! What makes a finalizer due may happen while the library works on the store, even inside of a collection. So it is
+//! only noted then. It runs when C could call as well: it may call back.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::rc::Rc;
+
+/// A finalizer of C.
+pub type Finalizer = Option<unsafe extern "C" fn(*mut c_void)>;
+
+/// The finalizers of a store that are due.
+#[derive(Default)]
+pub(crate) struct Finalizers {
+    due: RefCell<VecDeque<(unsafe extern "C" fn(*mut c_void), *mut c_void)>>,
+    running: Cell<bool>,
+}
+
+impl Finalizers {
+    /// Runs all that are due. One that calls back does not run others: the outermost call does.
+    pub(crate) fn run(&self) {
+        if self.due.borrow().is_empty() || self.running.replace(true) {
+            return;
+        }
+        loop {
+            // A statement of its own, so that nothing is borrowed while C runs.
+            let next = self.due.borrow_mut().pop_front();
+            let Some((finalizer, value)) = next else { break };
+            // SAFETY: C gave both together, for one call.
+            unsafe { finalizer(value) }
+        }
+        self.running.set(false);
+    }
+}
+
+/// A value of C's with its finalizer, which becomes due when this is dropped.
+pub(crate) struct Finalized {
+    value: *mut c_void,
+    finalizer: Finalizer,
+    finalizers: Rc<Finalizers>,
+}
+
+impl Finalized {
+    pub(crate) fn new(value: *mut c_void, finalizer: Finalizer, finalizers: &Rc<Finalizers>) -> Finalized {
+        Finalized { value, finalizer, finalizers: Rc::clone(finalizers) }
+    }
+
+    pub(crate) fn value(&self) -> *mut c_void {
+        self.value
+    }
+}
+
+impl Drop for Finalized {
+    fn drop(&mut self) {
+        if let Some(finalizer) = self.finalizer {
+            self.finalizers.due.borrow_mut().push_back((finalizer, self.value));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The C API of wasmote: the standard header `wasm.h`, unchanged, and `wasmote.h` for what the standard lacks.
+//!
+//! ```text
+//! C ──> config ──> store ──> module ──> instance ──> func, items ──> wasmote
+//!       types, vectors: data │            │
+//!                            └─ object: references of all kinds, value, foreign, trap
+//! ```
+//!
+//! Read in this order:
+//!
+//! 1. `store`: who holds the store while C and wasm call each other; `finalizers`;
+//! 2. `vectors`, `types`: data without a store;
+//! 3. `object`: references, their host information, and what they are; `foreign`; `value`;
+//! 4. `config`, `module`, `instance`, `func`, `items`, `trap`: the functions of `wasm.h`, by subject.
+//!
+//! # Rules
+//!
+//! They hold for all functions, and are what each function marked `unsafe` asks of its caller:
+//!
+//! - **Pointers.** A pointer is to an object of the type that the header says, which was not deleted. Null is allowed
+//!   where a function's text says so, and for all functions that delete.
+//! - **Ownership.** `own` in the header says who deletes. A vector that is passed as `own` is empty afterwards. Vectors
+//!   that this library is to delete must be made by its own functions, since their memory comes from its allocator.
+//! - **Threads.** Configurations, engines and shared modules can be used by all threads at once. A store, with all that
+//!   belongs to it, is used by one thread at a time: it may move to another thread with all its references. Data
+//!   (types, vectors, values without references) is used by one thread at a time.
+//! - **Stores.** Each reference keeps its store alive. A store is freed when it and all its references are deleted.
+//!   A reference that is passed together with another store is an error: the result is null, false or a trap.
+//! - **Calls back.** A host function may call everything, and may delete its own store. So may a finalizer. Finalizers
+//!   run after the function of this library that made them due: when it returns, or before it calls a host function.
+//!   Other callbacks (streams of WASI) must not use their store; what they call fails.
+//! - **Panics** do not leave the library: a panic is a bug in it, and ends the process. Nor may a callback unwind into
+//!   the library, as by a C++ exception; that ends the process, too. `longjmp` out of a callback is not allowed.
+#![deny(missing_docs)]
+#![allow(non_camel_case_types)]
+// The rules above are the contract of every function; repeating them in each would hide what is special.
+#![allow(clippy::missing_safety_doc)]
+
+/// Defines functions of C. Their safety is that of the [rules](crate#rules).
+macro_rules! c_functions {
+    ($( $(#[$attribute:meta])* fn $name:ident($($argument:ident: $ty:ty),* $(,)?) $(-> $result:ty)? $body:block )*) => { $(
+        $(#[$attribute])*
+        // A body works on what its arguments point to, as the rules allow.
+        #[allow(unsafe_op_in_unsafe_fn)]
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name($($argument: $ty),*) $(-> $result)? $body
+    )* };
+}
+
+pub mod config;
+mod finalizers;
+mod foreign;
+pub mod func;
+pub mod instance;
+pub mod items;
+pub mod module;
+pub mod object;
+pub mod store;
+pub mod trap;
+pub mod types;
+pub mod value;
+pub mod vectors;

@@ -1,0 +1,98 @@
+//! Modules. A serialized module is an image, which is verified when it is loaded and run.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasmote::{Engine, Module};
+
+use crate::object::{LoadedModule, Object, wasm_ref_t};
+use crate::store::{StoreCell, wasm_store_t};
+use crate::types::{wasm_exporttype_t, wasm_externtype_t, wasm_importtype_t};
+use crate::vectors::{Pointer, Vector, wasm_byte_vec_t, wasm_exporttype_vec_t, wasm_importtype_vec_t};
+
+/// A module that all threads can use: `wasm_shared_module_t`.
+pub struct wasm_shared_module_t {
+    module: Module,
+}
+
+fn loaded(cell: &Rc<StoreCell>, module: Module) -> Box<wasm_ref_t> {
+    let object = Object::Module(Rc::new(LoadedModule { module, host_info: RefCell::default() }));
+    Box::new(wasm_ref_t { store: Rc::clone(cell), object })
+}
+
+impl wasm_ref_t {
+    pub(crate) fn module(&self) -> Option<&Module> {
+        match &self.object {
+            Object::Module(loaded) => Some(&loaded.module),
+            _ => None,
+        }
+    }
+}
+
+fn name(name: &str) -> wasm_byte_vec_t {
+    Vector::of(name.as_bytes().to_vec())
+}
+
+c_functions! {
+    /// Loads a binary. Returns null if it is not valid.
+    fn wasm_module_new(store: &wasm_store_t, binary: &wasm_byte_vec_t) -> Option<Box<wasm_ref_t>> {
+        let module = Module::from_binary(store.cell.engine(), binary.as_slice().to_vec()).ok()?;
+        Some(loaded(&store.cell, module))
+    }
+
+    /// Returns whether a binary is valid.
+    fn wasm_module_validate(store: &wasm_store_t, binary: &wasm_byte_vec_t) -> bool {
+        Module::validate(store.cell.engine(), binary.as_slice()).is_ok()
+    }
+
+    /// Returns the imports, in order. `out` needs no value before.
+    fn wasm_module_imports(module: &wasm_ref_t, out: *mut wasm_importtype_vec_t) {
+        let types = module.module().into_iter().flat_map(Module::imports).map(|import| {
+            let ty = Box::new(wasm_externtype_t::of(import.ty()));
+            Pointer::new(wasm_importtype_t { module: name(import.module()), name: name(import.name()), ty })
+        });
+        out.write(Vector::of(types.collect()));
+    }
+
+    /// Returns the exports, in order. `out` needs no value before.
+    fn wasm_module_exports(module: &wasm_ref_t, out: *mut wasm_exporttype_vec_t) {
+        let types = module.module().into_iter().flat_map(Module::exports).map(|export| {
+            let ty = Box::new(wasm_externtype_t::of(export.ty()));
+            Pointer::new(wasm_exporttype_t { name: name(export.name()), ty })
+        });
+        out.write(Vector::of(types.collect()));
+    }
+
+    /// Writes the module as an image, for engines with the same settings. `out` needs no value before. It is empty if a
+    /// function cannot be translated, or if there is not enough memory.
+    fn wasm_module_serialize(module: &wasm_ref_t, out: *mut wasm_byte_vec_t) {
+        let image = module.module().map(|module| match Module::is_image(module.bytes()) {
+            true => module.bytes().to_vec(),
+            false => module.serialize().unwrap_or_default(),
+        });
+        out.write(Vector::of(image.unwrap_or_default()));
+    }
+
+    /// Loads an image. It need not be trusted: its records are verified now, and each function at its first call. Returns
+    /// null if it is no image for this library and the engine's settings.
+    fn wasm_module_deserialize(store: &wasm_store_t, image: &wasm_byte_vec_t) -> Option<Box<wasm_ref_t>> {
+        let module = Module::from_image(store.cell.engine(), image.as_slice().to_vec()).ok()?;
+        Some(loaded(&store.cell, module))
+    }
+
+    /// Returns the module for other stores of the same engine. Its code is not copied.
+    fn wasm_module_share(module: &wasm_ref_t) -> Option<Box<wasm_shared_module_t>> {
+        Some(Box::new(wasm_shared_module_t { module: module.module()?.clone() }))
+    }
+
+    /// Returns the shared module in a store. Returns null if the store is of another engine.
+    fn wasm_module_obtain(store: &wasm_store_t, shared: &wasm_shared_module_t) -> Option<Box<wasm_ref_t>> {
+        let is_same = Engine::same(store.cell.engine(), shared.module.engine());
+        is_same.then(|| loaded(&store.cell, shared.module.clone()))
+    }
+
+    /// Deletes an owner of a shared module. Does nothing for null.
+    fn wasm_shared_module_delete(shared: Option<Box<wasm_shared_module_t>>) {
+        drop(shared);
+    }
+}
