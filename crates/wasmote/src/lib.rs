@@ -198,6 +198,8 @@ pub use resumable::{
 pub use rooted::{GcRef, OwnedRooted, Rooted};
 pub use shared_memory::{SharedMemory, WaitResult};
 pub use store::Store;
+#[cfg(feature = "wat")]
+pub use text::binary_of_text;
 #[cfg(feature = "trace")]
 pub use trace::{TraceStep, When};
 pub use typed::{IntoFunc, TypedFunc, WasmRet, WasmTy, WasmTypes};
