@@ -59,3 +59,34 @@ impl Drop for Finalized {
         }
     }
 }
+
+/// A value of C's that belongs to no store, or to the streams of one. Its finalizer runs when this is dropped, on the
+/// thread that drops it. The store may be in use then, and what a finalizer calls of it fails.
+pub(crate) struct Env {
+    value: *mut c_void,
+    finalizer: Finalizer,
+}
+
+// SAFETY: C says with each value that all threads may use it (see the rules of this crate).
+unsafe impl Send for Env {}
+// SAFETY: as above.
+unsafe impl Sync for Env {}
+
+impl Env {
+    pub(crate) fn new(value: *mut c_void, finalizer: Finalizer) -> Env {
+        Env { value, finalizer }
+    }
+
+    pub(crate) fn value(&self) -> *mut c_void {
+        self.value
+    }
+}
+
+impl Drop for Env {
+    fn drop(&mut self) {
+        if let Some(finalizer) = self.finalizer {
+            // SAFETY: C gave both together, for one call.
+            unsafe { finalizer(self.value) }
+        }
+    }
+}

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use wasmote::{Caller, Error, Func, Val};
 
-use crate::finalizers::{Finalized, Finalizer};
+use crate::finalizers::{Env, Finalized, Finalizer};
 use crate::instance::IN_USE;
 use crate::object::{Object, wasm_ref_t};
-use crate::store::{Context, StoreCell, StoreData, wasm_store_t};
+use crate::store::{Context, StoreCell, StoreData, wasm_store_t, wasmote_caller_t};
 use crate::trap::Trap;
 use crate::types::wasm_externtype_t;
 use crate::value::wasm_val_t;
@@ -20,30 +20,48 @@ pub type Callback = unsafe extern "C" fn(*const wasm_val_vec_t, *mut wasm_val_ve
 pub type CallbackWithEnv =
     unsafe extern "C" fn(*mut c_void, *const wasm_val_vec_t, *mut wasm_val_vec_t) -> Option<Box<wasm_ref_t>>;
 
+/// A host function of C that hears who calls: `wasmote_callback_t`.
+pub type CallbackWithCaller = unsafe extern "C" fn(
+    *mut c_void,
+    *const wasmote_caller_t,
+    *const wasm_val_vec_t,
+    *mut wasm_val_vec_t,
+) -> Option<Box<wasm_ref_t>>;
+
 /// A host function, with what it needs.
-enum HostFunction {
+pub(crate) enum HostFunction {
     Plain(Callback),
     WithEnv(CallbackWithEnv, Finalized),
+    /// Of a linker: it may be in several stores.
+    WithCaller(CallbackWithCaller, Env),
 }
 
-// SAFETY: the store owns the function, and is used by one thread at a time (see the rules of this crate).
+// SAFETY: a store that owns the function is used by one thread at a time (see the rules of this crate). One of a linker says that
+// all threads may call it.
 unsafe impl Send for HostFunction {}
 // SAFETY: as above.
 unsafe impl Sync for HostFunction {}
 
 impl HostFunction {
     /// Calls the function. Afterwards it has given up the results.
-    fn call(&self, args: &wasm_val_vec_t, results: &mut wasm_val_vec_t) -> Option<Box<wasm_ref_t>> {
+    fn call(
+        &self,
+        caller: &wasmote_caller_t,
+        args: &wasm_val_vec_t,
+        results: &mut wasm_val_vec_t,
+    ) -> Option<Box<wasm_ref_t>> {
         match self {
             // SAFETY: both vectors are valid, and as long as the type says, which C gave together with the function.
             HostFunction::Plain(callback) => unsafe { callback(args, results) },
             // SAFETY: as above.
             HostFunction::WithEnv(callback, env) => unsafe { callback(env.value(), args, results) },
+            // SAFETY: as above; the caller is valid until the function returns.
+            HostFunction::WithCaller(callback, env) => unsafe { callback(env.value(), caller, args, results) },
         }
     }
 
     /// Calls the function for wasm.
-    fn call_from_wasm(
+    pub(crate) fn call_from_wasm(
         &self,
         mut caller: Caller<'_, StoreData>,
         types: &wasmote::FuncType,
@@ -54,7 +72,7 @@ impl HostFunction {
         let cell = StoreCell::of(&caller).ok_or_else(|| Error::new("the store is being deleted"))?;
         let args = vector_of(args, &cell, &mut caller.as_context_mut()).ok_or_else(no_vectors)?;
         let mut returned = Vector::of(types.results().iter().map(|&ty| wasm_val_t::default_of(ty)).collect());
-        let trap = cell.lend(&mut caller, || self.call(&args, &mut returned));
+        let trap = cell.lend(&mut caller, |caller| self.call(caller, &args, &mut returned));
         if let Some(trap) = trap {
             return Err(match trap.object {
                 Object::Trap(trap) => Trap::into_error(trap),

@@ -11,7 +11,8 @@
 //! 1. `store`: who holds the store while C and wasm call each other; `finalizers`;
 //! 2. `vectors`, `types`: data without a store;
 //! 3. `object`: references, their host information, and what they are; `foreign`; `value`;
-//! 4. `config`, `module`, `instance`, `func`, `items`, `trap`: the functions of `wasm.h`, by subject.
+//! 4. `config`, `module`, `instance`, `func`, `items`, `trap`: the functions of `wasm.h`, by subject;
+//! 5. `error`, `linker`, `wasi`, `limits`: what `wasmote.h` adds.
 //!
 //! # Rules
 //!
@@ -28,7 +29,8 @@
 //!   A reference that is passed together with another store is an error: the result is null, false or a trap.
 //! - **Calls back.** A host function may call everything, and may delete its own store. So may a finalizer. Finalizers
 //!   run after the function of this library that made them due: when it returns, or before it calls a host function.
-//!   Other callbacks (streams of WASI) must not use their store; what they call fails.
+//!   Streams of WASI, and the finalizers of streams and of a linker's functions, must not use the store; what they call
+//!   fails.
 //! - **Panics** do not leave the library: a panic is a bug in it, and ends the process. Nor may a callback unwind into
 //!   the library, as by a C++ exception; that ends the process, too. `longjmp` out of a callback is not allowed.
 #![deny(missing_docs)]
@@ -48,11 +50,14 @@ macro_rules! c_functions {
 }
 
 pub mod config;
+pub mod error;
 mod finalizers;
 mod foreign;
 pub mod func;
 pub mod instance;
 pub mod items;
+pub mod limits;
+pub mod linker;
 pub mod module;
 pub mod object;
 pub mod store;
@@ -60,3 +65,4 @@ pub mod trap;
 pub mod types;
 pub mod value;
 pub mod vectors;
+pub mod wasi;

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use wasmote::{Engine, Module};
 
+use crate::config::wasm_engine_t;
+use crate::error::{bytes_of, wasmote_error_t};
 use crate::object::{LoadedModule, Object, wasm_ref_t};
 use crate::store::{StoreCell, wasm_store_t};
 use crate::types::{wasm_exporttype_t, wasm_externtype_t, wasm_importtype_t};
@@ -12,7 +14,7 @@ use crate::vectors::{Pointer, Vector, wasm_byte_vec_t, wasm_exporttype_vec_t, wa
 
 /// A module that all threads can use: `wasm_shared_module_t`.
 pub struct wasm_shared_module_t {
-    module: Module,
+    pub(crate) module: Module,
 }
 
 fn loaded(cell: &Rc<StoreCell>, module: Module) -> Box<wasm_ref_t> {
@@ -27,6 +29,21 @@ impl wasm_ref_t {
             _ => None,
         }
     }
+}
+
+/// Passes a module on to C.
+fn returned(
+    out: &mut Option<Box<wasm_shared_module_t>>,
+    module: Result<Module, wasmote::Error>,
+) -> Option<Box<wasmote_error_t>> {
+    let module = wasmote_error_t::or(module);
+    let set = |module| (out as *mut Option<Box<wasm_shared_module_t>>, Box::new(wasm_shared_module_t { module }));
+    match module.map(set) {
+        // SAFETY: it is valid for writes, and the caller need not have set it.
+        Ok((out, module)) => unsafe { out.write(Some(module)) },
+        Err(error) => return Some(error),
+    }
+    None
 }
 
 fn name(name: &str) -> wasm_byte_vec_t {
@@ -89,6 +106,35 @@ c_functions! {
     fn wasm_module_obtain(store: &wasm_store_t, shared: &wasm_shared_module_t) -> Option<Box<wasm_ref_t>> {
         let is_same = Engine::same(store.cell.engine(), shared.module.engine());
         is_same.then(|| loaded(&store.cell, shared.module.clone()))
+    }
+
+    /// Loads a binary for all stores of an engine. Returns null and sets `module`, or returns what is wrong.
+    fn wasmote_module_new(
+        engine: &wasm_engine_t,
+        bytes: *const u8,
+        size: usize,
+        module: &mut Option<Box<wasm_shared_module_t>>,
+    ) -> Option<Box<wasmote_error_t>> {
+        returned(module, Module::from_binary(&engine.engine, bytes_of(bytes, size).to_vec()))
+    }
+
+    /// Loads an image for all stores of an engine, as [`wasm_module_deserialize`] does.
+    fn wasmote_module_deserialize(
+        engine: &wasm_engine_t,
+        bytes: *const u8,
+        size: usize,
+        module: &mut Option<Box<wasm_shared_module_t>>,
+    ) -> Option<Box<wasmote_error_t>> {
+        returned(module, Module::from_image(&engine.engine, bytes_of(bytes, size).to_vec()))
+    }
+
+    /// Writes a module as an image. Returns null and sets `image`, or returns why there is none.
+    fn wasmote_module_serialize(
+        module: &wasm_shared_module_t,
+        image: *mut wasm_byte_vec_t,
+    ) -> Option<Box<wasmote_error_t>> {
+        let bytes = wasmote_error_t::or(module.module.serialize());
+        bytes.map(|bytes| image.write(Vector::of(bytes))).err()
     }
 
     /// Deletes an owner of a shared module. Does nothing for null.

@@ -13,7 +13,8 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::rc::{Rc, Weak};
 
-use wasmote::{AsContext, AsContextMut, Caller, Engine, Store, StoreContextMut, scope};
+use wasmote::{AsContext, AsContextMut, Caller, Engine, Store, StoreContextMut, StoreLimits, scope};
+use wasmote_wasi::WasiCtx;
 
 use crate::config::wasm_engine_t;
 use crate::finalizers::{Finalized, Finalizers};
@@ -22,6 +23,10 @@ use crate::object::Key;
 /// What a store owns for the C API.
 pub(crate) struct StoreData {
     cell: Weak<StoreCell>,
+    /// The state of WASI, once it is set or used.
+    pub(crate) wasi: Option<WasiCtx>,
+    /// What the store may take, if C has set a limit.
+    pub(crate) limits: StoreLimits,
 }
 
 /// A borrowed store.
@@ -51,7 +56,7 @@ impl StoreCell {
     fn new(engine: &Engine) -> Option<Rc<StoreCell>> {
         let mut failed = false;
         let cell = Rc::new_cyclic(|cell| {
-            let data = || StoreData { cell: Weak::clone(cell) };
+            let data = || StoreData { cell: Weak::clone(cell), wasi: None, limits: StoreLimits::default() };
             let store = Store::try_new(engine, data()).unwrap_or_else(|_| {
                 failed = true;
                 Store::new(engine, data())
@@ -89,12 +94,31 @@ impl StoreCell {
     }
 
     /// Runs C code, which may use the store through this caller.
-    pub(crate) fn lend<R>(&self, caller: &mut Caller<'_, StoreData>, c_code: impl FnOnce() -> R) -> R {
-        let access = self.access.replace(Access::Lent(NonNull::from(caller).cast()));
+    pub(crate) fn lend<R>(
+        self: &Rc<StoreCell>,
+        caller: &mut Caller<'_, StoreData>,
+        c_code: impl FnOnce(&wasmote_caller_t) -> R,
+    ) -> R {
+        let caller = NonNull::from(caller).cast();
+        let access = self.access.replace(Access::Lent(caller));
         self.finalizers.run();
-        let result = c_code();
+        let result = c_code(&wasmote_caller_t { cell: Rc::clone(self), caller });
         self.access.set(access);
         result
+    }
+
+    /// Runs `body` with the store itself, if no code runs in it.
+    pub(crate) fn with_idle<R>(self: &Rc<StoreCell>, body: impl FnOnce(&mut Store<StoreData>) -> R) -> Option<R> {
+        let cell = Rc::clone(self);
+        if !matches!(cell.access.get(), Access::Idle) {
+            return None;
+        }
+        cell.access.set(Access::Taken);
+        // SAFETY: as for `Idle` in `with`.
+        let result = body(unsafe { &mut *cell.store.get() });
+        cell.access.set(Access::Idle);
+        cell.finalizers.run();
+        Some(result)
     }
 
     /// Returns the cell of a store.
@@ -125,6 +149,27 @@ impl Drop for StoreCell {
         unsafe { ManuallyDrop::drop(self.store.get_mut()) };
         // Nothing refers to the store any more, so that they have nothing of it to call with.
         self.finalizers.run();
+    }
+}
+
+/// Who called a host function: `wasmote_caller_t`. It is valid until the function returns.
+pub struct wasmote_caller_t {
+    cell: Rc<StoreCell>,
+    caller: NonNull<()>,
+}
+
+impl wasmote_caller_t {
+    /// Runs `body` with the caller, if its function is the one that runs now.
+    pub(crate) fn with<R>(&self, body: impl FnOnce(&mut Caller<'_, StoreData>, &Rc<StoreCell>) -> R) -> Option<R> {
+        if !matches!(self.cell.access.get(), Access::Lent(caller) if caller == self.caller) {
+            return None;
+        }
+        self.cell.access.set(Access::Taken);
+        // SAFETY: as for `Lent` in `StoreCell::with`.
+        let result = body(unsafe { self.caller.cast::<Caller<'_, StoreData>>().as_mut() }, &self.cell);
+        self.cell.access.set(Access::Lent(self.caller));
+        self.cell.finalizers.run();
+        Some(result)
     }
 }
 

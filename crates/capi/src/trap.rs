@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use wasmote::{Error, FrameInfo, I32Exit};
+use wasmote::{Error, ErrorKind, FrameInfo, I32Exit, TrapCode};
 
 use crate::finalizers::Finalized;
 use crate::object::{Object, wasm_ref_t};
@@ -18,6 +18,8 @@ pub(crate) struct Trap {
     frames: RefCell<Vec<FrameInfo>>,
     /// The exit status, if a host function ended the program.
     exit: Option<I32Exit>,
+    /// Why wasm trapped, if it did.
+    code: Option<TrapCode>,
     pub(crate) host_info: RefCell<Option<Finalized>>,
 }
 
@@ -44,15 +46,15 @@ impl fmt::Display for Passing {
 impl std::error::Error for Passing {}
 
 impl Trap {
-    fn new(message: &str, exit: Option<I32Exit>) -> Rc<Trap> {
-        Rc::new(Trap { message: message.into(), frames: RefCell::default(), exit, host_info: RefCell::default() })
+    fn new(message: &str, exit: Option<I32Exit>, code: Option<TrapCode>) -> Rc<Trap> {
+        Rc::new(Trap { message: message.into(), frames: RefCell::default(), exit, code, host_info: RefCell::default() })
     }
 
     /// Makes a trap of an error. One that a host function returned is the same as before, with more frames.
     fn of_error(error: &Error) -> Rc<Trap> {
         let trap = match error.downcast_ref::<Passing>() {
             Some(passing) => Rc::clone(&passing.0),
-            None => Trap::new(&error.to_string(), error.i32_exit_status().map(I32Exit)),
+            None => Trap::new(&message(error), error.i32_exit_status().map(I32Exit), error.as_trap_code()),
         };
         let frames = error.backtrace().map_or(&[][..], |backtrace| backtrace.frames());
         trap.frames.borrow_mut().extend(frames.iter().cloned());
@@ -69,6 +71,16 @@ impl Trap {
     }
 }
 
+/// Returns the message of an error, without its frames.
+fn message(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::TrapCode(code) => code.to_string(),
+        // Frames follow in lines of their own.
+        ErrorKind::Exception(_) => error.to_string().lines().next().unwrap_or_default().into(),
+        _ => error.to_string(),
+    }
+}
+
 impl wasm_ref_t {
     /// Makes a trap of an error, as C gets it.
     pub(crate) fn trap_of(cell: &Rc<StoreCell>, error: &Error) -> Box<wasm_ref_t> {
@@ -77,7 +89,7 @@ impl wasm_ref_t {
 
     /// Makes a trap of a message.
     pub(crate) fn trap_of_message(cell: &Rc<StoreCell>, message: &str) -> Box<wasm_ref_t> {
-        Box::new(wasm_ref_t { store: Rc::clone(cell), object: Object::Trap(Trap::new(message, None)) })
+        Box::new(wasm_ref_t { store: Rc::clone(cell), object: Object::Trap(Trap::new(message, None, None)) })
     }
 
     fn frame(&self, info: &FrameInfo) -> wasm_frame_t {
@@ -117,6 +129,26 @@ c_functions! {
         });
     }
 
+    /// Returns why wasm trapped, as a number of `wasmote_trap_code_enum`. Returns 0 if something else stopped it: an
+    /// exit, or a message of a host function.
+    fn wasmote_trap_code(trap: &wasm_ref_t) -> u8 {
+        match &trap.object {
+            Object::Trap(trap) => trap.code.map_or(0, |code| code as u8),
+            _ => 0,
+        }
+    }
+
+    /// Returns whether the program ended itself, as with `proc_exit` of WASI. Then `status`, unless it is null, is its exit
+    /// status.
+    fn wasmote_trap_exit_status(trap: &wasm_ref_t, status: Option<&mut i32>) -> bool {
+        let Object::Trap(trap) = &trap.object else { return false };
+        let Some(exit) = trap.exit else { return false };
+        if let Some(status) = status {
+            *status = exit.0;
+        }
+        true
+    }
+
     /// Returns the innermost frame, or null if no function of wasm was running.
     fn wasm_trap_origin(trap: &wasm_ref_t) -> Option<Box<wasm_frame_t>> {
         let Object::Trap(stopped) = &trap.object else { return None };
@@ -152,6 +184,16 @@ c_functions! {
     /// Returns the index of the function in its module; imports count.
     fn wasm_frame_func_index(frame: &wasm_frame_t) -> u32 {
         frame.info.func_index()
+    }
+
+    /// Returns the name of the function, or an empty one if the module has no names. `out` needs no value before.
+    fn wasmote_frame_func_name(frame: &wasm_frame_t, out: *mut wasm_byte_vec_t) {
+        out.write(Vector::of(frame.info.func_name().unwrap_or_default().as_bytes().to_vec()));
+    }
+
+    /// Returns the name of the module, or an empty one if it has none. `out` needs no value before.
+    fn wasmote_frame_module_name(frame: &wasm_frame_t, out: *mut wasm_byte_vec_t) {
+        out.write(Vector::of(frame.info.module_name().unwrap_or_default().as_bytes().to_vec()));
     }
 
     /// Returns the byte offset of the instruction in the body of its function, or `SIZE_MAX` if it is not known.

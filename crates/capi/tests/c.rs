@@ -60,3 +60,74 @@ fn check_all(standard: &str) {
 fn c_programs_pass() {
     check_all("c11");
 }
+
+/// Returns a header of this library.
+fn header(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include").join(name);
+    std::fs::read_to_string(path).expect("a header")
+}
+
+/// Returns the names of functions in a source that stand directly behind `before`, up to the parenthesis.
+fn names_behind<'a>(source: &'a str, before: &str) -> Vec<&'a str> {
+    source.split(before).skip(1).filter_map(|rest| rest.split_once('(').map(|(name, _)| name)).collect()
+}
+
+#[test]
+fn each_function_that_a_header_declares_exists() {
+    let Some(compiler) = compiler() else {
+        eprintln!("SKIPPED: there is no C compiler");
+        return;
+    };
+    let tests = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
+    let headers = Command::new(&compiler)
+        // A mark that remains in what the macros of the header make.
+        .args(["-E", "-P", "-DWASM_API_EXTERN=DECLARED", "-I"])
+        .args([&include, &include.join("wasmote.h")])
+        .output()
+        .expect("the compiler runs");
+    let text = String::from_utf8(headers.stdout).expect("text").split_whitespace().collect::<Vec<_>>().join(" ");
+    let declared: Vec<&str> = names_behind(&text, "DECLARED ")
+        .into_iter()
+        .filter_map(|declaration| declaration.rsplit([' ', '*']).next())
+        .filter(|name| name.starts_with("wasm"))
+        .collect();
+    // wasm.h alone has 293.
+    assert!(declared.len() > 293, "{}", declared.len());
+    let addresses: String = declared.iter().map(|name| format!("  sum += (size_t)&{name};\n")).collect();
+    let source = tests.join("every_function.c");
+    let program = format!(
+        "#include \"wasmote.h\"\nint main(void) {{\n  volatile size_t sum = 0;\n{addresses}  return sum == 0;\n}}\n"
+    );
+    std::fs::write(&source, program).expect("a place for tests");
+    // Without each of them, it would not link. Function pointers as numbers are beyond ISO C, but not beyond POSIX.
+    check(&compiler, &source, "gnu11");
+}
+
+#[test]
+fn each_function_of_wasmote_h_is_declared() {
+    let header = header("wasmote.h");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut count = 0;
+    for file in folder.read_dir().expect("the sources") {
+        let source = std::fs::read_to_string(file.expect("a file").path()).expect("a source");
+        for name in names_behind(&source, " fn wasmote_") {
+            let declaration = format!("wasmote_{name}(");
+            assert!(header.contains(&declaration), "{declaration}");
+            count += 1;
+        }
+    }
+    assert!(count > 30);
+}
+
+#[test]
+fn trap_codes_of_the_header_are_those_of_the_library() {
+    let header = header("wasmote.h");
+    let mut codes = header.lines().filter_map(|line| line.trim().strip_prefix("WASMOTE_TRAP_"));
+    for code in wasmote::TrapCode::ALL {
+        let (name, number) = codes.next().and_then(|code| code.split_once(" = ")).expect("a line for each code");
+        assert_eq!(name.replace('_', ""), format!("{code:?}").to_uppercase());
+        assert_eq!(number, format!("{},", code as u8));
+    }
+    assert_eq!(codes.next(), None);
+}

@@ -1,0 +1,339 @@
+// wasmote.h: what `wasm.h` lacks.
+//
+// Both headers work on the same objects. Rules:
+//
+// - Functions that can fail return a `wasmote_error_t *`, which the caller deletes, or NULL. What they return through `out`
+//   pointers is then not set, if their text says nothing else.
+// - `own` says who deletes, as in `wasm.h`: a parameter is deleted by the function, a result by the caller.
+// - Names and texts are bytes with a length, and UTF-8. They need no byte of zero at the end.
+// - Configurations, engines, shared modules and interrupt handles can be used by all threads at once. A linker can be used by
+//   all threads at once as long as none defines anything. A store, with all its references, is used by one thread at a
+//   time.
+// - Host functions and finalizers may call everything. Streams of WASI, and finalizers of streams and of a linker's
+//   functions, must not use the store: what they call fails.
+// - A callback must return: it must not throw, nor leave with `longjmp`.
+#ifndef WASMOTE_H
+#define WASMOTE_H
+
+#include "wasm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define own
+
+///////////////////////////////////////////////////////////////////////////////
+// Errors
+
+/// Why a function failed.
+typedef struct wasmote_error_t wasmote_error_t;
+
+/// Deletes an error. Does nothing for NULL.
+WASM_API_EXTERN void wasmote_error_delete(own wasmote_error_t *error);
+
+/// Returns the message in `out`, without a byte of zero at its end. The caller deletes it.
+WASM_API_EXTERN void wasmote_error_message(const wasmote_error_t *error, own wasm_name_t *out);
+
+///////////////////////////////////////////////////////////////////////////////
+// Text
+
+/// Makes a binary of a module in the text format. Returns NULL and sets `binary`, or returns what is wrong, with line and
+/// column.
+WASM_API_EXTERN own wasmote_error_t *wasmote_wat2wasm(const char *text, size_t size, own wasm_byte_vec_t *binary);
+
+///////////////////////////////////////////////////////////////////////////////
+// Types
+
+/// Kinds of values that `wasm.h` lacks. A `wasm_val_t` has no room for a vector: functions with such parameters or results can be
+/// instantiated, but not called.
+enum wasmote_valkind_enum {
+  /// `v128`
+  WASMOTE_V128 = 4,
+  /// `anyref`, and references to objects of all types.
+  WASMOTE_ANYREF = 130,
+  /// `exnref`
+  WASMOTE_EXNREF = 131,
+};
+
+///////////////////////////////////////////////////////////////////////////////
+// Configuration
+
+/// Sets whether code takes fuel. Default: false. A new store then has none.
+WASM_API_EXTERN void wasmote_config_consume_fuel_set(wasm_config_t *config, bool on);
+/// Sets whether other threads can stop code. Default: false.
+WASM_API_EXTERN void wasmote_config_interruption_set(wasm_config_t *config, bool on);
+/// Sets whether function bodies are validated and translated at their first calls. Default: false: they are validated
+/// when the module is loaded.
+WASM_API_EXTERN void wasmote_config_lazy_set(wasm_config_t *config, bool on);
+/// Sets whether the same module with the same inputs has the same results on every machine. Default: false.
+WASM_API_EXTERN void wasmote_config_deterministic_set(wasm_config_t *config, bool on);
+/// Sets whether guard pages replace bounds checks of memories. Default: true on Linux. They need a handler of SIGSEGV in
+/// the process, which passes on what is not wasm's.
+WASM_API_EXTERN void wasmote_config_guard_pages_set(wasm_config_t *config, bool on);
+/// Sets whether traps have frames. Default: true.
+WASM_API_EXTERN void wasmote_config_backtrace_set(wasm_config_t *config, bool on);
+/// Sets the bytes of a store's value stack, which limits how deep functions nest. Default: 8 MiB.
+WASM_API_EXTERN void wasmote_config_max_stack_set(wasm_config_t *config, size_t bytes);
+/// Sets how many bytes of the native stack nested calls may use. Default: 512 KiB. A thread that calls wasm must have them,
+/// and those that one host function uses.
+WASM_API_EXTERN void wasmote_config_max_native_stack_set(wasm_config_t *config, size_t bytes);
+/// Sets the largest size of each memory, in bytes. Default: no limit.
+WASM_API_EXTERN void wasmote_config_max_memory_set(wasm_config_t *config, uint64_t bytes);
+
+///////////////////////////////////////////////////////////////////////////////
+// Modules, for all stores of an engine
+
+/// Loads a binary. Returns NULL and sets `module`, or returns what is wrong. `wasm_module_obtain` brings the module into
+/// a store, for functions of `wasm.h`.
+WASM_API_EXTERN own wasmote_error_t *wasmote_module_new(
+    wasm_engine_t *engine, const uint8_t *bytes, size_t size, own wasm_shared_module_t **module);
+
+/// Loads an image, which `wasmote_module_serialize` or the command made. It need not be trusted: its records are verified
+/// now, and each function at its first call.
+WASM_API_EXTERN own wasmote_error_t *wasmote_module_deserialize(
+    wasm_engine_t *engine, const uint8_t *bytes, size_t size, own wasm_shared_module_t **module);
+
+/// Writes a module as an image, for engines with the same settings. Returns NULL and sets `image`, or returns why there is
+/// none.
+WASM_API_EXTERN own wasmote_error_t *wasmote_module_serialize(
+    const wasm_shared_module_t *module, own wasm_byte_vec_t *image);
+
+///////////////////////////////////////////////////////////////////////////////
+// Traps
+
+/// Why wasm trapped.
+enum wasmote_trap_code_enum {
+  /// `unreachable` was executed.
+  WASMOTE_TRAP_UNREACHABLE_CODE_REACHED = 1,
+  /// A load, store or bulk operation accessed a place outside a memory.
+  WASMOTE_TRAP_MEMORY_OUT_OF_BOUNDS = 2,
+  /// An operator accessed a place outside a table.
+  WASMOTE_TRAP_TABLE_OUT_OF_BOUNDS = 3,
+  /// The index of `call_indirect` was outside the table.
+  WASMOTE_TRAP_UNDEFINED_ELEMENT = 4,
+  /// `call_indirect` reached a null element.
+  WASMOTE_TRAP_INDIRECT_CALL_TO_NULL = 5,
+  /// `call_indirect` reached a function of another type.
+  WASMOTE_TRAP_BAD_SIGNATURE = 6,
+  /// The result of an integer division or of a truncation does not fit its type.
+  WASMOTE_TRAP_INTEGER_OVERFLOW = 7,
+  /// An integer was divided by zero.
+  WASMOTE_TRAP_INTEGER_DIVISION_BY_ZERO = 8,
+  /// A NaN was converted to an integer.
+  WASMOTE_TRAP_BAD_CONVERSION_TO_INTEGER = 9,
+  /// The value stack is used up, or calls of host functions nest too deep.
+  WASMOTE_TRAP_STACK_OVERFLOW = 10,
+  /// A null reference was used where a non-null one is needed.
+  WASMOTE_TRAP_NULL_REFERENCE = 11,
+  /// The function turned out to be invalid (lazy validation) or too large when it was first called.
+  WASMOTE_TRAP_INVALID_FUNCTION = 12,
+  /// A host function returned an error.
+  WASMOTE_TRAP_HOST = 13,
+  /// The fuel is used up.
+  WASMOTE_TRAP_OUT_OF_FUEL = 14,
+  /// The embedder asked for an interruption.
+  WASMOTE_TRAP_INTERRUPT = 15,
+  /// No handler caught an exception.
+  WASMOTE_TRAP_EXCEPTION = 16,
+  /// The heap has no room for an object.
+  WASMOTE_TRAP_HEAP_EXHAUSTED = 17,
+  /// An operator accessed a place outside an array.
+  WASMOTE_TRAP_ARRAY_OUT_OF_BOUNDS = 18,
+  /// A reference was cast to a type that it does not have.
+  WASMOTE_TRAP_CAST_FAILURE = 19,
+  /// A limit of the store refused growth, and the embedder asked for a trap.
+  WASMOTE_TRAP_GROWTH_OPERATION_LIMITED = 20,
+  /// A host function suspended its caller. Only resumable calls can be suspended.
+  WASMOTE_TRAP_SUSPENDED = 21,
+  /// The address of an atomic operator is not a multiple of the size of the access.
+  WASMOTE_TRAP_UNALIGNED_ATOMIC = 22,
+  /// An operator waits at a place of a memory that is not shared, where nothing could notify it.
+  WASMOTE_TRAP_EXPECTED_SHARED_MEMORY = 23,
+  /// A continuation was used that had been used before.
+  WASMOTE_TRAP_CONTINUATION_CONSUMED = 24,
+  /// No `resume` around a `suspend` or `switch` handles its tag.
+  WASMOTE_TRAP_UNHANDLED_TAG = 25,
+};
+
+/// Returns why wasm trapped. Returns 0 if something else stopped it: an exit, or a message of a host function.
+WASM_API_EXTERN uint8_t wasmote_trap_code(const wasm_trap_t *trap);
+
+/// Returns whether the program ended itself, as with `proc_exit` of WASI. Then `status`, unless it is NULL, is its exit
+/// status.
+WASM_API_EXTERN bool wasmote_trap_exit_status(const wasm_trap_t *trap, int32_t *status);
+
+/// Returns the name of the function, or an empty one if the module has no names. The caller deletes it.
+WASM_API_EXTERN void wasmote_frame_func_name(const wasm_frame_t *frame, own wasm_name_t *out);
+
+/// Returns the name of the module, or an empty one if it has none. The caller deletes it.
+WASM_API_EXTERN void wasmote_frame_module_name(const wasm_frame_t *frame, own wasm_name_t *out);
+
+///////////////////////////////////////////////////////////////////////////////
+// Fuel, limits, interruption
+
+/// Sets the fuel that is left. Fails if the engine's code takes none.
+WASM_API_EXTERN own wasmote_error_t *wasmote_store_set_fuel(wasm_store_t *store, uint64_t fuel);
+
+/// Returns the fuel that is left in `fuel`. Fails if the engine's code takes none.
+WASM_API_EXTERN own wasmote_error_t *wasmote_store_get_fuel(const wasm_store_t *store, uint64_t *fuel);
+
+/// What a store may take. A negative number is no limit.
+typedef struct wasmote_limits_t {
+  /// The bytes of each memory.
+  int64_t memory_bytes;
+  /// The elements of each table.
+  int64_t table_elements;
+  /// The bytes of all memories, tables, objects and translated code together.
+  int64_t total_bytes;
+  /// The number of memories.
+  int64_t memories;
+  /// The number of tables.
+  int64_t tables;
+  /// The number of instances.
+  int64_t instances;
+  /// Whether growth that is refused traps. Otherwise the growing instruction returns -1.
+  bool trap_on_grow_failure;
+} wasmote_limits_t;
+
+/// Limits what the store may take. Fails while code runs in the store.
+WASM_API_EXTERN own wasmote_error_t *wasmote_store_limit(wasm_store_t *store, const wasmote_limits_t *limits);
+
+/// Stops the code of a store from other threads.
+typedef struct wasmote_interrupt_handle_t wasmote_interrupt_handle_t;
+
+/// Returns NULL and sets `handle`, or returns an error if the engine's code cannot be interrupted.
+WASM_API_EXTERN own wasmote_error_t *wasmote_interrupt_handle_new(
+    wasm_store_t *store, own wasmote_interrupt_handle_t **handle);
+
+/// Stops the code that runs in the store, or else the next that runs, with the trap `WASMOTE_TRAP_INTERRUPT`. All threads
+/// and signal handlers may call it, also after the store was freed.
+WASM_API_EXTERN void wasmote_interrupt_handle_interrupt(const wasmote_interrupt_handle_t *handle);
+
+/// Deletes the handle. Does nothing for NULL.
+WASM_API_EXTERN void wasmote_interrupt_handle_delete(own wasmote_interrupt_handle_t *handle);
+
+///////////////////////////////////////////////////////////////////////////////
+// WASI preview 1
+
+/// What a guest is to see. At first that is nothing: no arguments, variables or directories, and streams that are empty
+/// or discard what is written.
+typedef struct wasmote_wasi_config_t wasmote_wasi_config_t;
+
+/// Makes a configuration with which a guest sees nothing.
+WASM_API_EXTERN own wasmote_wasi_config_t *wasmote_wasi_config_new(void);
+/// Deletes a configuration that no store has. Does nothing for NULL.
+WASM_API_EXTERN void wasmote_wasi_config_delete(own wasmote_wasi_config_t *config);
+
+/// Adds an argument, which ends with a byte of zero. The first is the program's name.
+WASM_API_EXTERN void wasmote_wasi_config_arg(wasmote_wasi_config_t *config, const char *arg);
+/// Adds an environment variable, as `NAME=VALUE` with a byte of zero at the end.
+WASM_API_EXTERN void wasmote_wasi_config_env(wasmote_wasi_config_t *config, const char *variable);
+/// Passes on the environment of this process.
+WASM_API_EXTERN void wasmote_wasi_config_inherit_env(wasmote_wasi_config_t *config);
+/// Passes on the standard input of this process.
+WASM_API_EXTERN void wasmote_wasi_config_inherit_stdin(wasmote_wasi_config_t *config);
+/// Passes on the standard output of this process. The guest's writes are not buffered.
+WASM_API_EXTERN void wasmote_wasi_config_inherit_stdout(wasmote_wasi_config_t *config);
+/// Passes on the standard error of this process.
+WASM_API_EXTERN void wasmote_wasi_config_inherit_stderr(wasmote_wasi_config_t *config);
+/// Makes standard input a copy of these bytes.
+WASM_API_EXTERN void wasmote_wasi_config_stdin_bytes(wasmote_wasi_config_t *config, const char *bytes, size_t size);
+
+/// Reads bytes for a guest: returns how many, 0 at the end, or a negative number if it failed.
+typedef intptr_t (*wasmote_read_callback_t)(void *env, char *bytes, size_t size);
+/// Writes bytes of a guest: returns how many it took, or a negative number if it failed.
+typedef intptr_t (*wasmote_write_callback_t)(void *env, const char *bytes, size_t size);
+
+/// Makes standard input what a function returns. The finalizer, unless it is NULL, gets `env` when the guest has closed the
+/// stream, or with its store.
+WASM_API_EXTERN void wasmote_wasi_config_stdin_callback(
+    wasmote_wasi_config_t *config, wasmote_read_callback_t callback, void *env, void (*finalizer)(void *));
+/// Passes what the guest writes to standard output to a function, as for standard input.
+WASM_API_EXTERN void wasmote_wasi_config_stdout_callback(
+    wasmote_wasi_config_t *config, wasmote_write_callback_t callback, void *env, void (*finalizer)(void *));
+/// Passes what the guest writes to standard error to a function, as for standard input.
+WASM_API_EXTERN void wasmote_wasi_config_stderr_callback(
+    wasmote_wasi_config_t *config, wasmote_write_callback_t callback, void *env, void (*finalizer)(void *));
+
+/// Lets the guest use the directory `host`, and all beneath it, under the name `guest`. Both end with a byte of zero. Fails if
+/// the directory cannot be opened; the configuration is then without it.
+WASM_API_EXTERN own wasmote_error_t *wasmote_wasi_config_preopen_dir(
+    wasmote_wasi_config_t *config, const char *host, const char *guest, bool read_only);
+
+/// Makes clocks and random numbers the same in each run.
+WASM_API_EXTERN void wasmote_wasi_config_deterministic(wasmote_wasi_config_t *config);
+
+/// Gives a store its state of WASI. Fails if there are too many directories. The state that the store had is closed.
+WASM_API_EXTERN own wasmote_error_t *wasmote_store_set_wasi(wasm_store_t *store, own wasmote_wasi_config_t *config);
+
+///////////////////////////////////////////////////////////////////////////////
+// Linker
+
+/// Finds the imports of modules by name.
+typedef struct wasmote_linker_t wasmote_linker_t;
+
+/// Who called a host function. It is valid until the function returns.
+typedef struct wasmote_caller_t wasmote_caller_t;
+
+/// A host function of a linker. `results` has as many values as the type says: zeros and nulls, which the function sets. It
+/// gives up references that it returns.
+typedef own wasm_trap_t *(*wasmote_callback_t)(
+    void *env, const wasmote_caller_t *caller, const wasm_val_vec_t *args, own wasm_val_vec_t *results);
+
+/// Makes a linker that defines nothing.
+WASM_API_EXTERN own wasmote_linker_t *wasmote_linker_new(wasm_engine_t *engine);
+/// Deletes a linker. Instances keep what they need of it. Does nothing for NULL.
+WASM_API_EXTERN void wasmote_linker_delete(own wasmote_linker_t *linker);
+/// Sets whether a definition may take the place of another. Default: false.
+WASM_API_EXTERN void wasmote_linker_allow_shadowing(wasmote_linker_t *linker, bool allow);
+
+/// Defines the functions of WASI preview 1. Each store has its own state of WASI (`wasmote_store_set_wasi`); a store without
+/// one shows the guest nothing.
+WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_wasi(wasmote_linker_t *linker);
+
+/// Defines an item of a store. Then the linker serves this store alone. The item remains the caller's.
+WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define(
+    wasmote_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
+    const wasm_extern_t *item);
+
+/// Defines all exports of an instance under a module name. Then the linker serves the instance's store alone.
+WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_instance(
+    wasmote_linker_t *linker, const char *name, size_t name_size, const wasm_instance_t *instance);
+
+/// Defines a host function, for all stores of the engine. Threads that use such stores call it at the same time. The
+/// finalizer, unless it is NULL, gets `env` when the linker and all stores with the function are freed, or at once if
+/// this fails.
+WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_func(
+    wasmote_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
+    const wasm_functype_t *type, wasmote_callback_t callback, void *env, void (*finalizer)(void *));
+
+/// Defines all functions that a module imports and the linker lacks as functions that trap.
+WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_unknown_imports_as_traps(
+    wasmote_linker_t *linker, const wasm_shared_module_t *module);
+
+/// Instantiates a module, and runs its start function. Sets `instance` and returns NULL; or returns an error if that is not
+/// possible; or returns NULL and sets `trap` if the module's code stopped. What is not set becomes NULL.
+WASM_API_EXTERN own wasmote_error_t *wasmote_linker_instantiate(
+    const wasmote_linker_t *linker, wasm_store_t *store, const wasm_shared_module_t *module,
+    own wasm_instance_t **instance, own wasm_trap_t **trap);
+
+/// Returns the export with this name, or NULL if there is none.
+WASM_API_EXTERN own wasm_extern_t *wasmote_instance_export(
+    const wasm_instance_t *instance, const char *name, size_t name_size);
+
+/// Returns the export with this name of the instance that called a host function. Returns NULL if there is none, or if the
+/// host called the function itself.
+WASM_API_EXTERN own wasm_extern_t *wasmote_caller_export(
+    const wasmote_caller_t *caller, const char *name, size_t name_size);
+
+/// Returns another owner of the store that a host function was called in.
+WASM_API_EXTERN own wasm_store_t *wasmote_caller_store(const wasmote_caller_t *caller);
+
+#undef own
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif
+
+#endif  // WASMOTE_H
