@@ -2,8 +2,6 @@
 
 use wasmote_runtime::{Root, Store, StoreId};
 
-use crate::context::AsContext;
-
 macro_rules! numbered {
     ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
@@ -14,16 +12,15 @@ macro_rules! numbered {
         }
 
         impl $name {
-            /// Returns whether the item is in this store. In another store, most functions panic.
-            #[must_use]
-            pub fn is_in(&self, ctx: impl AsContext) -> bool {
-                ctx.as_context().inner().id() == self.store
-            }
-
             /// Returns the handle of the item with this number.
             #[inline]
             pub(crate) fn of(store: &Store, index: u32) -> $name {
                 $name { store: store.id(), index }
+            }
+
+            /// Returns which store the item is in.
+            pub(crate) fn store_id(self) -> StoreId {
+                self.store
             }
 
             /// Returns the item's number in its store.

@@ -42,7 +42,7 @@
 //!
 //! 1. `engine`, `module` with `validate`, `text`, `image` and `compile`, `store` with `limits`, `context`: what stores share,
 //!    and how a store is borrowed;
-//! 2. `handles`: the embedder's handles of items in a store; `value`: values, and their form as slots;
+//! 2. `handles`, with `own_store`: the embedder's handles of items in a store; `value`: values, and their form as slots;
 //! 3. `extern_type`, `externs`, `imports`: imports and exports;
 //! 4. `func`, `memory`, `shared_memory`, `table`, `global`, `tag`, `instance`, `linker` with `name_map` and `default_imports`: the operations on each
 //!    item; `reference`: what tables hold;
@@ -125,6 +125,7 @@ mod name_map;
 mod no_anyhow_errors;
 #[cfg(not(feature = "dwarf"))]
 mod no_dwarf;
+mod own_store;
 #[cfg(feature = "profile")]
 mod profile;
 mod reference;
