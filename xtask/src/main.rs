@@ -4,7 +4,7 @@
 //! - Checks: [`ci`] runs all of them in order: [`deps`] with [`opcodes`], [`packages`], [`circles`], [`conformance`], [`tailcheck`],
 //!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`],
 //!   [`wasi_threads`], [`nextpnr`], [`semver`].
-//! - [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
+//! - [`capi`] compiles and runs the examples of the C API; [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
 //! - Measurements: [`mod@bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
@@ -12,6 +12,7 @@
 
 mod aarch64;
 mod bench;
+mod capi;
 mod ci;
 mod circles;
 mod conformance;
@@ -117,6 +118,7 @@ const COMMANDS: &[Command] = &[
     ),
     command("semver", "[REV]", "the API names what it exports, and how it differs", semver::OPTIONS, semver::main),
     command("port", "PATH [OPTION]", "tests of wasmi or Wasmtime compile and pass", port::OPTIONS, port::main),
+    command("capi", "PATH [OPTION]", "C and C++ programs use the C API, in valgrind too", capi::OPTIONS, capi::main),
     command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
         unless_left_out(a, miri::check)
     }),
