@@ -37,6 +37,6 @@ c_functions! {
             let reference = ExternRef::try_new(&mut *context, Held(Rc::default())).ok()?;
             object_of(reference, context)
         })??;
-        Some(Box::new(wasm_ref_t { store: Rc::clone(&store.cell), object }))
+        Some(Box::new(wasm_ref_t::new(&store.cell, object)))
     }
 }

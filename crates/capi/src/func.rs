@@ -74,10 +74,7 @@ impl HostFunction {
         let mut returned = Vector::of(types.results().iter().map(|&ty| wasm_val_t::default_of(ty)).collect());
         let trap = cell.lend(&mut caller, |caller| self.call(caller, &args, &mut returned));
         if let Some(trap) = trap {
-            return Err(match trap.object {
-                Object::Trap(trap) => Trap::into_error(trap),
-                _ => Error::new("a host function returned another reference than a trap"),
-            });
+            return Err(Trap::into_error(&trap, &cell));
         }
         let context = &mut caller.as_context_mut();
         for ((value, &ty), result) in returned.as_slice().iter().zip(types.results()).zip(results) {
@@ -116,7 +113,7 @@ fn new_func(store: &wasm_store_t, ty: &wasm_externtype_t, function: HostFunction
         function.call_from_wasm(caller, &types, args, results)
     };
     let func = store.cell.with(|context| Func::new(context, ty, code))?;
-    Some(Box::new(wasm_ref_t { store: Rc::clone(&store.cell), object: Object::Func(func) }))
+    Some(Box::new(wasm_ref_t::new(&store.cell, Object::Func(func))))
 }
 
 impl wasm_ref_t {
@@ -204,11 +201,10 @@ c_functions! {
         };
         match returned {
             Ok(mut returned) => {
-                let results = results.as_mut().map_or(&mut [][..], Vector::as_mut_slice);
                 let mut values = returned.take().into_iter();
                 // The slots come first: a value without one must stay in `values`.
-                for (result, value) in results.iter_mut().zip(&mut values) {
-                    (result as *mut wasm_val_t).write(value);
+                for (slot, value) in results.as_ref().into_iter().flat_map(Vector::slots).zip(&mut values) {
+                    slot.write(value);
                 }
                 values.for_each(Element::release);
                 None

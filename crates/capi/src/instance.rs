@@ -34,7 +34,7 @@ fn instantiate(
     let imports = items(store, imports).map_err(failed)?;
     let made = cell.with(|context| Instance::new(context, module, &imports));
     let instance = made.ok_or_else(|| failed(IN_USE))?.map_err(|error| wasm_ref_t::trap_of(cell, &error))?;
-    Ok(wasm_ref_t { store: Rc::clone(cell), object: Object::Instance(instance) })
+    Ok(wasm_ref_t::new(cell, Object::Instance(instance)))
 }
 
 /// The message of a trap if a callback uses the store that must not.
@@ -49,16 +49,15 @@ c_functions! {
         store: &wasm_store_t,
         module: &wasm_ref_t,
         imports: Option<&wasm_extern_vec_t>,
-        trap: Option<&mut Option<Box<wasm_ref_t>>>,
+        trap: *mut Option<Box<wasm_ref_t>>,
     ) -> Option<Box<wasm_ref_t>> {
         let none = Vector::default();
         let (instance, failure) = match instantiate(store, module, imports.unwrap_or(&none)) {
             Ok(instance) => (Some(Box::new(instance)), None),
             Err(failure) => (None, Some(failure)),
         };
-        if let Some(trap) = trap {
-            // The caller need not have set it.
-            (trap as *mut Option<Box<wasm_ref_t>>).write(failure);
+        if !trap.is_null() {
+            trap.write(failure);
         }
         instance
     }
@@ -69,7 +68,7 @@ c_functions! {
         if let Object::Instance(handle) = instance.object {
             instance.store.with(|context| {
                 let items = handle.exports(&*context).filter_map(|(_, item)| Object::of_extern(item));
-                exports.extend(items.map(|object| Pointer::new(wasm_ref_t { store: Rc::clone(&instance.store), object })));
+                exports.extend(items.map(|object| Pointer::new(wasm_ref_t::new(&instance.store, object))));
             });
         }
         out.write(Vector::of(exports));

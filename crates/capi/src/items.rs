@@ -11,7 +11,7 @@ use crate::types::wasm_externtype_t;
 use crate::value::wasm_val_t;
 
 fn new_ref(cell: &Rc<StoreCell>, object: Object) -> Option<Box<wasm_ref_t>> {
-    Some(Box::new(wasm_ref_t { store: Rc::clone(cell), object }))
+    Some(Box::new(wasm_ref_t::new(cell, object)))
 }
 
 impl wasm_ref_t {

@@ -32,7 +32,7 @@
 //!   Streams of WASI, and the finalizers of streams and of a linker's functions, must not use the store; what they call
 //!   fails.
 //! - **Panics** do not leave the library: a panic is a bug in it, and ends the process. Nor may a callback unwind into
-//!   the library, as by a C++ exception; that ends the process, too. `longjmp` out of a callback is not allowed.
+//!   the library, as by a C++ exception; that ends the process, too. A callback must not leave with longjmp.
 #![deny(missing_docs)]
 #![allow(non_camel_case_types)]
 // The rules above are the contract of every function; repeating them in each would hide what is special.

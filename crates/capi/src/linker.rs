@@ -159,7 +159,7 @@ c_functions! {
         match cell.with(|context| linker.linker.instantiate(context, &module.module)) {
             None => return Some(wasmote_error_t::new(IN_USE)),
             Some(Ok(made)) => {
-                instance.write(Some(Box::new(wasm_ref_t { store: Rc::clone(cell), object: Object::Instance(made) })));
+                instance.write(Some(Box::new(wasm_ref_t::new(cell, Object::Instance(made)))));
             }
             Some(Err(error)) => {
                 let is_stopped = error.backtrace().is_some()
@@ -179,7 +179,7 @@ c_functions! {
         let Object::Instance(handle) = instance.object else { return None };
         let name = name_of(name, name_size).ok()?;
         let item = instance.store.with(|context| handle.get_export(context, name))??;
-        Some(Box::new(wasm_ref_t { store: Rc::clone(&instance.store), object: Object::of_extern(item)? }))
+        Some(Box::new(wasm_ref_t::new(&instance.store, Object::of_extern(item)?)))
     }
 
     /// Returns the export with this name of the instance that called a host function. Returns null if there is none, or if
@@ -188,7 +188,7 @@ c_functions! {
         let name = name_of(name, name_size).ok()?;
         caller.with(|running, cell| {
             let object = Object::of_extern(running.get_export(name)?)?;
-            Some(Box::new(wasm_ref_t { store: Rc::clone(cell), object }))
+            Some(Box::new(wasm_ref_t::new(cell, object)))
         })?
     }
 

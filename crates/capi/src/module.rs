@@ -19,7 +19,7 @@ pub struct wasm_shared_module_t {
 
 fn loaded(cell: &Rc<StoreCell>, module: Module) -> Box<wasm_ref_t> {
     let object = Object::Module(Rc::new(LoadedModule { module, host_info: RefCell::default() }));
-    Box::new(wasm_ref_t { store: Rc::clone(cell), object })
+    Box::new(wasm_ref_t::new(cell, object))
 }
 
 impl wasm_ref_t {
@@ -32,18 +32,16 @@ impl wasm_ref_t {
 }
 
 /// Passes a module on to C.
-fn returned(
-    out: &mut Option<Box<wasm_shared_module_t>>,
+///
+/// # Safety
+/// `out` is valid for writes. It needs no value before.
+unsafe fn returned(
+    out: *mut Option<Box<wasm_shared_module_t>>,
     module: Result<Module, wasmote::Error>,
 ) -> Option<Box<wasmote_error_t>> {
-    let module = wasmote_error_t::or(module);
-    let set = |module| (out as *mut Option<Box<wasm_shared_module_t>>, Box::new(wasm_shared_module_t { module }));
-    match module.map(set) {
-        // SAFETY: it is valid for writes, and the caller need not have set it.
-        Ok((out, module)) => unsafe { out.write(Some(module)) },
-        Err(error) => return Some(error),
-    }
-    None
+    let module = wasmote_error_t::or(module).map(|module| Box::new(wasm_shared_module_t { module }));
+    // SAFETY: as the caller guarantees.
+    module.map(|module| unsafe { out.write(Some(module)) }).err()
 }
 
 fn name(name: &str) -> wasm_byte_vec_t {
@@ -113,7 +111,7 @@ c_functions! {
         engine: &wasm_engine_t,
         bytes: *const u8,
         size: usize,
-        module: &mut Option<Box<wasm_shared_module_t>>,
+        module: *mut Option<Box<wasm_shared_module_t>>,
     ) -> Option<Box<wasmote_error_t>> {
         returned(module, Module::from_binary(&engine.engine, bytes_of(bytes, size).to_vec()))
     }
@@ -123,7 +121,7 @@ c_functions! {
         engine: &wasm_engine_t,
         bytes: *const u8,
         size: usize,
-        module: &mut Option<Box<wasm_shared_module_t>>,
+        module: *mut Option<Box<wasm_shared_module_t>>,
     ) -> Option<Box<wasmote_error_t>> {
         returned(module, Module::from_image(&engine.engine, bytes_of(bytes, size).to_vec()))
     }

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::ffi::c_void;
+use std::ops::Deref;
 use std::ptr::null_mut;
 use std::rc::Rc;
 
@@ -20,8 +21,27 @@ use crate::trap::Trap;
 /// A reference: `wasm_ref_t`, and the types of all its kinds. It owns its object together with others, and its store.
 #[derive(Clone)]
 pub struct wasm_ref_t {
-    pub(crate) store: Rc<StoreCell>,
+    // Dropped before the store, which then hears of finalizers that are due.
     pub(crate) object: Object,
+    pub(crate) store: Owner,
+}
+
+/// A reference's share in its store.
+#[derive(Clone)]
+pub(crate) struct Owner(Rc<StoreCell>);
+
+impl Deref for Owner {
+    type Target = Rc<StoreCell>;
+
+    fn deref(&self) -> &Rc<StoreCell> {
+        &self.0
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.run_finalizers();
+    }
 }
 
 /// What a reference is to.
@@ -125,6 +145,10 @@ impl Object {
 }
 
 impl wasm_ref_t {
+    pub(crate) fn new(store: &Rc<StoreCell>, object: Object) -> wasm_ref_t {
+        wasm_ref_t { object, store: Owner(Rc::clone(store)) }
+    }
+
     /// Returns the reference as a value of this type; `None` is null. Returns `None` if it is of another type or store.
     pub(crate) fn to_val(
         reference: Option<&wasm_ref_t>,
@@ -198,7 +222,7 @@ macro_rules! references {
             /// Deletes the reference. Does nothing for null.
             #[unsafe(export_name = concat!("wasm_", $name, "_delete"))]
             pub unsafe extern "C" fn delete(reference: Option<Box<wasm_ref_t>>) {
-                super::super::delete(reference);
+                drop(reference);
             }
 
             /// Returns another reference to the same object.
@@ -238,14 +262,6 @@ macro_rules! references {
             }
         }
     )* };
-}
-
-/// Deletes a reference. What was the last reference to its object may have a finalizer.
-fn delete(reference: Option<Box<wasm_ref_t>>) {
-    let Some(reference) = reference else { return };
-    let wasm_ref_t { store, object } = *reference;
-    drop(object);
-    store.run_finalizers();
 }
 
 /// What all references have.

@@ -61,8 +61,20 @@ impl Trap {
         trap
     }
 
-    /// Makes an error of a trap that a host function returned.
-    pub(crate) fn into_error(trap: Rc<Trap>) -> Error {
+    /// Makes an error of a trap that a host function of this store returned. One of another store becomes one of this: it has
+    /// the same message and frames, but is another object.
+    pub(crate) fn into_error(reference: &wasm_ref_t, cell: &Rc<StoreCell>) -> Error {
+        let Object::Trap(trap) = &reference.object else {
+            return Error::new("a host function returned another reference than a trap");
+        };
+        let trap = match Rc::ptr_eq(&reference.store, cell) {
+            true => Rc::clone(trap),
+            false => {
+                let copy = Trap::new(&trap.message, trap.exit, trap.code);
+                copy.frames.borrow_mut().clone_from(&trap.frames.borrow());
+                copy
+            }
+        };
         match trap.exit {
             // An exit has no frames, and whoever looks for it need not know of C.
             Some(exit) => exit.into(),
@@ -84,12 +96,12 @@ fn message(error: &Error) -> String {
 impl wasm_ref_t {
     /// Makes a trap of an error, as C gets it.
     pub(crate) fn trap_of(cell: &Rc<StoreCell>, error: &Error) -> Box<wasm_ref_t> {
-        Box::new(wasm_ref_t { store: Rc::clone(cell), object: Object::Trap(Trap::of_error(error)) })
+        Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::of_error(error))))
     }
 
     /// Makes a trap of a message.
     pub(crate) fn trap_of_message(cell: &Rc<StoreCell>, message: &str) -> Box<wasm_ref_t> {
-        Box::new(wasm_ref_t { store: Rc::clone(cell), object: Object::Trap(Trap::new(message, None, None)) })
+        Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::new(message, None, None))))
     }
 
     fn frame(&self, info: &FrameInfo) -> wasm_frame_t {
@@ -97,7 +109,7 @@ impl wasm_ref_t {
         // A trap may have passed code of another store.
         let is_here = self.store.with(|context| instance.is_in(&*context)).unwrap_or(false);
         wasm_frame_t {
-            instance: is_here.then(|| wasm_ref_t { store: Rc::clone(&self.store), object: Object::Instance(instance) }),
+            instance: is_here.then(|| wasm_ref_t::new(&self.store, Object::Instance(instance))),
             info: info.clone(),
         }
     }

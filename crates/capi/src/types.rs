@@ -11,7 +11,8 @@ pub struct wasm_valtype_t {
     pub(crate) ty: ValType,
 }
 
-/// Sizes of tables and memories: `wasm_limits_t`. `max` is `WASM_LIMITS_MAX_DEFAULT`, all ones, where there is none.
+/// Sizes of tables and memories: `wasm_limits_t`. `max` is `wasm_limits_max_default`, all
+/// ones, where there is none.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq)]
 pub struct wasm_limits_t {

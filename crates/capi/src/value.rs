@@ -95,7 +95,7 @@ impl wasm_val_t {
             Val::V128(_) => return None,
             reference => {
                 let object = Object::of_val(reference, context);
-                let boxed = object.map(|object| Box::into_raw(Box::new(wasm_ref_t { store: Rc::clone(cell), object })));
+                let boxed = object.map(|object| Box::into_raw(Box::new(wasm_ref_t::new(cell, object))));
                 Payload { reference: boxed.unwrap_or(null_mut()) }
             }
         };

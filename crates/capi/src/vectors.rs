@@ -8,7 +8,7 @@ use crate::trap::wasm_frame_t;
 use crate::types::{wasm_exporttype_t, wasm_externtype_t, wasm_importtype_t, wasm_valtype_t};
 use crate::value::wasm_val_t;
 
-/// A vector: `wasm_NAME_vec_t`. `data` has `size` elements. It is null, or allocated by this library, or C's own in
+/// A vector, such as `wasm_byte_vec_t`. `data` has `size` elements. It is null, or allocated by this library, or C's own in
 /// vectors that are only lent.
 #[repr(C)]
 pub struct Vector<T: Element> {
@@ -99,13 +99,10 @@ impl<T: Element> Vector<T> {
         }
     }
 
-    /// Returns the elements, to be set. They have values: C sets them before it passes the vector.
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
-        match NonNull::new(self.data) {
-            // SAFETY: as above.
-            Some(data) => unsafe { std::slice::from_raw_parts_mut(data.as_ptr(), self.size) },
-            None => &mut [],
-        }
+    /// Returns the places of the elements, which need no values yet.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = *mut T> {
+        let (data, size) = (self.data, if self.data.is_null() { 0 } else { self.size });
+        (0..size).map(move |i| data.wrapping_add(i))
     }
 
     /// Takes the elements of a vector that owns them, and leaves it empty.

@@ -20,8 +20,8 @@ fn compiler() -> Option<String> {
     is_there.then_some(compiler)
 }
 
-/// Compiles a program as this standard, and runs it.
-fn check(compiler: &str, source: &Path, standard: &str) {
+/// Compiles a program as this standard, runs it, and returns what it printed. It must return 0.
+fn printed(compiler: &str, source: &Path, standard: &str) -> String {
     let library = library();
     let folder = library.parent().expect("a library lies in a folder");
     let tests = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -35,13 +35,14 @@ fn check(compiler: &str, source: &Path, standard: &str) {
     let compiled = compile.output().expect("the compiler runs");
     assert!(compiled.status.success(), "{name}: {}", String::from_utf8_lossy(&compiled.stderr));
     let ran = Command::new(&program).output().expect("the program runs");
-    let printed = [ran.stdout, ran.stderr].concat();
-    assert!(
-        ran.status.success() && printed.is_empty(),
-        "{name}: {}: {}",
-        ran.status,
-        String::from_utf8_lossy(&printed)
-    );
+    let printed = String::from_utf8([ran.stdout, ran.stderr].concat()).expect("text");
+    assert!(ran.status.success(), "{name}: {}: {printed}", ran.status);
+    printed
+}
+
+/// Compiles and runs a program that prints nothing.
+fn check(compiler: &str, source: &Path, standard: &str) {
+    assert_eq!(printed(compiler, source, standard), "", "{}", source.display());
 }
 
 fn check_all(standard: &str) {
@@ -130,4 +131,18 @@ fn trap_codes_of_the_header_are_those_of_the_library() {
         assert_eq!(number, format!("{},", code as u8));
     }
     assert_eq!(codes.next(), None);
+}
+
+#[test]
+fn the_program_in_the_documentation_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = folder.join("examples/first.c");
+    let page = std::fs::read_to_string(folder.join("../../docs/c.md")).expect("the page for embedders in C");
+    let block = page.split_once("```c\n").and_then(|(_, rest)| rest.split_once("```")).expect("a program").0;
+    assert_eq!(block, std::fs::read_to_string(&source).expect("the program"));
+    let Some(compiler) = compiler() else {
+        eprintln!("SKIPPED: there is no C compiler");
+        return;
+    };
+    assert_eq!(printed(&compiler, &source, "c11"), "guest: 21\nresult: 42\n");
 }

@@ -166,6 +166,37 @@ static void deleted_while_running(wasm_engine_t *engine) {
   CHECK(state.finalized == 1);
 }
 
+// Returns a trap of another store.
+static wasm_trap_t *stranger(void *env, const wasm_val_vec_t *args, wasm_val_vec_t *results) {
+  state_t *state = env;
+  (void)args;
+  (void)results;
+  wasm_name_t message = {3, (char[]){'f', 'a', 'r'}};
+  wasm_trap_t *trap = wasm_trap_new(state->store, &message);
+  wasm_trap_set_host_info_with_finalizer(trap, state, finalize);
+  return trap;
+}
+
+static void trap_of_another_store(wasm_engine_t *engine) {
+  state_t state = {wasm_store_new(engine), NULL, 0};
+  wasm_store_t *store = wasm_store_new(engine);
+  wasm_func_t *func = host(store, I32, I32, stranger, &state);
+  int32_t result;
+  wasm_trap_t *trap = call_i_i(func, 1, &result);
+  // The trap is a copy: that of the other store is deleted.
+  CHECK(trap && state.finalized == 1 && !wasm_trap_get_host_info(trap));
+  wasm_trap_set_host_info_with_finalizer(trap, &state, finalize);
+  wasm_ref_t *copy = wasm_ref_copy(wasm_trap_as_ref(trap));
+  CHECK(wasm_ref_get_host_info(copy) == &state);
+  CHECK(trapped(trap, "far") && state.finalized == 1);
+  wasm_ref_delete(copy);
+  CHECK(state.finalized == 2);
+  wasm_func_delete(func);
+  wasm_store_delete(store);
+  CHECK(state.finalized == 3);
+  wasm_store_delete(state.store);
+}
+
 // Returns what is no result of its type.
 static wasm_trap_t *wrong_result(void *env, const wasm_val_vec_t *args, wasm_val_vec_t *results) {
   (void)env;
@@ -229,11 +260,43 @@ static void finalizers(wasm_engine_t *engine) {
   CHECK(maker.finalized == 1 && state.finalized == 6001 && unused.finalized == 1);
 }
 
+// A serialized module has names, and no offsets.
+static void unknown_offsets(wasm_engine_t *engine) {
+  wasm_store_t *store = wasm_store_new(engine);
+  wasm_module_t *module = module_of(store, "(module $mod (func $stop (export \"stop\") unreachable))");
+  wasm_byte_vec_t image;
+  wasm_module_serialize(module, &image);
+  wasm_module_delete(module);
+  module = wasm_module_deserialize(store, &image);
+  wasm_byte_vec_delete(&image);
+  wasm_trap_t *trap;
+  wasm_instance_t *instance = wasm_instance_new(store, module, NULL, &trap);
+  wasm_func_t *stop = func_of(instance, "stop");
+  trap = wasm_func_call(stop, NULL, NULL);
+  wasm_frame_t *frame = wasm_trap_origin(trap);
+  CHECK(wasm_frame_func_offset(frame) == SIZE_MAX && wasm_frame_module_offset(frame) == SIZE_MAX);
+  wasm_name_t name;
+  wasmote_frame_func_name(frame, &name);
+  CHECK(name_is(&name, "stop"));
+  wasm_byte_vec_delete(&name);
+  wasmote_frame_module_name(frame, &name);
+  CHECK(name_is(&name, "mod"));
+  wasm_byte_vec_delete(&name);
+  wasm_frame_delete(frame);
+  wasm_trap_delete(trap);
+  wasm_func_delete(stop);
+  wasm_instance_delete(instance);
+  wasm_module_delete(module);
+  wasm_store_delete(store);
+}
+
 int main(void) {
   wasm_engine_t *engine = wasm_engine_new();
+  unknown_offsets(engine);
   nested(engine);
   wrong(engine);
   deleted_while_running(engine);
+  trap_of_another_store(engine);
   finalizers(engine);
   wasm_engine_delete(engine);
   return 0;

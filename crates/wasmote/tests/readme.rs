@@ -213,11 +213,11 @@ fn names_in_code(files: &[PathBuf]) -> HashSet<String> {
             names.insert(part.split('.').next().unwrap().into());
         }
         let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if !["rs", "toml"].contains(&extension) {
+        if !["rs", "toml", "c", "h"].contains(&extension) {
             continue;
         }
         for line in fs::read_to_string(file).unwrap().lines() {
-            let code = if extension == "rs" { line.split("//").next().unwrap() } else { line };
+            let code = if extension != "toml" { line.split("//").next().unwrap() } else { line };
             for word in words_of(code) {
                 names.insert(word.into());
                 names.extend(word.split('-').map(String::from));
