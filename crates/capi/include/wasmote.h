@@ -6,9 +6,9 @@
 //   pointers is then not set, if their text says nothing else.
 // - `own` says who deletes, as in `wasm.h`: a parameter is deleted by the function, a result by the caller.
 // - Names and texts are bytes with a length, and UTF-8. They need no byte of zero at the end.
-// - Configurations, engines, shared modules and interrupt handles can be used by all threads at once. A linker can be used by
-//   all threads at once as long as none defines anything. A store, with all its references, is used by one thread at a
-//   time.
+// - Engines, shared modules and interrupt handles can be used by all threads at once. A linker can be used by
+//   all threads at once as long as none defines anything, and it has no items of a store. A store, with all its references and
+//   such a linker, is used by one thread at a time.
 // - Host functions and finalizers may call everything. Streams of WASI, and finalizers of streams and of a linker's
 //   functions, must not use the store: what they call fails.
 // - A callback must return: it must not throw, nor leave with `longjmp`.

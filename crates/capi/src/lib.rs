@@ -22,9 +22,10 @@
 //!   where a function's text says so, and for all functions that delete.
 //! - **Ownership.** `own` in the header says who deletes. A vector that is passed as `own` is empty afterwards. Vectors
 //!   that this library is to delete must be made by its own functions, since their memory comes from its allocator.
-//! - **Threads.** Configurations, engines and shared modules can be used by all threads at once. A store, with all that
-//!   belongs to it, is used by one thread at a time: it may move to another thread with all its references. Data
-//!   (types, vectors, values without references) is used by one thread at a time.
+//! - **Threads.** Engines, shared modules and interrupt handles can be used by all threads at once, and so can linkers that
+//!   have no items of a store and that nobody changes. A store, with all that belongs to it, is used by one thread at a
+//!   time: it may move to another thread with all its references, and with linkers that have its items. Data (types,
+//!   vectors, values without references, configurations) is used by one thread at a time.
 //! - **Stores.** Each reference keeps its store alive. A store is freed when it and all its references are deleted.
 //!   A reference that is passed together with another store is an error: the result is null, false or a trap.
 //! - **Calls back.** A host function may call everything, and may delete its own store. So may a finalizer. Finalizers
@@ -66,3 +67,11 @@ pub mod types;
 pub mod value;
 pub mod vectors;
 pub mod wasi;
+
+/// What all threads may use at once.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<config::wasm_engine_t>();
+    shared::<module::wasm_shared_module_t>();
+    shared::<limits::wasmote_interrupt_handle_t>();
+};
