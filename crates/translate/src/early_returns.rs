@@ -75,7 +75,12 @@ fn early_return(units: &[u16], at: usize) -> Option<([u16; CONST_UNITS], usize)>
     if opcode == COPY {
         return Some(([returns, instr[1], header, 0], length));
     }
-    let is_signed = opcode == CONST_S32 || fits_signed(read_units(units, at + 1, 2));
-    let immediate = if is_signed { RETURN_S32 } else { RETURN_U32 };
+    let immediate = if opcode == CONST_S32 || opcode == CONST_U32 && fits_signed(read_units(units, at + 1, 2)) {
+        RETURN_S32
+    } else if opcode == CONST_U32 {
+        RETURN_U32
+    } else {
+        return None;
+    };
     (Opcode(returns) == RETURN_INT).then_some(([immediate.0, instr[1], instr[2], header], length))
 }
