@@ -242,6 +242,9 @@ pub enum Flow<M: Mode> {
     /// Continue in this handler, which does all of the instruction or the rest of it. So a hot handler moves its cold
     /// path out and needs no stack frame.
     TailCall(Handler<M>),
+    /// Continue at `ip`, whose handler this is, where [`Dispatch::CHAINS`] allows it. If it were a `TailCall`, the compiler
+    /// would join the two, and a handler would need one more register.
+    Begin(Handler<M>),
     /// Return to the host.
     Exit,
 }
@@ -298,6 +301,8 @@ unsafe fn end<M: Mode>(before: Regs<M>, r: Regs<M>, flow: Flow<M>) -> Exit {
         Flow::Trap(code) => unsafe { enter(trap, Regs { mem: ptr::without_provenance_mut(code as usize), ..r }) },
         // SAFETY: `run` chose a handler that continues this instruction and gets the registers that it left.
         Flow::TailCall(handler) => unsafe { enter(handler, r) },
+        // SAFETY: `run` left `ip` at an instruction, and this is its handler.
+        Flow::Begin(handler) => unsafe { enter(handler, r) },
         Flow::Exit => DONE,
     }
 }
@@ -323,7 +328,7 @@ pub trait Dispatch<M: Mode> {
     type Saved: Copy;
     /// The initial value: nothing.
     const NOTHING: Self::Saved;
-    /// Whether a handler may continue in the handler of the next instruction by itself ([`Flow::TailCall`]).
+    /// Whether a handler may continue in the handler of the next instruction by itself ([`Flow::Begin`]).
     const CHAINS: bool = false;
 
     /// Continues at `ip`. `before` are the registers that the handler got.

@@ -140,7 +140,7 @@ impl Func {
             let Entry { code, handler } = (*func).entry;
             r.ip = code.cast();
             if <LinkedDispatch as Dispatch<Linked>>::CHAINS {
-                return Flow::TailCall(core::mem::transmute::<*const (), Handler>(handler));
+                return Flow::Begin(core::mem::transmute::<*const (), Handler>(handler));
             }
         }
         Flow::Next

@@ -104,6 +104,28 @@ pub(crate) unsafe fn enter_own(r: &mut Regs, func: *mut Func, base: usize, back:
     }
 }
 
+/// As [`enter_own`]. Returns `None` and leaves the registers as they are if there is no room for the frame, or if the
+/// machine is interrupted.
+///
+/// # Safety
+/// As [`enter_own`].
+#[inline(always)]
+unsafe fn try_enter_own(r: &mut Regs, func: *mut Func, base: usize, back: *const u8) -> Option<Flow> {
+    // SAFETY: the caller guarantees the record. `fits` checked the frame, with the header inside.
+    unsafe {
+        let fp = r.fp.wrapping_add(base);
+        if !fits(r, fp, (*func).frame_slots as usize) {
+            return None;
+        }
+        r.set_callee(func);
+        let header = fp.add(usize::from((*func).header));
+        header.add(HEADER_RETURN).cast::<*const u8>().write(back);
+        header.add(HEADER_CALLER).cast::<*mut u64>().write(r.fp);
+        r.fp = fp;
+        Some(Func::begin(func, r))
+    }
+}
+
 /// Continues a call in [`CallOutOfLine`]. The accumulator has the function.
 ///
 /// # Safety
@@ -385,7 +407,7 @@ unsafe fn any_element(r: &Regs, index: u64, at: usize) -> Result<*mut Func, Trap
     }
 }
 
-/// A call through a table whose function is not one that [`own_element`] returns.
+/// A call through a table whose function is not one that [`own_element`] returns, or for which there is no room.
 struct IndirectCallOutOfLine<A>(PhantomData<A>);
 
 impl<A: Source<u64>> Execute<Linked> for IndirectCallOutOfLine<A> {
@@ -699,13 +721,13 @@ impl Calls<Linked> for LinkedCalls {
     unsafe fn call_indirect<A: Source<u64>>(r: &mut Regs) -> Flow {
         // SAFETY: the caller guarantees an indirect call. `own_element` checks the index, the reference and the type.
         unsafe {
-            match own_element(r, A::get(r, 0), A::UNITS) {
-                Some(func) => {
-                    let base = r.u16(A::UNITS + 4);
-                    enter_own(r, func, base, r.ip.add(instr_bytes::<Linked>(A::UNITS + 5)))
+            if let Some(func) = own_element(r, A::get(r, 0), A::UNITS) {
+                let base = r.u16(A::UNITS + 4);
+                if let Some(flow) = try_enter_own(r, func, base, r.ip.add(instr_bytes::<Linked>(A::UNITS + 5))) {
+                    return flow;
                 }
-                None => Flow::TailCall(cold::<Linked, IndirectCallOutOfLine<A>>),
             }
+            Flow::TailCall(cold::<Linked, IndirectCallOutOfLine<A>>)
         }
     }
 
