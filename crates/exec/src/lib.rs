@@ -74,7 +74,7 @@ pub use linked::activation::site;
 #[cfg(feature = "alloc")]
 pub use linked::activation::{Frame, NotedCalls, caller_frames};
 #[cfg(feature = "stack-switching")]
-pub use linked::continuations::{CONTINUATION, Continuation, Continuations};
+pub use linked::continuations::{CONTINUATION, CONTINUATION_BYTES, Continuation, Continuations};
 #[cfg(feature = "alloc")]
 pub use linked::link::{CodeLinker, InstrHandler, LinkedInstr, UnlinkedFunc};
 #[cfg(feature = "stack-switching")]

@@ -82,6 +82,12 @@ pub struct Heap {
     pub starts: *mut u64,
     /// The layouts of types, in the form of the crate that owns the heap.
     pub layouts: *const (),
+    /// While objects are marked between allocations: one bit for each 8 bytes up to `edge`, set where a marked object
+    /// begins. Null otherwise. What overwrites a reference in an object must mark the old one if this is not null.
+    pub marks: *mut u64,
+    /// While objects are marked between allocations: one byte for each line, in the form of the crate that owns the
+    /// heap.
+    pub lines: *mut u8,
     /// The store's continuations, to which objects of type [`CONTINUATION`](crate::CONTINUATION) refer by number.
     #[cfg(feature = "stack-switching")]
     pub continuations: *mut crate::Continuations,
@@ -100,6 +106,8 @@ impl Heap {
         limit: 0,
         starts: core::ptr::null_mut(),
         layouts: core::ptr::null(),
+        marks: core::ptr::null_mut(),
+        lines: core::ptr::null_mut(),
         #[cfg(feature = "stack-switching")]
         continuations: core::ptr::null_mut(),
     };

@@ -10,6 +10,7 @@ use wasmote_exec::extend::{Execute, Flow, Handler, Linked, Regs, cold, hot};
 use wasmote_ir::ops::{FIRST_OBJECT, OBJECT_OPCODES};
 use wasmote_ir::{Op, Opcode, TrapCode};
 
+use crate::barrier;
 use crate::layout::{Layout, Layouts, array_bytes};
 
 /// The handlers of GC instructions, in order, for [`exec::CodeLinker::new`].
@@ -253,6 +254,37 @@ pub unsafe fn fill(to: *mut u8, value: *const u64, log2: u32, count: usize) {
     }
 }
 
+/// Prepares `count` elements from `to` on for being overwritten. Unit 0 names the array's type.
+///
+/// # Safety
+/// As `Execute::run`, and the instruction has a type operand at unit `ty`, in a store with a heap. The elements lie in
+/// the heap.
+#[inline(always)]
+pub(crate) unsafe fn overwrite(r: &Regs, ty: usize, to: *const u8, count: usize) {
+    // SAFETY: the caller guarantees the operand and the elements, which are references if the layout says so.
+    unsafe {
+        if barrier::is_needed(heap(r))
+            && let Some(Layout::Array { references: true, .. }) = layouts(r).get(r.u32(ty))
+        {
+            barrier::shade(heap(r), to, count);
+        }
+    }
+}
+
+/// Prepares `count` references from `to` on for being overwritten.
+///
+/// # Safety
+/// The registers are those of a running function. The references lie in the heap or its slack.
+#[inline(always)]
+pub(crate) unsafe fn overwrite_references(r: &Regs, to: *const u8, count: usize) {
+    // SAFETY: the caller guarantees a running function, whose machine is live, and the references.
+    unsafe {
+        if barrier::is_needed(heap(r)) {
+            barrier::shade(heap(r), to, count);
+        }
+    }
+}
+
 /// Copies elements from a module's bytes, which are little-endian.
 ///
 /// # Safety
@@ -382,12 +414,65 @@ mod rows {
     writes! {
         hot StructSet8 ArraySet8 0;
         hot StructSet16 ArraySet16 1;
-        hot StructSet32 ArraySet32 2;
         hot StructSet64 ArraySet64 3;
         cold StructSet128 ArraySet128 4;
     }
 
+    /// A store of 32 bits, which may be a reference. While a cycle runs, it is a handler with a stack frame.
+    pub struct StructSet32;
+
+    impl StructSet32 {
+        pub const HANDLER: Handler = hot::<Linked, StructSet32>;
+    }
+
+    impl Execute<Linked> for StructSet32 {
+        #[inline(always)]
+        unsafe fn run(r: &mut Regs) -> Flow {
+            // SAFETY: the caller guarantees an instruction of this row, whose operands are read, and a running
+            // instance. The second handler continues with unchanged registers.
+            unsafe {
+                if barrier::is_needed(heap(r)) {
+                    return Flow::TailCall(StructSet32Shading::HANDLER);
+                }
+                let Ok(place) = object(r, 0) else { return Flow::Trap(TrapCode::NullReference) };
+                let to = place.add(r.u32(2) as usize);
+                // The accumulator is one more register for the address.
+                r.hold(to.addr() as u64);
+                store(to, r.slot(1), 2);
+                r.advance(const { Op::StructSet32.operand_units() });
+                Flow::Next
+            }
+        }
+    }
+
+    /// [`StructSet32`] while a cycle runs.
+    struct StructSet32Shading;
+
+    impl StructSet32Shading {
+        const HANDLER: Handler = cold::<Linked, StructSet32Shading>;
+    }
+
+    impl Execute<Linked> for StructSet32Shading {
+        #[inline(always)]
+        unsafe fn run(r: &mut Regs) -> Flow {
+            // SAFETY: as above.
+            unsafe {
+                let Ok(place) = object(r, 0) else { return Flow::Trap(TrapCode::NullReference) };
+                let to = place.add(r.u32(2) as usize);
+                barrier::shade(heap(r), to, 1);
+                store(to, r.slot(1), 2);
+                r.advance(const { Op::StructSet32.operand_units() });
+                Flow::Next
+            }
+        }
+    }
+
     instructions! {
+        cold ArraySet32(r) {
+            let to = element(r, 2)?;
+            overwrite_references(r, to, 1);
+            store(to, r.slot(2), 2);
+        }
         hot StructGet128(r) {
             let value = object(r, 0)?.add(r.u32(1) as usize).cast::<[u64; 2]>().read_unaligned();
             r.slot(3).cast::<[u64; 2]>().write(value);
@@ -491,12 +576,14 @@ mod rows {
             let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
             has_slots(r.u16(5), log2)?;
             let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
+            overwrite(r, 0, to, len as usize);
             fill(to, r.slot(4), log2, len as usize);
         }
         cold ArrayCopy(r) {
             let (log2, len) = (element_log2(r)?, r.slot(6).read() as u32);
             let to = elements(r, 2, r.slot(3).read() as u32, len, log2)?;
             let from = elements(r, 4, r.slot(5).read() as u32, len, log2)?;
+            overwrite(r, 0, to, len as usize);
             from.copy_to(to, (len as usize) << log2);
         }
         cold ArrayInitData(r) {
@@ -509,6 +596,7 @@ mod rows {
             let len = r.slot(5).read() as u32;
             let to = elements(r, 2, r.slot(3).read() as u32, len, 2)?;
             let from = references(r, 6, r.slot(4).read() as u32, len)?;
+            overwrite_references(r, to, len as usize);
             to.cast::<u32>().copy_from_nonoverlapping(from, len as usize);
         }
     }

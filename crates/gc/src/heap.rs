@@ -1,4 +1,5 @@
-//! Allocation. The next object follows the last one, in a hole between lines that are in use.
+//! Allocation. The next object follows the last one, in a hole between lines that are in use. `cycle` has the
+//! collections that make holes.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -6,6 +7,7 @@ use core::mem;
 
 use wasmote_exec as exec;
 
+use crate::cycle::Cycle;
 use crate::layout::{HEADER, Layout, Layouts, SharedLayouts, array_bytes};
 use crate::mark::{Marker, queue_len};
 
@@ -13,10 +15,14 @@ use crate::mark::{Marker, queue_len};
 pub(crate) const LINE_LOG2: usize = 8;
 /// Objects larger than this are allocated from the end of the heap.
 const LARGE_OBJECT: usize = 16 << LINE_LOG2;
+/// A flag in a line's byte: it is in use. Lines without any flag are free.
+pub(crate) const IN_USE: u8 = 1;
 /// The heap grows by at least this many bytes.
 const MIN_GROWTH: usize = 256 << 10;
+/// At most this many bytes are taken at a time for small objects while a cycle runs.
+pub(crate) const CYCLE_HOLE: usize = 64 << 10;
 /// At least this many bytes can be allocated between two collections.
-const BUDGET: usize = 4 << 20;
+pub(crate) const BUDGET: usize = 4 << 20;
 /// The largest heap in bytes, which references can address.
 const MAX_BYTES: usize = if usize::BITS > 32 { (1 << 34) - (1 << 20) } else { 1 << 30 };
 
@@ -37,34 +43,40 @@ pub struct Heap {
     fresh: usize,
     /// One bit for each 8 bytes, set where an object begins.
     pub(crate) starts: Vec<u64>,
-    /// One bit for each 8 bytes, set where a reached object begins. All are clear between collections.
+    /// One bit for each 8 bytes, set where a reached object begins, and for all bytes in which new objects may lie
+    /// while a collection runs. The bit after an object's own one says that the object could not wait. All are clear
+    /// between collections.
     pub(crate) marks: Vec<u64>,
-    /// For each line, whether it is in use.
+    /// For each line, whether it is in use, and flags of the running collection.
     pub(crate) lines: Vec<u8>,
     /// The collector's stack. It is empty between collections and has all the room that it will get, so a collection
     /// allocates nothing.
     pub(crate) waiting: Vec<u32>,
+    /// The collection that runs between allocations.
+    pub(crate) cycle: Option<Cycle>,
+    /// Whether the last collection found all roots when everything was marked, not before.
+    pub(crate) was_whole: bool,
     /// No line below this one is free for small objects.
-    next: usize,
+    pub(crate) next: usize,
     /// No line from this one on is free for large objects.
-    high: usize,
+    pub(crate) high: usize,
     /// The rest of the hole that was in use when a large object was allocated.
-    rest: (usize, usize),
+    pub(crate) rest: (usize, usize),
     /// The offset at which the search for room between objects continues. It is 0 if there was no such search since
     /// the last collection. No object that begins below this offset reaches beyond it, because the search does not
     /// see such an object.
-    gap: usize,
+    pub(crate) gap: usize,
     /// The offset at which the view's cursor was set. What the cursor passed since is not yet counted.
     put: usize,
     /// The bytes that may be allocated until the next collection.
-    budget: usize,
+    pub(crate) budget: usize,
     /// Whether to collect at each opportunity.
     stress: bool,
     /// Returns nanoseconds from any fixed start, if collections are timed.
-    clock: Option<fn() -> u64>,
+    pub(crate) clock: Option<fn() -> u64>,
     /// The layouts of the store's types, at an address that handlers use.
     pub layouts: SharedLayouts,
-    stats: HeapStats,
+    pub(crate) stats: HeapStats,
     #[cfg(test)]
     pub(crate) work: crate::mark::tests::Work,
 }
@@ -82,15 +94,11 @@ pub struct HeapStats {
     pub allocated: u64,
     /// The nanoseconds that all collections took, if there is a clock (`Config::gc_clock`).
     pub pauses: u64,
-    /// The nanoseconds that the longest collection took.
+    /// The nanoseconds that the longest pause took: a whole collection, or a part of one that runs between
+    /// allocations.
     pub longest_pause: u64,
-}
-
-/// Reads the clock. Callers are in the middle of changing the heap. A panic cannot unwind out of this function and
-/// ends the process.
-#[allow(improper_ctypes_definitions, reason = "only called from here")]
-extern "C" fn read(clock: fn() -> u64) -> u64 {
-    clock()
+    /// The number of parts of collections that ran between allocations.
+    pub slices: u64,
 }
 
 impl Heap {
@@ -111,6 +119,8 @@ impl Heap {
             marks: Vec::new(),
             lines: Vec::new(),
             waiting: Vec::new(),
+            cycle: None,
+            was_whole: true,
             next: 0,
             high: 0,
             rest: (0, 0),
@@ -137,7 +147,7 @@ impl Heap {
     }
 
     /// Lets the view allocate from these bytes.
-    fn put(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
+    pub(crate) fn put(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
         self.stats.allocated += (view.cursor - self.put) as u64;
         self.put = start;
         (view.cursor, view.limit) = (start, end);
@@ -155,15 +165,24 @@ impl Heap {
     ) -> bool {
         // An empty heap has nothing to collect.
         let mut collected = self.len == 0;
+        let mut completed = false;
         if self.stress && !collected {
-            self.collect(view, roots);
-            collected = true;
+            self.complete(view);
+            if Heap::may_run_between(view) {
+                self.begin(view, roots);
+            } else {
+                self.collect(view, roots);
+                collected = true;
+            }
         }
+        self.pay(view);
         loop {
-            if (collected || bytes <= self.budget)
+            if (collected || completed || self.cycle.is_some() || bytes <= self.budget)
                 && (self.take_hole(view, bytes)
                     || self.grow(view, bytes, may_grow)
-                    || (collected || self.gap > 0) && self.allocate_in_gap(view, bytes, may_grow))
+                    || (collected || self.gap > 0)
+                        && self.cycle.is_none()
+                        && self.allocate_in_gap(view, bytes, may_grow))
             {
                 if self.stress {
                     // The next allocation must ask again.
@@ -174,8 +193,15 @@ impl Heap {
             if collected {
                 return false;
             }
-            self.collect(view, roots);
-            collected = true;
+            if self.cycle.is_some() {
+                self.complete(view);
+                completed = true;
+            } else if !completed && bytes > self.budget && self.pauses_are_long() && Heap::may_run_between(view) {
+                self.begin(view, roots);
+            } else {
+                self.collect(view, roots);
+                collected = true;
+            }
         }
     }
 
@@ -195,7 +221,9 @@ impl Heap {
         };
         self.next = last;
         // Takes no more than needed at a time. Clearing a large hole at once would also clear the processor's caches.
-        let last = last.min(first + (MIN_GROWTH >> LINE_LOG2).max(bytes.div_ceil(1 << LINE_LOG2)));
+        // A smaller hole pays for a shorter slice of marking.
+        let most = if self.cycle.is_some() { CYCLE_HOLE } else { MIN_GROWTH };
+        let last = last.min(first + (most >> LINE_LOG2).max(bytes.div_ceil(1 << LINE_LOG2)));
         self.next = last;
         self.take(view, first, last);
         true
@@ -289,7 +317,8 @@ impl Heap {
 
     /// Lets the view allocate from these bytes. There must be at least one.
     fn take_bytes(&mut self, view: &mut exec::Heap, start: usize, end: usize) {
-        self.lines[start >> LINE_LOG2..=(end - 1) >> LINE_LOG2].fill(1);
+        self.lines[start >> LINE_LOG2..=(end - 1) >> LINE_LOG2].fill(IN_USE);
+        self.took(start, end);
         let used = end.min(self.fresh);
         if start < used {
             // SAFETY: the callers chose bytes between two objects and below `len`, so they lie in the heap and in no
@@ -351,20 +380,20 @@ impl Heap {
             let more = words.saturating_sub(bits.len());
             bits.try_reserve_exact(more).map(|()| bits.resize(words, 0)).is_ok()
         };
-        // The bitmaps may have moved. The view must get their address even if something else fails.
-        let enlarged = enlarge(&mut self.starts) && enlarge(&mut self.marks);
-        view.starts = self.starts.as_mut_ptr();
-        if !enlarged
-            || self.lines.try_reserve_exact((len >> LINE_LOG2) - first).is_err()
-            || self.waiting.try_reserve_exact(queue_len(len)).is_err()
-        {
+        let enlarged = enlarge(&mut self.starts)
+            && enlarge(&mut self.marks)
+            && self.lines.try_reserve_exact((len >> LINE_LOG2) - first).is_ok()
+            && self.waiting.try_reserve_exact(queue_len(len).saturating_sub(self.waiting.len())).is_ok();
+        // The bitmaps and the lines may have moved. The view must get their address even if something failed.
+        self.show(view);
+        if !enlarged {
             return false;
         }
         let Some(base) = self.span.grow(len + exec::Heap::SLACK) else { return false };
         self.lines.resize(len >> LINE_LOG2, 0);
         if first == 0 {
             // Null refers to no object.
-            self.lines[0] = 1;
+            self.lines[0] = IN_USE;
         }
         self.len = len;
         view.base = base;
@@ -372,34 +401,6 @@ impl Heap {
         view.edge = base.wrapping_add(len);
         self.stats.bytes = len as u64;
         true
-    }
-
-    /// Collects: finds the objects in use and frees everything else.
-    pub fn collect(&mut self, view: &mut exec::Heap, roots: &mut dyn FnMut(&mut Marker<'_>)) {
-        let now = |heap: &Heap| heap.clock.map_or(0, |clock| read(clock));
-        let start = now(self);
-        self.lines.fill(0);
-        if let Some(null) = self.lines.first_mut() {
-            *null = 1;
-        }
-        let mut marker = Marker::new(self, view);
-        roots(&mut marker);
-        marker.finish();
-        mem::swap(&mut self.starts, &mut self.marks);
-        view.starts = self.starts.as_mut_ptr();
-        self.marks.fill(0);
-        self.put(view, 0, 0);
-        self.rest = (0, 0);
-        self.gap = 0;
-        self.next = 0;
-        self.high = self.lines.len();
-        let live = self.lines.iter().filter(|&&line| line != 0).count() << LINE_LOG2;
-        self.budget = BUDGET.max(live);
-        self.stats.collections += 1;
-        self.stats.live = live as u64;
-        let pause = now(self).saturating_sub(start);
-        self.stats.pauses += pause;
-        self.stats.longest_pause = self.stats.longest_pause.max(pause);
     }
 
     /// Returns whether an object begins where this reference points.
@@ -415,11 +416,17 @@ impl Heap {
 
     /// Returns [`Heap::size`] for the layout of the header's type.
     pub(crate) fn size_in(&self, layout: Option<&Layout>, at: usize, header: u64) -> usize {
-        let bytes = match layout {
-            Some(Layout::Fixed { bytes, .. }) => *bytes as usize,
-            Some(Layout::Array { log2, .. }) => array_bytes((*log2).into(), (header >> 32) as u32).unwrap_or(HEADER),
-            None => HEADER,
-        };
-        bytes.min(self.len - at)
+        size_in(layout, header).min(self.len - at)
+    }
+}
+
+/// Returns the size in bytes that the object with this header claims to have.
+pub(crate) fn size_in(layout: Option<&Layout>, header: u64) -> usize {
+    match layout {
+        Some(Layout::Fixed { bytes, .. }) => *bytes as usize,
+        Some(Layout::Array { log2, .. }) => array_bytes((*log2).into(), (header >> 32) as u32).unwrap_or(HEADER),
+        #[cfg(feature = "stack-switching")]
+        None if header as u32 == crate::layout::CONTINUATION => crate::layout::CONTINUATION_BYTES,
+        None => HEADER,
     }
 }

@@ -13,9 +13,9 @@ use wasmote_ir::{FieldType, ValType};
 pub const HEADER: usize = 8;
 /// The type number of objects that stand for host values. The upper half of the header is the value's number.
 pub const HOST: u32 = 1 << 24;
-#[cfg(feature = "stack-switching")]
-pub use wasmote_exec::CONTINUATION;
 pub use wasmote_exec::EXCEPTION;
+#[cfg(feature = "stack-switching")]
+pub use wasmote_exec::{CONTINUATION, CONTINUATION_BYTES};
 #[cfg(feature = "stack-switching")]
 const _: () = assert!(HOST < CONTINUATION && CONTINUATION < EXCEPTION);
 
@@ -76,7 +76,9 @@ impl Layout {
             }
         }
         let (references, fields) = (references.try_into_box()?, places.try_into_box()?);
-        Ok(Layout::Fixed { bytes: end.next_multiple_of(8), references, fields })
+        // The collector needs a second word in all objects that lead to others.
+        let least = if has_descriptor { 2 * HEADER as u32 } else { 0 };
+        Ok(Layout::Fixed { bytes: end.next_multiple_of(8).max(least), references, fields })
     }
 
     /// Returns the layout of an array.

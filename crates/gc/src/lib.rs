@@ -4,8 +4,9 @@
 //!
 //! 1. [`layout`]: the layout of objects;
 //! 2. [`heap`]: allocation, in holes between lines that are in use;
-//! 3. [`mark`]: finds what is reachable;
-//! 4. [`handlers`], `casts`, `metered`: the meaning of the instructions.
+//! 3. [`mark`]: finds what is reachable; `cycle`: when that happens;
+//! 4. [`barrier`]: what stores of references do meanwhile;
+//! 5. [`handlers`], `casts`, `metered`: the meaning of the instructions.
 //!
 //! One invariant holds: **nothing trusts the heap's bytes.** Code that was not validated may write anything to
 //! objects. So all that is read from an object is checked before it is used as an index, and the bitmap of object
@@ -17,7 +18,9 @@
 
 extern crate alloc;
 
+pub mod barrier;
 mod casts;
+mod cycle;
 pub mod handlers;
 pub mod heap;
 pub mod layout;

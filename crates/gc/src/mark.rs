@@ -24,7 +24,14 @@ pub(crate) fn queue_len(bytes: usize) -> usize {
 const AHEAD: usize = 16;
 
 /// A flag in a line's byte: an object that begins in it is marked but could not wait.
-const LEFT: u8 = 2;
+pub(crate) const LEFT: u8 = 2;
+/// A flag in a line's byte: a marked object lies in it.
+pub(crate) const REACHED: u8 = 4;
+
+/// The work of marking an object, besides looking through it, which is work of its bytes.
+pub(crate) const OBJECT: u64 = 16;
+/// The work of following an element of an array.
+const ELEMENT: u64 = 8;
 
 /// A running collection. It receives the roots.
 pub struct Marker<'h> {
@@ -40,12 +47,12 @@ pub struct Marker<'h> {
     ahead: [u32; AHEAD],
     oldest: usize,
     newest: usize,
-    /// The first and the last line with an object that could not wait.
-    left: Option<(usize, usize)>,
+    /// The work that is left. One object is marked for each unit of it at most, and one element is followed.
+    work: u64,
 }
 
 impl<'h> Marker<'h> {
-    pub(crate) fn new(heap: &'h mut Heap, view: &wasmote_exec::Heap) -> Marker<'h> {
+    pub(crate) fn new(heap: &'h mut Heap, view: &wasmote_exec::Heap, work: u64) -> Marker<'h> {
         let waiting = mem::take(&mut heap.waiting);
         Marker {
             heap,
@@ -56,7 +63,7 @@ impl<'h> Marker<'h> {
             ahead: [0; AHEAD],
             oldest: 0,
             newest: 0,
-            left: None,
+            work,
         }
     }
 
@@ -65,7 +72,7 @@ impl<'h> Marker<'h> {
     #[inline]
     pub fn reference(&mut self, reference: u32) {
         self.mark(reference);
-        if self.waiting.len() > self.waiting.capacity() / 2 {
+        if self.work > 0 && self.waiting.len() > self.waiting.capacity() / 2 {
             self.scan_objects();
         }
     }
@@ -120,39 +127,38 @@ impl<'h> Marker<'h> {
         let at = (bit as usize) << 3;
         let header = self.header(at);
         let layout = self.heap.layouts.get(header as u32);
-        let has_references = match layout {
-            Some(Layout::Fixed { references, .. }) => !references.is_empty(),
-            Some(Layout::Array { references, .. }) => *references,
-            None => is_continuation(header),
-        };
+        let leads_on = leads_on(layout, header);
         let bytes = self.heap.size_in(layout, at, header).max(1);
         let (first, last) = (at >> LINE_LOG2, (at + bytes - 1) >> LINE_LOG2);
         // The flag for objects that could not wait must stay.
         if first == last {
-            self.heap.lines[first] |= 1;
+            self.heap.lines[first] |= REACHED;
         } else {
-            self.heap.lines[first..=last].iter_mut().for_each(|line| *line |= 1);
+            self.heap.lines[first..=last].iter_mut().for_each(|line| *line |= REACHED);
         }
-        if has_references {
+        self.work = self.work.saturating_sub(OBJECT);
+        if leads_on && bytes > HEADER {
             if self.waiting.len() < self.waiting.capacity() {
                 self.waiting.push(bit);
             } else {
-                self.leave(first);
+                self.leave(bit);
             }
         }
     }
 
-    /// Records that an object which begins in this line must be searched for later.
+    /// Records that an object of two words or more must be searched for later. No object begins at the second word.
     #[cold]
-    fn leave(&mut self, line: usize) {
-        self.heap.lines[line] |= LEFT;
-        let (first, last) = self.left.unwrap_or((line, line));
-        self.left = Some((first.min(line), last.max(line)));
+    fn leave(&mut self, bit: u32) {
+        let second = bit as usize + 1;
+        if let Some(word) = self.heap.marks.get_mut(second / 64) {
+            *word |= 1 << (second % 64);
+        }
+        self.heap.lines[bit as usize >> (LINE_LOG2 - 3)] |= LEFT;
     }
 
-    /// Marks what all objects that were found refer to.
+    /// Marks what all objects that were found refer to, as far as the work goes.
     fn scan_objects(&mut self) {
-        loop {
+        while self.work > 0 {
             if let Some(bit) = self.waiting.pop() {
                 self.visit((bit as usize) << 3);
             } else if self.oldest != self.newest {
@@ -180,6 +186,7 @@ impl<'h> Marker<'h> {
                 // SAFETY: nothing adds or changes types during a collection, so the list stays in place while `mark`
                 // borrows the heap.
                 let references: &[u32] = unsafe { &*core::ptr::from_ref(&**references) };
+                self.work = self.work.saturating_sub((end - at) as u64);
                 for &offset in references {
                     let place = at + offset as usize;
                     if place + 4 <= end {
@@ -187,14 +194,7 @@ impl<'h> Marker<'h> {
                     }
                 }
             }
-            Some(Layout::Array { references: true, .. }) => {
-                let mut place = at + HEADER;
-                let last = end.min(place + 4 * (header >> 32) as usize);
-                while place + 4 <= last {
-                    self.mark(read(base, place));
-                    place += 4;
-                }
-            }
+            Some(Layout::Array { references: true, .. }) => self.visit_elements(at, HEADER),
             #[cfg(feature = "stack-switching")]
             // SAFETY: only the store whose heap this is makes objects of continuations, and its list is live. No code
             // runs during a collection. Its stacks are initialized.
@@ -223,37 +223,117 @@ impl<'h> Marker<'h> {
         }
     }
 
-    /// Marks everything that is left.
-    pub(crate) fn finish(mut self) {
-        self.scan_objects();
-        while let Some((first, last)) = self.left.take() {
-            #[cfg(test)]
-            (self.heap.work.searches += 1);
-            for line in first..=last {
-                if self.heap.lines[line] & LEFT != 0 {
-                    self.heap.lines[line] &= !LEFT;
-                    self.scan_line(line);
-                }
+    /// Marks what the elements of an array refer to, from the one at offset `from` of the array on. If there are more
+    /// than the work allows, the heap's cycle notes where to go on.
+    fn visit_elements(&mut self, at: usize, from: usize) {
+        let header = self.header(at);
+        let Some(Layout::Array { references: true, .. }) = self.heap.layouts.get(header as u32) else { return };
+        let len = 4 * (header >> 32);
+        let end = self.heap.size(at, header).min(usize::try_from(HEADER as u64 + len).unwrap_or(usize::MAX));
+        let most = usize::try_from(self.work / ELEMENT).unwrap_or(usize::MAX).max(1);
+        let count = (end.saturating_sub(from) / 4).min(most);
+        let last = from + 4 * count;
+        for place in (from..last).step_by(4) {
+            // SAFETY: `last` is at most `end`, which is in the heap.
+            self.mark(unsafe { self.base.add(at + place).cast::<u32>().read_unaligned() });
+        }
+        self.work = self.work.saturating_sub(ELEMENT * count as u64);
+        if last + 4 <= end {
+            self.work = 0;
+            if let Some(cycle) = &mut self.heap.cycle {
+                cycle.array = Some(((at >> 3) as u32, last));
             }
         }
-        self.heap.waiting = self.waiting;
     }
 
-    /// Marks what the marked objects that begin in this line refer to.
+    /// Marks everything that is left, as far as the work goes. Returns whether nothing is left.
+    pub(crate) fn run(mut self) -> bool {
+        if self.work > 0
+            && let Some((bit, from)) = self.heap.cycle.as_mut().and_then(|cycle| cycle.array.take())
+        {
+            self.visit_elements((bit as usize) << 3, from);
+        }
+        let done = loop {
+            self.scan_objects();
+            if self.work == 0 {
+                break false;
+            }
+            if !self.search() {
+                break true;
+            }
+        };
+        while self.oldest != self.newest {
+            let bit = self.ahead[self.oldest % AHEAD];
+            self.oldest = self.oldest.wrapping_add(1);
+            self.look_at(bit);
+        }
+        self.heap.waiting = self.waiting;
+        done
+    }
+
+    /// Searches the lines for objects that could not wait, and marks what they refer to, as far as the work goes.
+    /// Returns whether there were any.
+    fn search(&mut self) -> bool {
+        let (mut at, mut found) = (0, false);
+        while self.work > 0
+            && let Some(line) = next_left(&self.heap.lines, at)
+        {
+            #[cfg(test)]
+            (self.heap.work.searches += usize::from(!found));
+            found = true;
+            self.scan_line(line);
+            at = line + 1;
+        }
+        found
+    }
+
+    /// Marks what the objects that begin in this line and could not wait refer to.
     fn scan_line(&mut self, line: usize) {
-        // The bits of a line are half a word. The search clears the start bits of the objects that it visits, so it
-        // visits none twice, however often the line is searched. The marks replace the start bits after the
-        // collection.
-        let (word, half) = (line / 2, line % 2 * 32);
-        let bits = u64::from(u32::MAX) << half;
-        let mut marked = self.heap.marks[word] & self.heap.starts[word] & bits;
-        self.heap.starts[word] &= !marked;
-        while marked != 0 {
-            let bit = word * 64 + marked.trailing_zeros() as usize;
-            marked &= marked - 1;
+        self.heap.lines[line] &= !LEFT;
+        loop {
+            // The bits of a line are half a word.
+            let word = line / 2;
+            let seconds = |bits: &[u64]| bits[word] >> 1 | bits.get(word + 1).map_or(0, |next| next << 63);
+            let (starts, marks) = (&self.heap.starts, &self.heap.marks);
+            // After an object of one word, another object may begin.
+            let left = starts[word] & marks[word] & seconds(marks) & !seconds(starts);
+            let left = left & u64::from(u32::MAX) << (line % 2 * 32);
+            if left == 0 {
+                return;
+            }
+            if self.work == 0 {
+                self.heap.lines[line] |= LEFT;
+                return;
+            }
+            let bit = word * 64 + left.trailing_zeros() as usize;
+            self.heap.marks[(bit + 1) / 64] &= !(1 << ((bit + 1) % 64));
             self.visit(bit << 3);
             self.scan_objects();
         }
+    }
+}
+
+/// Returns the first line from `from` on with the flag [`LEFT`].
+fn next_left(lines: &[u8], from: usize) -> Option<usize> {
+    const BLOCK: usize = 64;
+    let is_left = |&line: &u8| line & LEFT != 0;
+    let mut at = from;
+    // Few lines have it, so blocks are tested first.
+    for block in lines.get(from..)?.chunks(BLOCK) {
+        if block.iter().fold(0, |all, line| all | line) & LEFT != 0 {
+            return block.iter().position(is_left).map(|line| at + line);
+        }
+        at += BLOCK;
+    }
+    None
+}
+
+/// Returns whether an object of this layout may refer to others.
+pub(crate) fn leads_on(layout: Option<&Layout>, header: u64) -> bool {
+    match layout {
+        Some(Layout::Fixed { references, .. }) => !references.is_empty(),
+        Some(Layout::Array { references, .. }) => *references,
+        None => is_continuation(header),
     }
 }
 

@@ -9,7 +9,10 @@ use wasmote_exec::Instance;
 use wasmote_exec::extend::{Execute, Flow, Handler, Linked, Regs, cold, pay, pay_for_piece};
 use wasmote_ir::{TrapCode, fuel};
 
-use crate::handlers::{copy_data, data, element_log2, elements, fill, has_slots, instructions, new_array, references};
+use crate::handlers::{
+    copy_data, data, element_log2, elements, fill, has_slots, instructions, new_array, overwrite, overwrite_references,
+    references,
+};
 
 /// Takes the fuel for all elements at once.
 ///
@@ -75,6 +78,11 @@ unsafe fn in_pieces(ip: *const u8, fp: *mut u64, cx: *mut Instance, kind: Metere
         // SAFETY: `elements`, `data` and `references` checked both ranges, and the piece is a part of them. The value
         // of a fill has enough slots. A segment does not overlap the heap.
         unsafe {
+            match kind {
+                MeteredOp::Fill | MeteredOp::Copy => overwrite(r, 0, to.add(skipped), piece as usize),
+                MeteredOp::Elem => overwrite_references(r, to, piece as usize),
+                MeteredOp::Data => {}
+            }
             match kind {
                 MeteredOp::Fill => fill(to, second, log2, piece as usize),
                 MeteredOp::Data => copy_data(to, from, bytes, log2),

@@ -16,7 +16,7 @@ fn watch(config: &mut Config) {
 }
 
 fn print(store: &Store<State>, run: u64, text: &mut String) {
-    let HeapStats { collections, live, bytes, allocated, pauses, longest_pause } = store.heap_stats();
+    let HeapStats { collections, live, bytes, allocated, pauses, longest_pause, slices } = store.heap_stats();
     if bytes == 0 {
         return;
     }
@@ -26,7 +26,7 @@ fn print(store: &Store<State>, run: u64, text: &mut String) {
     let rate = allocated.saturating_mul(1000) / run;
     let _ = writeln!(
         text,
-        "collections       {collections:>12} in {} ms, the longest {} ms\n\
+        "collections       {collections:>12} in {} ms, the longest pause {} ms, {slices} slices\n\
          objects           {allocated:>12} bytes allocated, {live} live after the last collection, heap of {bytes}\n\
          throughput        {:>10}.{} % of the run outside collections, {rate} MB allocated per second",
         milliseconds(pauses),

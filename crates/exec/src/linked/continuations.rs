@@ -28,6 +28,9 @@ use crate::objects::Heap;
 /// The type number in the header of the object of a continuation. The upper half of the header is the number of the
 /// record.
 pub const CONTINUATION: u32 = (1 << 24) + 1;
+/// The size of the object of a continuation in bytes. The collector needs a second word in all objects that lead to
+/// others.
+pub const CONTINUATION_BYTES: usize = 16;
 
 /// The least number of slots of a stack.
 const FEWEST_SLOTS: usize = 64;
@@ -402,9 +405,11 @@ pub(crate) unsafe fn stand_for(machine: *mut Machine, one: *mut Continuation, to
     unsafe {
         let header = u64::from(CONTINUATION) | u64::from((*one).number) << 32;
         let heap: *mut Heap = &raw mut (*machine).heap;
-        let object = match (*heap).allocate(8, header) {
+        let object = match (*heap).allocate(CONTINUATION_BYTES, header) {
             Some(object) => object,
-            None if ((*machine).hooks.make_room)(machine, 8, top) => (*heap).allocate(8, header)?,
+            None if ((*machine).hooks.make_room)(machine, CONTINUATION_BYTES, top) => {
+                (*heap).allocate(CONTINUATION_BYTES, header)?
+            }
             None => return None,
         };
         (*one).object = object;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use wasmote_exec as exec;
 use wasmote_ir::{FieldType, HeapType, Mutability, RefType, StorageType, ValType};
 
-use crate::{Heap, HeapBacking, Layout, Marker};
+use crate::{Heap, HeapBacking, Layout, Marker, barrier};
 
 /// The source of a heap's bytes.
 pub struct Backing {
@@ -91,7 +91,8 @@ impl Store {
         heap.layouts.add(ARRAY, || Ok(Layout::of_array(field(reference), &|_| false))).unwrap();
         let byte = FieldType::new(Mutability::Var, StorageType::I8);
         heap.layouts.add(STRING, || Ok(Layout::of_array(byte, &|_| false))).unwrap();
-        Store { heap, view: exec::Heap::EMPTY, roots: Vec::new() }
+        let layouts = heap.layouts.as_ptr().cast();
+        Store { heap, view: exec::Heap { layouts, ..exec::Heap::EMPTY }, roots: Vec::new() }
     }
 
     pub fn allocate(&mut self, bytes: usize, header: u64) -> Option<u32> {
@@ -116,9 +117,22 @@ impl Store {
         Some(node)
     }
 
+    /// Writes a field or an element with the barrier, as handlers do.
     pub fn write(&self, object: u32, at: usize, value: u32) {
         // SAFETY: the tests pass an object and an offset inside of it.
-        unsafe { self.view.place(object).unwrap().add(at).cast::<u32>().write(value) };
+        unsafe {
+            let place = self.view.place(object).unwrap().add(at);
+            if barrier::is_needed(&self.view) {
+                barrier::shade(&self.view, place, 1);
+            }
+            place.cast::<u32>().write(value);
+        }
+    }
+
+    /// Begins a cycle.
+    pub fn begin(&mut self) {
+        let Store { heap, view, roots } = self;
+        heap.begin(view, &mut |marker| roots.iter().for_each(|&root| marker.reference(root)));
     }
 
     pub fn read(&self, object: u32, at: usize) -> u32 {

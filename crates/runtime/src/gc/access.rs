@@ -141,6 +141,11 @@ impl Store {
         }
         let bytes = part.ty.element_type().bytes();
         let to = self.bytes(root, part.at, bytes as usize)?;
+        let heap = &self.machine.heap;
+        if gc::barrier::is_needed(heap) && part.ty.element_type().unpacked().is_ref() {
+            // SAFETY: `bytes` checked that the reference lies in the heap, which is this store's.
+            unsafe { gc::barrier::shade(heap, to, 1) };
+        }
         // SAFETY: `bytes` checked that the bytes lie in the heap, and the store is mutably borrowed.
         unsafe { gc::handlers::store(to, slots.as_ptr(), bytes.trailing_zeros()) };
         Ok(())

@@ -77,10 +77,15 @@ impl Store {
         let result = work(&mut heap, &mut view, &mut |marker| store.mark_roots(marker, top));
         self.machine.heap = view;
         let collected = heap.collections() != before;
+        #[cfg(feature = "stack-switching")]
+        let was_whole = heap.was_whole();
         self.objects.heap = Some(heap);
         if collected {
+            // A cycle begins without continuations, so those that there are when it ends are new.
             #[cfg(feature = "stack-switching")]
-            self.objects.continuations.sweep();
+            if was_whole {
+                self.objects.continuations.sweep();
+            }
             // This comes last, since dropping runs the embedder's code.
             self.objects.drop_hosts();
         }

@@ -11,8 +11,8 @@ impl Config {
         self
     }
 
-    /// Sets whether each allocation collects garbage. Default: off. Tests use this to find references that the
-    /// collector overlooks.
+    /// Sets whether each allocation ends a cycle of the collector and begins another one. Default: off. Tests use this
+    /// to find references that the collector overlooks.
     pub fn gc_stress(&mut self, stress: bool) -> &mut Config {
         self.settings.gc_stress = stress;
         self

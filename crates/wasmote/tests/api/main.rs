@@ -1,5 +1,6 @@
 //! Tests the embedding API, one file a subject.
 
+mod barriers;
 mod calls;
 mod deterministic;
 mod direct_calls;

@@ -157,7 +157,8 @@ fn references_that_an_earlier_store_left_keep_nothing_alive() {
         } else {
             assert_eq!(leave.call(&mut store, depth).unwrap(), 0);
         }
-        assert!(store.heap_stats().live > depth as u64 / 2);
+        // The first cycle ends with the third object.
+        assert!(depth == 1 || store.heap_stats().live > depth as u64 / 2);
         drop(store);
         assert_eq!(left(&engine, &module), expected);
     }
