@@ -36,7 +36,7 @@ impl Graph {
             }
         };
         let reference = reference.expect("there is room");
-        if self.made % 32 == 0 {
+        if self.made.is_multiple_of(32) {
             assert!(!self.reachable().contains(&reference), "{reference} is in use and was given away");
         }
         let object = Object { number: self.made, is_array: len.is_some(), references: vec![0; count] };
