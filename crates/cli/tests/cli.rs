@@ -494,7 +494,9 @@ fn stats_tell_what_became_of_objects() {
     );
     let ran = wasmote(&["--stats", "--invoke", "run", &file, "1000000"], b"");
     ran.prints("");
-    let [count, all, longest] = numbers(&ran.err, "collections")[..] else { panic!("{}", ran.err) };
+    let [count, all, longest, slices] = numbers(&ran.err, "collections")[..] else { panic!("{}", ran.err) };
+    // So little is alive that each collection is one pause.
+    assert_eq!(slices, 0.0, "{}", ran.err);
     assert!(count >= 4.0 && longest > 0.0 && longest <= all && all <= longest * count + 0.001 * count, "{}", ran.err);
     let [made, live, heap] = numbers(&ran.err, "objects")[..] else { panic!("{}", ran.err) };
     // A header and two fields.

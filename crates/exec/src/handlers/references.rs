@@ -4,7 +4,7 @@
 pub mod rows {
     use wasmote_ir::TrapCode;
 
-    use crate::dispatch::cold;
+    use crate::dispatch::{Execute, cold};
     use crate::handlers::calls::linked::{enter, enter_own, own, referenced, tail_call};
     use crate::handlers::control::rows::instructions;
     use crate::handlers::handler_macros::single;
@@ -34,17 +34,27 @@ pub mod rows {
         unsafe { referenced(r, r.slot(0).read() as u32).ok_or(TrapCode::NullReference) }
     }
 
+    /// The rest of a [`CallRef`] whose function is not one that the running instance defines.
+    struct CallRefOutOfLine;
+
+    impl Execute<Linked> for CallRefOutOfLine {
+        #[inline(always)]
+        unsafe fn run(r: &mut Regs) -> Flow {
+            // SAFETY: `CallRef` continues here with unchanged registers, so the operands are those of its instruction.
+            unsafe {
+                match any_referenced(r) {
+                    Ok(func) => enter(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
+                    Err(code) => Flow::Trap(code),
+                }
+            }
+        }
+    }
+
     instructions! { only Linked;
         CallRef(r) {
             match own_referenced(r) {
                 Some(func) => enter_own(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
                 None => Flow::TailCall(cold::<Linked, CallRefOutOfLine>),
-            }
-        }
-        CallRefOutOfLine(r) {
-            match any_referenced(r) {
-                Ok(func) => enter(r, func, r.u16(1), r.ip.add(instr_bytes::<Linked>(2))),
-                Err(code) => Flow::Trap(code),
             }
         }
         ReturnCallRef(r) {
