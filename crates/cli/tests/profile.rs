@@ -6,13 +6,13 @@ use std::process::{Command, Output};
 
 const WASMOTE: &str = env!("CARGO_BIN_EXE_wasmote");
 
-/// It runs for 50 milliseconds, and then ends as the global says: it returns, traps, exits, or goes on for ever.
+/// It takes 50 milliseconds of processor time, and then ends as the global says: it returns, traps, exits, or goes on for ever.
 const GUEST: &str = r#"(module
     (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (memory (export "memory") 1)
     (func $now (result i64)
-        (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 0)))
+        (drop (call $clock (i32.const 2) (i64.const 0) (i32.const 0)))
         (i64.load (i32.const 0)))
     (func $"spin<&;>" (local i64)
         (local.set 0 (i64.add (call $now) (i64.const 50000000)))
@@ -61,7 +61,7 @@ fn a_profile_is_written_however_the_run_ends() {
         ("main", 0, &["--profile"][..]),
         ("trap", 134, &["--profile"]),
         ("leave", 7, &["--profile", "--eager"]),
-        ("endless", 124, &["--profile", "--timeout", "50ms"]),
+        ("endless", 124, &["--profile", "--timeout", "300ms"]),
     ] {
         let (folder, output) = run(export, export, options);
         let message = String::from_utf8(output.stderr).unwrap();

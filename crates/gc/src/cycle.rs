@@ -40,6 +40,8 @@ pub(crate) struct Cycle {
     taken: usize,
     /// An array that is partly looked through: its bit, and the offset in it of the next element.
     pub(crate) array: Option<(u32, usize)>,
+    /// Lines before this one were searched for objects that could not wait, since the search last began anew.
+    pub(crate) line: usize,
 }
 
 /// Reads the clock. Callers are in the middle of changing the heap. A panic cannot unwind out of this function and

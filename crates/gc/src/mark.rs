@@ -272,9 +272,17 @@ impl<'h> Marker<'h> {
     }
 
     /// Searches the lines for objects that could not wait, and marks what they refer to, as far as the work goes.
-    /// Returns whether there were any.
+    /// Returns whether there were any. A cycle's search goes on where its last slice ended, so that slices together
+    /// go through the lines no more often than a collection at once does.
     fn search(&mut self) -> bool {
-        let (mut at, mut found) = (0, false);
+        let first = self.heap.cycle.as_ref().map_or(0, |cycle| cycle.line);
+        let found = self.search_from(first);
+        found || (first > 0 && self.search_from(0))
+    }
+
+    /// Searches the lines from this one on.
+    fn search_from(&mut self, first: usize) -> bool {
+        let (mut at, mut found) = (first, false);
         while self.work > 0
             && let Some(line) = next_left(&self.heap.lines, at)
         {
@@ -282,7 +290,11 @@ impl<'h> Marker<'h> {
             (self.heap.work.searches += usize::from(!found));
             found = true;
             self.scan_line(line);
-            at = line + 1;
+            // Without work, objects of the line may be left.
+            at = if self.work > 0 { line + 1 } else { line };
+        }
+        if let Some(cycle) = &mut self.heap.cycle {
+            cycle.line = if self.work > 0 { 0 } else { at };
         }
         found
     }

@@ -192,8 +192,9 @@ fn allocate(store: &mut Store, module: &Module, given: &[Item]) -> Result<NonNul
     exec.tags = parts.tags.start();
     (exec.data, exec.elems) = (parts.data.start(), parts.elems.start());
     // Initial values may have made references to functions, which outlive a failure. Their records stay, but must
-    // never run.
+    // never run, nor be found by the reference alone.
     if made.is_err() {
+        exec.defined_funcs = 0;
         for index in 0..parts.funcs.len() {
             if let Some(func) = parts.funcs.get(index) {
                 // SAFETY: `get` returns only records of this slice, which nothing else uses now.

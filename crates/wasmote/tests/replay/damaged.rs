@@ -1,6 +1,8 @@
 //! Recordings that are cut off, damaged, or made by an attacker.
 
-use wasmote::{Engine, ReplayError};
+use std::sync::{Arc, Mutex};
+
+use wasmote::{AnyRef, Caller, Engine, Linker, Module, ReplayError, Store};
 use wasmote_ir::image::checksum;
 use wasmote_test_support::random::Random;
 
@@ -102,6 +104,48 @@ fn hostile_recordings_with_right_checksums_do_no_harm() {
         }
     }
     assert!(refused > 1000 && accepted > 100, "{refused} {accepted}");
+}
+
+/// A result that names an object of the store, or a number without a box, is refused, though it has the right type.
+#[test]
+fn no_recording_brings_a_reference_to_an_object() {
+    let engine = Engine::default();
+    let text = r#"(module
+        (type $bytes (array (mut i8)))
+        (import "host" "f" (func $f (result anyref)))
+        (func (export "run") (result i32) (local $object anyref)
+            (local.set $object (array.new_default $bytes (i32.const 4)))
+            (i32.eqz (ref.is_null (call $f)))))"#;
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("host", "f", |_: Caller<'_, ()>| None::<AnyRef>).unwrap();
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let file = written.clone();
+    let mut store = Store::new(&engine, ());
+    let write = move |bytes: &[u8]| {
+        file.lock().unwrap().extend_from_slice(bytes);
+        Ok(())
+    };
+    store.record(&module, write).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    assert_eq!(instance.get_typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ()).unwrap(), 0);
+    store.end_recording().unwrap();
+    let recording = written.lock().unwrap().clone();
+    let replayed = |recording: &[u8]| {
+        let mut store = Store::new(&engine, ());
+        store.replay(&module, recording, |_| Ok(())).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        instance.get_typed_func::<(), i32>(&store, "run").unwrap().call(&mut store, ())
+    };
+    assert_eq!(replayed(&recording).unwrap(), 0);
+    // The result is the last number of the only call.
+    let result = bodies(&recording)[0].end - 1;
+    for reference in 1..128 {
+        let mut hostile = recording.clone();
+        hostile[result] = reference;
+        let error = replayed(&with_checksums(hostile)).expect_err("an object");
+        assert!(matches!(error.downcast_ref(), Some(ReplayError::Damaged { .. })), "{reference}: {error}");
+    }
 }
 
 #[test]
