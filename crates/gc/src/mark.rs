@@ -293,6 +293,8 @@ impl<'h> Marker<'h> {
             // Without work, objects of the line may be left.
             at = if self.work > 0 { line + 1 } else { line };
         }
+        #[cfg(test)]
+        (self.heap.work.lines += if self.work > 0 { self.heap.lines.len() } else { at } - first);
         if let Some(cycle) = &mut self.heap.cycle {
             cycle.line = if self.work > 0 { 0 } else { at };
         }

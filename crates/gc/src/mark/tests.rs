@@ -10,12 +10,16 @@ pub(crate) struct Work {
     pub(crate) objects: usize,
     /// How often lines were searched for objects that could not wait.
     pub(crate) searches: usize,
+    /// How many lines these searches passed.
+    pub(crate) lines: usize,
 }
 
 /// Makes arrays of more objects than can wait. One of the last objects of each leads to the next array. It cannot
 /// wait, so each array is found only after all objects of the one before. Each needs a search of its own, and most of
 /// the searched lines have objects that were already visited.
-fn chain(most: usize, arrays: usize) -> Work {
+///
+/// The collection is in one pause, or in slices of this work.
+fn chain(most: usize, arrays: usize, slice: Option<u64>) -> Work {
     let mut store = Store::new(most, false);
     let len = queue_len(most) + 100;
     // The objects behind it are not yet looked at when all others have been.
@@ -37,7 +41,16 @@ fn chain(most: usize, arrays: usize) -> Work {
         next = array;
     }
     store.heap.work = Work::default();
-    store.collect();
+    match slice {
+        None => store.collect(),
+        Some(slice) => {
+            store.begin();
+            let Store { heap, view, .. } = &mut store;
+            while heap.cycle.is_some() {
+                heap.slice(view, slice);
+            }
+        }
+    }
     let work = store.heap.work;
     assert!(work.searches >= arrays - 1, "{work:?}: too few searches to tell");
     assert!(work.objects >= objects && work.objects <= 2 * objects, "{work:?} for {objects} objects");
@@ -54,9 +67,18 @@ fn chain(most: usize, arrays: usize) -> Work {
 
 #[test]
 fn objects_that_cannot_wait_are_looked_through_once_more_at_most() {
-    chain(1 << 20, 7);
-    chain(8 << 20, 7);
-    chain(24 << 20, 20);
+    chain(1 << 20, 7, None);
+    chain(8 << 20, 7, None);
+    chain(24 << 20, 20, None);
+}
+
+#[test]
+fn slices_search_no_more_lines_than_one_pause() {
+    let whole = chain(8 << 20, 7, None).lines;
+    for slice in [50, 1000, 100_000] {
+        let lines = chain(8 << 20, 7, Some(slice)).lines;
+        assert!(lines <= 2 * whole, "{slice}: {lines} lines instead of {whole}");
+    }
 }
 
 #[test]
