@@ -45,8 +45,7 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_wat2wasm(const char *text, size_t s
 ///////////////////////////////////////////////////////////////////////////////
 // Types
 
-/// Kinds of values that `wasm.h` lacks. A `wasm_val_t` has no room for a vector: functions with such parameters or results can be
-/// instantiated, but not called.
+/// Kinds of values that `wasm.h` lacks. A `wasm_val_t` has no room for a vector; a `wasmote_val_t` has.
 enum wasmote_valkind_enum {
   /// `v128`
   WASMOTE_V128 = 4,
@@ -55,6 +54,31 @@ enum wasmote_valkind_enum {
   /// `exnref`
   WASMOTE_EXNREF = 131,
 };
+
+///////////////////////////////////////////////////////////////////////////////
+// Values
+
+/// A value of any kind.
+typedef struct wasmote_val_t {
+  /// The kind: one of `wasm_valkind_enum` or `wasmote_valkind_enum`. It says which field of `of` is set.
+  wasm_valkind_t kind;
+  /// The value.
+  union {
+    int32_t i32;
+    int64_t i64;
+    float32_t f32;
+    float64_t f64;
+    /// A vector as it lies in a memory: lane 0 first, each lane with its lowest byte first.
+    uint8_t v128[16];
+    /// A reference of any kind, or NULL.
+    wasm_ref_t *ref;
+  } of;
+} wasmote_val_t;
+
+/// Deletes the reference of a value, and leaves it NULL. Does nothing for NULL, and for numbers and vectors.
+WASM_API_EXTERN void wasmote_val_delete(own wasmote_val_t *value);
+/// Copies a value. The caller deletes the copy, which needs no value before.
+WASM_API_EXTERN void wasmote_val_copy(own wasmote_val_t *out, const wasmote_val_t *value);
 
 ///////////////////////////////////////////////////////////////////////////////
 // Configuration
@@ -268,13 +292,49 @@ WASM_API_EXTERN void wasmote_wasi_config_deterministic(wasmote_wasi_config_t *co
 WASM_API_EXTERN own wasmote_error_t *wasmote_store_set_wasi(wasm_store_t *store, own wasmote_wasi_config_t *config);
 
 ///////////////////////////////////////////////////////////////////////////////
+// Functions and globals with values in arrays
+
+/// Calls a function. `args` and `results` have as many values as its type says; NULL stands for none. The arguments remain
+/// the caller's; `results` needs no values before, and the caller deletes those that it gets. Up to 16 arguments and
+/// results together that are no references take no allocation.
+///
+/// Returns NULL and sets `trap` to NULL, with the results in `results`. Or returns NULL and sets `trap`, if the code
+/// stopped. Or returns an error, if the arguments or the numbers do not fit.
+WASM_API_EXTERN own wasmote_error_t *wasmote_func_call_unboxed(
+    const wasm_func_t *func, const wasmote_val_t *args, size_t args_size, own wasmote_val_t *results,
+    size_t results_size, own wasm_trap_t **trap);
+
+/// Who called a host function. It is valid until the function returns.
+typedef struct wasmote_caller_t wasmote_caller_t;
+
+/// A host function. The arguments remain the library's. `results` has as many values as the type says: zeros and nulls,
+/// which the function sets. It gives up references that it returns. Up to 8 arguments and results together that are no
+/// references take no allocation.
+typedef own wasm_trap_t *(*wasmote_unboxed_callback_t)(
+    void *env, const wasmote_caller_t *caller, const wasmote_val_t *args, size_t args_size, own wasmote_val_t *results,
+    size_t results_size);
+
+/// Makes a host function. Returns NULL if the type refers to types of a module, or has more than 1000 parameters or results.
+/// The finalizer, unless it is NULL, gets `env` when the store is freed, or at once if no function is made.
+WASM_API_EXTERN own wasm_func_t *wasmote_func_new_unboxed(
+    wasm_store_t *store, const wasm_functype_t *type, wasmote_unboxed_callback_t callback, void *env,
+    void (*finalizer)(void *));
+
+/// Makes a global. Its value remains the caller's. Returns NULL and sets `global`. Fails if the value is of another type or
+/// store, or if the type refers to types of a module.
+WASM_API_EXTERN own wasmote_error_t *wasmote_global_new(
+    wasm_store_t *store, const wasm_globaltype_t *type, const wasmote_val_t *value, own wasm_global_t **global);
+/// Returns the value of a global in `out`, which needs no value before. The caller deletes it.
+WASM_API_EXTERN own wasmote_error_t *wasmote_global_get(const wasm_global_t *global, own wasmote_val_t *out);
+/// Sets the value of a global. It remains the caller's. Fails if the global is constant, or if the value is of another
+/// type or store.
+WASM_API_EXTERN own wasmote_error_t *wasmote_global_set(wasm_global_t *global, const wasmote_val_t *value);
+
+///////////////////////////////////////////////////////////////////////////////
 // Linker
 
 /// Finds the imports of modules by name.
 typedef struct wasmote_linker_t wasmote_linker_t;
-
-/// Who called a host function. It is valid until the function returns.
-typedef struct wasmote_caller_t wasmote_caller_t;
 
 /// A host function of a linker. `results` has as many values as the type says: zeros and nulls, which the function sets. It
 /// gives up references that it returns.
@@ -307,6 +367,11 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_instance(
 WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_func(
     wasmote_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
     const wasm_functype_t *type, wasmote_callback_t callback, void *env, void (*finalizer)(void *));
+
+/// Does the same for a host function that takes values in arrays.
+WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_func_unboxed(
+    wasmote_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
+    const wasm_functype_t *type, wasmote_unboxed_callback_t callback, void *env, void (*finalizer)(void *));
 
 /// Defines all functions that a module imports and the linker lacks as functions that trap.
 WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_unknown_imports_as_traps(

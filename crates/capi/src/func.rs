@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::rc::Rc;
 
-use wasmote::{Caller, Error, Func, Val};
+use wasmote::{AsContextMut, Caller, Error, Func, FuncType, Val, ValType};
 
 use crate::finalizers::{Env, Finalized, Finalizer};
 use crate::instance::IN_USE;
@@ -11,8 +11,9 @@ use crate::object::{Object, wasm_ref_t};
 use crate::store::{Context, StoreCell, StoreData, wasm_store_t, wasmote_caller_t};
 use crate::trap::Trap;
 use crate::types::wasm_externtype_t;
-use crate::value::wasm_val_t;
-use crate::vectors::{Element, Vector, wasm_val_vec_t};
+use crate::unboxed::UnboxedCallback;
+use crate::value::{Payload, Value, wasm_val_t, wasmote_val_t};
+use crate::vectors::{Vector, wasm_val_vec_t};
 
 /// A host function of C: `wasm_func_callback_t`.
 pub type Callback = unsafe extern "C" fn(*const wasm_val_vec_t, *mut wasm_val_vec_t) -> Option<Box<wasm_ref_t>>;
@@ -34,6 +35,23 @@ pub(crate) enum HostFunction {
     WithEnv(CallbackWithEnv, Finalized),
     /// Of a linker: it may be in several stores.
     WithCaller(CallbackWithCaller, Env),
+    /// Of a store or a linker.
+    Unboxed(UnboxedCallback, EnvOf),
+}
+
+/// A value of C's with its finalizer, which runs as for a store or as for a linker.
+pub(crate) enum EnvOf {
+    Store(Finalized),
+    Linker(Env),
+}
+
+impl EnvOf {
+    fn value(&self) -> *mut c_void {
+        match self {
+            EnvOf::Store(env) => env.value(),
+            EnvOf::Linker(env) => env.value(),
+        }
+    }
 }
 
 // SAFETY: a store that owns the function is used by one thread at a time (see the rules of this crate). One of a linker says that
@@ -43,51 +61,108 @@ unsafe impl Send for HostFunction {}
 unsafe impl Sync for HostFunction {}
 
 impl HostFunction {
-    /// Calls the function. Afterwards it has given up the results.
-    fn call(
-        &self,
-        caller: &wasmote_caller_t,
-        args: &wasm_val_vec_t,
-        results: &mut wasm_val_vec_t,
-    ) -> Option<Box<wasm_ref_t>> {
-        match self {
-            // SAFETY: both vectors are valid, and as long as the type says, which C gave together with the function.
-            HostFunction::Plain(callback) => unsafe { callback(args, results) },
-            // SAFETY: as above.
-            HostFunction::WithEnv(callback, env) => unsafe { callback(env.value(), args, results) },
-            // SAFETY: as above; the caller is valid until the function returns.
-            HostFunction::WithCaller(callback, env) => unsafe { callback(env.value(), caller, args, results) },
-        }
-    }
-
     /// Calls the function for wasm.
     pub(crate) fn call_from_wasm(
         &self,
-        mut caller: Caller<'_, StoreData>,
-        types: &wasmote::FuncType,
+        caller: Caller<'_, StoreData>,
+        types: &FuncType,
         args: &[Val],
         results: &mut [Val],
     ) -> Result<(), Error> {
-        use wasmote::AsContextMut;
-        let cell = StoreCell::of(&caller).ok_or_else(|| Error::new("the store is being deleted"))?;
-        let args = vector_of(args, &cell, &mut caller.as_context_mut()).ok_or_else(no_vectors)?;
-        let mut returned = Vector::of(types.results().iter().map(|&ty| wasm_val_t::default_of(ty)).collect());
-        let trap = cell.lend(&mut caller, |caller| self.call(caller, &args, &mut returned));
-        if let Some(trap) = trap {
-            return Err(Trap::into_error(&trap, &cell));
+        match self {
+            HostFunction::Unboxed(callback, env) => call_unboxed(*callback, env.value(), caller, types, args, results),
+            HostFunction::Plain(callback) => call_boxed(caller, types, args, results, |_, args, results| {
+                // SAFETY: both vectors are valid, and as long as the type says, which C gave together with the function.
+                unsafe { callback(args, results) }
+            }),
+            HostFunction::WithEnv(callback, env) => call_boxed(caller, types, args, results, |_, args, results| {
+                // SAFETY: as above.
+                unsafe { callback(env.value(), args, results) }
+            }),
+            HostFunction::WithCaller(callback, env) => {
+                call_boxed(caller, types, args, results, |caller, args, results| {
+                    // SAFETY: as above; the caller is valid until the function returns.
+                    unsafe { callback(env.value(), caller, args, results) }
+                })
+            }
         }
-        let context = &mut caller.as_context_mut();
-        for ((value, &ty), result) in returned.as_slice().iter().zip(types.results()).zip(results) {
-            let value = value.to_val(ty, &cell, context);
-            *result = value.ok_or_else(|| Error::new("a host function returned values of other types or stores"))?;
-        }
-        Ok(())
     }
 }
 
-fn no_vectors() -> Error {
-    Error::new("values of type v128 need the functions of wasmote.h")
+/// Calls a function that takes vectors. Afterwards it has given up the results.
+fn call_boxed(
+    mut caller: Caller<'_, StoreData>,
+    types: &FuncType,
+    args: &[Val],
+    results: &mut [Val],
+    callback: impl FnOnce(&wasmote_caller_t, &wasm_val_vec_t, &mut wasm_val_vec_t) -> Option<Box<wasm_ref_t>>,
+) -> Result<(), Error> {
+    let cell = StoreCell::of(&caller).ok_or_else(store_is_gone)?;
+    let args = vector_of(args, &cell, &mut caller.as_context_mut()).ok_or_else(|| Error::new(NO_VECTORS))?;
+    let mut returned = Vector::of(types.results().iter().map(|&ty| wasm_val_t::default_of(ty)).collect());
+    match cell.lend(&mut caller, |caller| callback(caller, &args, &mut returned)) {
+        Some(trap) => Err(Trap::into_error(&trap, &cell)),
+        None => take_results(returned.as_slice(), types, &cell, &mut caller.as_context_mut(), results),
+    }
 }
+
+/// Calls a function that takes arrays. Few values need no allocation. Afterwards the function has given up the results.
+fn call_unboxed(
+    callback: UnboxedCallback,
+    env: *mut c_void,
+    mut caller: Caller<'_, StoreData>,
+    types: &FuncType,
+    args: &[Val],
+    results: &mut [Val],
+) -> Result<(), Error> {
+    let cell = StoreCell::of(&caller).ok_or_else(store_is_gone)?;
+    let unset = wasmote_val_t::default_of(ValType::I32);
+    let called = with_buffer(args.len() + results.len(), unset, |values| {
+        let (given, returned) = values.split_at_mut(args.len());
+        for (value, &arg) in given.iter_mut().zip(args) {
+            // It has room for all values.
+            *value = Value::of_val(arg, &cell, &mut caller.as_context_mut()).unwrap_or(unset);
+        }
+        for (value, &ty) in returned.iter_mut().zip(types.results()) {
+            *value = Value::default_of(ty);
+        }
+        let trap = cell.lend(&mut caller, |caller| {
+            // SAFETY: both arrays are valid, and as long as the type says, which C gave together with the function. The
+            // caller is valid until the function returns.
+            unsafe { callback(env, caller, given.as_ptr(), given.len(), returned.as_mut_ptr(), returned.len()) }
+        });
+        let outcome = match trap {
+            Some(trap) => Err(Trap::into_error(&trap, &cell)),
+            None => take_results(returned, types, &cell, &mut caller.as_context_mut(), results),
+        };
+        values.iter().for_each(|value| value.release());
+        outcome
+    });
+    called.ok_or_else(|| Error::new(NO_MEMORY))?
+}
+
+/// Reads what a host function returned.
+fn take_results<P: Payload>(
+    returned: &[Value<P>],
+    types: &FuncType,
+    cell: &Rc<StoreCell>,
+    context: &mut Context<'_>,
+    results: &mut [Val],
+) -> Result<(), Error> {
+    for ((value, &ty), result) in returned.iter().zip(types.results()).zip(results) {
+        let value = value.to_val(ty, cell, context);
+        *result = value.ok_or_else(|| Error::new("a host function returned values of other types or stores"))?;
+    }
+    Ok(())
+}
+
+#[cold]
+fn store_is_gone() -> Error {
+    Error::new("the store is being deleted")
+}
+
+const NO_VECTORS: &str = "values of type v128 need the functions of wasmote.h";
+const NO_MEMORY: &str = "there is not enough memory";
 
 /// Returns values for C. `None` if one is a vector.
 fn vector_of(values: &[Val], cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<wasm_val_vec_t> {
@@ -104,7 +179,25 @@ fn vector_of(values: &[Val], cell: &Rc<StoreCell>, context: &mut Context<'_>) ->
     Some(Vector::of(vector))
 }
 
-fn new_func(store: &wasm_store_t, ty: &wasm_externtype_t, function: HostFunction) -> Option<Box<wasm_ref_t>> {
+/// How many values take no allocation.
+const FEW: usize = 16;
+
+/// Runs `body` with this many values. Returns `None` if there is not enough memory.
+pub(crate) fn with_buffer<T: Copy, R>(count: usize, unset: T, body: impl FnOnce(&mut [T]) -> R) -> Option<R> {
+    let (mut few, mut many) = ([unset; FEW], Vec::new());
+    if let Some(few) = few.get_mut(..count) {
+        return Some(body(few));
+    }
+    many.try_reserve_exact(count).ok()?;
+    many.resize(count, unset);
+    Some(body(&mut many))
+}
+
+pub(crate) fn new_func(
+    store: &wasm_store_t,
+    ty: &wasm_externtype_t,
+    function: HostFunction,
+) -> Option<Box<wasm_ref_t>> {
     let ty = ty.func_type()?;
     let types = ty.clone();
     let code = move |caller: Caller<'_, StoreData>, args: &[Val], results: &mut [Val]| {
@@ -116,29 +209,66 @@ fn new_func(store: &wasm_store_t, ty: &wasm_externtype_t, function: HostFunction
     Some(Box::new(wasm_ref_t::new(&store.cell, Object::Func(func))))
 }
 
+/// Why a call has not returned.
+pub(crate) enum CallError {
+    /// It was not made, since what C gave does not fit.
+    Refused(&'static str),
+    /// It was made, and stopped.
+    Stopped(Error),
+}
+
+/// Places of C for results, which need no values before.
+pub(crate) struct Places<P> {
+    pub(crate) data: *mut Value<P>,
+    pub(crate) count: usize,
+}
+
+impl<P: Payload> Places<P> {
+    /// Writes values. Those without a place are dropped.
+    ///
+    /// # Safety
+    /// `data` is valid for `count` writes.
+    pub(crate) unsafe fn write(&self, values: &[Val], cell: &Rc<StoreCell>, context: &mut Context<'_>) {
+        for (i, &value) in values.iter().enumerate().take(self.count) {
+            let value = Value::of_val(value, cell, context).unwrap_or_else(|| Value::default_of(ValType::I32));
+            // SAFETY: as the caller guarantees.
+            unsafe { self.data.add(i).write(value) }
+        }
+    }
+}
+
 impl wasm_ref_t {
-    fn func(&self) -> Option<Func> {
+    pub(crate) fn func(&self) -> Option<Func> {
         match self.object {
             Object::Func(func) => Some(func),
             _ => None,
         }
     }
 
-    /// Calls a function. Returns its results for C.
-    fn call(&self, context: &mut Context<'_>, args: &[wasm_val_t]) -> Result<wasm_val_vec_t, Error> {
-        let func = self.func().ok_or_else(|| Error::new("this is no function"))?;
-        let ty = func.ty(&*context);
-        if args.len() != ty.params().len() {
-            return Err(Error::new("the number of arguments does not fit the function's type"));
-        }
-        let mut values = Vec::with_capacity(args.len());
-        for (arg, &ty) in args.iter().zip(ty.params()) {
-            let value = arg.to_val(ty, &self.store, context);
-            values.push(value.ok_or_else(|| Error::new("an argument is of another type or store"))?);
-        }
-        let mut results = vec![Val::I32(0); ty.results().len()];
-        func.call(&mut *context, &values, &mut results)?;
-        vector_of(&results, &self.store, context).ok_or_else(no_vectors)
+    /// Runs `body` with the function, its arguments and room for its results. Few values need no allocation.
+    pub(crate) fn with_args<P: Payload, R>(
+        &self,
+        context: &mut Context<'_>,
+        args: &[Value<P>],
+        body: impl FnOnce(&mut Context<'_>, Func, &[Val], &mut [Val]) -> Result<R, CallError>,
+    ) -> Result<R, CallError> {
+        let func = self.func().ok_or(CallError::Refused("this is no function"))?;
+        let ty = func.ty_ref(&*context);
+        let (params, results) = (ty.params().len(), ty.results().len());
+        let fits = |fits, message| if fits { Ok(()) } else { Err(CallError::Refused(message)) };
+        fits(args.len() == params, "the number of arguments does not fit the function's type")?;
+        fits(P::HAS_V128 || !ty.results().contains(&ValType::V128), NO_VECTORS)?;
+        let called = with_buffer(params + results, Val::I32(0), |values| {
+            let (values, results) = values.split_at_mut(params);
+            for (i, (value, arg)) in values.iter_mut().zip(args).enumerate() {
+                // Read each time, since nothing of the store stays borrowed.
+                let ty = func.ty_ref(&*context).params()[i];
+                let arg = arg.to_val(ty, &self.store, context);
+                *value = arg.ok_or(CallError::Refused("an argument is of another type or store"))?;
+            }
+            body(context, func, values, results)
+        });
+        called.ok_or(CallError::Refused(NO_MEMORY))?
     }
 }
 
@@ -173,13 +303,13 @@ c_functions! {
     /// Returns the number of parameters.
     fn wasm_func_param_arity(func: &wasm_ref_t) -> usize {
         let handle = func.func();
-        handle.and_then(|handle| func.store.with(|context| handle.ty(context).params().len())).unwrap_or(0)
+        handle.and_then(|handle| func.store.with(|context| handle.ty_ref(&*context).params().len())).unwrap_or(0)
     }
 
     /// Returns the number of results.
     fn wasm_func_result_arity(func: &wasm_ref_t) -> usize {
         let handle = func.func();
-        handle.and_then(|handle| func.store.with(|context| handle.ty(context).results().len())).unwrap_or(0)
+        handle.and_then(|handle| func.store.with(|context| handle.ty_ref(&*context).results().len())).unwrap_or(0)
     }
 
     /// Calls a function. The arguments remain the caller's. The results are written over what `results` has; what was
@@ -192,24 +322,23 @@ c_functions! {
         args: Option<&wasm_val_vec_t>,
         results: *mut wasm_val_vec_t,
     ) -> Option<Box<wasm_ref_t>> {
-        let cell = Rc::clone(&func.store);
         let args = args.map_or(&[][..], Vector::as_slice);
         // What is called may delete the function.
         let func = func.clone();
-        let Some(returned) = cell.with(|context| func.call(context, args)) else {
-            return Some(wasm_ref_t::trap_of_message(&cell, IN_USE));
-        };
-        match returned {
-            Ok(mut returned) => {
-                let mut values = returned.take().into_iter();
-                // The slots come first: a value without one must stay in `values`.
-                for (slot, value) in results.as_ref().into_iter().flat_map(Vector::slots).zip(&mut values) {
-                    slot.write(value);
+        let called = func.store.with(|context| {
+            func.with_args(context, args, |context, handle, args, values| {
+                handle.call(&mut *context, args, values).map_err(CallError::Stopped)?;
+                if let Some(results) = results.as_ref() {
+                    results.places().write(values, &func.store, context);
                 }
-                values.for_each(Element::release);
-                None
-            }
-            Err(error) => Some(wasm_ref_t::trap_of(&cell, &error)),
-        }
+                Ok(())
+            })
+        });
+        Some(match called {
+            Some(Ok(())) => return None,
+            Some(Err(CallError::Stopped(error))) => wasm_ref_t::trap_of(&func.store, &error),
+            Some(Err(CallError::Refused(message))) => wasm_ref_t::trap_of_message(&func.store, message),
+            None => wasm_ref_t::trap_of_message(&func.store, IN_USE),
+        })
     }
 }

@@ -52,7 +52,13 @@ impl wasmote_linker_t {
         Ok(())
     }
 
-    fn define_func(&mut self, module: &str, name: &str, ty: &wasm_externtype_t, function: HostFunction) -> Outcome {
+    pub(crate) fn define_func(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: &wasm_externtype_t,
+        function: HostFunction,
+    ) -> Outcome {
         let ty = ty.func_type();
         let ty =
             ty.ok_or_else(|| wasmote_error_t::new("the type is no function type, or refers to a module's types"))?;

@@ -21,7 +21,7 @@ pub mod kind {
     pub const F32: u8 = 2;
     /// `WASM_F64`.
     pub const F64: u8 = 3;
-    /// `WASMOTE_V128`. A `wasm_val_t` has no room for such a value.
+    /// `WASMOTE_V128`. A `wasm_val_t` has no room for such a value; a `wasmote_val_t` has.
     pub const V128: u8 = 4;
     /// `WASM_EXTERNREF`.
     pub const EXTERNREF: u8 = 128;
@@ -50,16 +50,23 @@ pub mod kind {
     }
 }
 
-/// A value: `wasm_val_t`. It owns its reference, if it is one.
-#[repr(C)]
-pub struct wasm_val_t {
-    kind: u8,
-    of: Payload,
-}
-
+/// A value of C. It owns its reference, if it is one. It is copied bit by bit, as C does; that makes no other owner.
 #[repr(C)]
 #[derive(Clone, Copy)]
-union Payload {
+pub struct Value<P> {
+    kind: u8,
+    of: P,
+}
+
+/// A value of `wasm.h`: `wasm_val_t`.
+pub type wasm_val_t = Value<Narrow>;
+/// A value of `wasmote.h`, which may be a vector: `wasmote_val_t`.
+pub type wasmote_val_t = Value<Wide>;
+
+/// What a `wasm_val_t` holds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union Narrow {
     i32: i32,
     i64: i64,
     f32: f32,
@@ -67,49 +74,158 @@ union Payload {
     reference: *mut wasm_ref_t,
 }
 
-impl wasm_val_t {
+/// What a `wasmote_val_t` holds.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub union Wide {
+    narrow: Narrow,
+    v128: [u8; 16],
+}
+
+/// What a value holds.
+pub trait Payload: Copy {
+    /// Whether there is room for a vector.
+    const HAS_V128: bool;
+
+    /// Stores what is no vector.
+    fn of_narrow(narrow: Narrow) -> Self;
+
+    /// Returns what is no vector.
+    ///
+    /// # Safety
+    /// It is no vector.
+    unsafe fn narrow(self) -> Narrow;
+
+    /// Stores a vector, lane 0 first, if there is room for it.
+    fn of_v128(vector: u128) -> Option<Self>;
+
+    /// Returns a vector.
+    ///
+    /// # Safety
+    /// It is a vector.
+    unsafe fn v128(self) -> Option<u128>;
+}
+
+impl Payload for Narrow {
+    const HAS_V128: bool = false;
+
+    fn of_narrow(narrow: Narrow) -> Narrow {
+        narrow
+    }
+
+    unsafe fn narrow(self) -> Narrow {
+        self
+    }
+
+    fn of_v128(_: u128) -> Option<Narrow> {
+        None
+    }
+
+    unsafe fn v128(self) -> Option<u128> {
+        None
+    }
+}
+
+impl Payload for Wide {
+    const HAS_V128: bool = true;
+
+    fn of_narrow(narrow: Narrow) -> Wide {
+        let mut wide = Wide { v128: [0; 16] };
+        wide.narrow = narrow;
+        wide
+    }
+
+    unsafe fn narrow(self) -> Narrow {
+        // SAFETY: as the caller guarantees.
+        unsafe { self.narrow }
+    }
+
+    fn of_v128(vector: u128) -> Option<Wide> {
+        Some(Wide { v128: vector.to_le_bytes() })
+    }
+
+    unsafe fn v128(self) -> Option<u128> {
+        // SAFETY: as the caller guarantees.
+        Some(u128::from_le_bytes(unsafe { self.v128 }))
+    }
+}
+
+impl<P: Payload> Value<P> {
     /// Returns the value as one of this type. Returns `None` if it is of another type, or a reference of another store.
-    pub(crate) fn to_val(&self, ty: ValType, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<Val> {
+    pub(crate) fn to_val(self, ty: ValType, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<Val> {
+        if self.kind != kind::of(ty) && !(self.is_reference() && ty.is_ref()) {
+            return None;
+        }
         // SAFETY: `kind` says which field C has set.
         unsafe {
             Some(match ty {
-                _ if self.kind != kind::of(ty) && !(self.is_reference() && ty.is_ref()) => return None,
-                ValType::I32 => Val::I32(self.of.i32),
-                ValType::I64 => Val::I64(self.of.i64),
-                ValType::F32 => Val::F32(self.of.f32),
-                ValType::F64 => Val::F64(self.of.f64),
-                ValType::V128 => return None,
-                ValType::Ref(_) => return wasm_ref_t::to_val(self.of.reference.as_ref(), ty, cell, context),
+                ValType::I32 => Val::I32(self.of.narrow().i32),
+                ValType::I64 => Val::I64(self.of.narrow().i64),
+                ValType::F32 => Val::F32(self.of.narrow().f32),
+                ValType::F64 => Val::F64(self.of.narrow().f64),
+                ValType::V128 => Val::V128(self.of.v128()?),
+                ValType::Ref(_) => return wasm_ref_t::to_val(self.reference(), ty, cell, context),
             })
         }
     }
 
-    /// Returns a value of wasm for C. Returns `None` for a vector.
-    pub(crate) fn of_val(val: Val, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<wasm_val_t> {
+    /// Returns a value of wasm for C. Returns `None` for a vector without room.
+    pub(crate) fn of_val(val: Val, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<Value<P>> {
         let kind = kind::of(val.ty());
         let of = match val {
-            Val::I32(i32) => Payload { i32 },
-            Val::I64(i64) => Payload { i64 },
-            Val::F32(f32) => Payload { f32 },
-            Val::F64(f64) => Payload { f64 },
-            Val::V128(_) => return None,
+            Val::I32(i32) => P::of_narrow(Narrow { i32 }),
+            Val::I64(i64) => P::of_narrow(Narrow { i64 }),
+            Val::F32(f32) => P::of_narrow(Narrow { f32 }),
+            Val::F64(f64) => P::of_narrow(Narrow { f64 }),
+            Val::V128(vector) => P::of_v128(vector)?,
             reference => {
                 let object = Object::of_val(reference, context);
                 let boxed = object.map(|object| Box::into_raw(Box::new(wasm_ref_t::new(cell, object))));
-                Payload { reference: boxed.unwrap_or(null_mut()) }
+                P::of_narrow(Narrow { reference: boxed.unwrap_or(null_mut()) })
             }
         };
-        Some(wasm_val_t { kind, of })
+        Some(Value { kind, of })
     }
 
     /// Returns zero or null.
-    pub(crate) fn default_of(ty: ValType) -> wasm_val_t {
-        wasm_val_t { kind: kind::of(ty), of: Payload { i64: 0 } }
+    pub(crate) fn default_of(ty: ValType) -> Value<P> {
+        Value { kind: kind::of(ty), of: P::of_narrow(Narrow { i64: 0 }) }
     }
 
     /// Returns whether it is a reference, or null.
     fn is_reference(&self) -> bool {
         self.kind >= kind::EXTERNREF
+    }
+
+    /// Returns the reference, unless it is null or a number.
+    fn reference(&self) -> Option<&wasm_ref_t> {
+        // SAFETY: `kind` says that C has set the reference, which is null or valid.
+        if self.is_reference() { unsafe { self.of.narrow().reference.as_ref() } } else { None }
+    }
+
+    /// Returns another owner of the same.
+    pub(crate) fn duplicate(&self) -> Value<P> {
+        if !self.is_reference() {
+            return *self;
+        }
+        let copy = self.reference().map(|reference| Box::into_raw(Box::new(reference.clone())));
+        Value { kind: self.kind, of: P::of_narrow(Narrow { reference: copy.unwrap_or(null_mut()) }) }
+    }
+
+    /// Ends the ownership.
+    pub(crate) fn release(self) {
+        if self.reference().is_some() {
+            // SAFETY: all references that C owns are boxes, and the value owns it.
+            drop(unsafe { Box::from_raw(self.of.narrow().reference) });
+        }
+    }
+
+    /// Ends the ownership of a value of C, and leaves null if it is a reference.
+    pub(crate) fn delete(&mut self) {
+        if self.is_reference() {
+            let of = P::of_narrow(Narrow { reference: null_mut() });
+            std::mem::replace(self, Value { kind: self.kind, of }).release();
+        }
     }
 }
 
@@ -119,35 +235,36 @@ impl Element for wasm_val_t {
     }
 
     fn duplicate(&self) -> wasm_val_t {
-        let mut of = self.of;
-        if self.is_reference() {
-            // SAFETY: `kind` says that C has set the reference, which is null or valid.
-            let copy = unsafe { of.reference.as_ref() }.map(|reference| Box::into_raw(Box::new(reference.clone())));
-            of.reference = copy.unwrap_or(null_mut());
-        }
-        wasm_val_t { kind: self.kind, of }
+        Value::duplicate(self)
     }
 
     fn release(self) {
-        // SAFETY: as above; and the value owns it.
-        if self.is_reference() && unsafe { !self.of.reference.is_null() } {
-            // SAFETY: all references that C owns are boxes.
-            drop(unsafe { Box::from_raw(self.of.reference) });
-        }
+        Value::release(self);
     }
 }
 
 c_functions! {
     /// Deletes the reference of a value, and leaves it null. Does nothing for null, and for numbers.
     fn wasm_val_delete(value: Option<&mut wasm_val_t>) {
-        if let Some(value) = value && value.is_reference() {
-            let kind = value.kind;
-            std::mem::replace(value, wasm_val_t { kind, of: Payload { i64: 0 } }).release();
+        if let Some(value) = value {
+            value.delete();
         }
     }
 
     /// Copies a value. `out` needs no value before.
     fn wasm_val_copy(out: *mut wasm_val_t, value: &wasm_val_t) {
+        out.write(value.duplicate());
+    }
+
+    /// Deletes the reference of a value, and leaves it null. Does nothing for null, and for numbers and vectors.
+    fn wasmote_val_delete(value: Option<&mut wasmote_val_t>) {
+        if let Some(value) = value {
+            value.delete();
+        }
+    }
+
+    /// Copies a value. `out` needs no value before.
+    fn wasmote_val_copy(out: *mut wasmote_val_t, value: &wasmote_val_t) {
         out.write(value.duplicate());
     }
 }

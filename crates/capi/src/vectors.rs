@@ -3,10 +3,11 @@
 use std::mem::take;
 use std::ptr::{NonNull, null_mut};
 
+use crate::func::Places;
 use crate::object::wasm_ref_t;
 use crate::trap::wasm_frame_t;
 use crate::types::{wasm_exporttype_t, wasm_externtype_t, wasm_importtype_t, wasm_valtype_t};
-use crate::value::wasm_val_t;
+use crate::value::{Payload, Value, wasm_val_t};
 
 /// A vector, such as `wasm_byte_vec_t`. `data` has `size` elements. It is null, or allocated by this library, or C's own in
 /// vectors that are only lent.
@@ -99,12 +100,6 @@ impl<T: Element> Vector<T> {
         }
     }
 
-    /// Returns the places of the elements, which need no values yet.
-    pub(crate) fn slots(&self) -> impl Iterator<Item = *mut T> {
-        let (data, size) = (self.data, if self.data.is_null() { 0 } else { self.size });
-        (0..size).map(move |i| data.wrapping_add(i))
-    }
-
     /// Takes the elements of a vector that owns them, and leaves it empty.
     pub(crate) fn take(&mut self) -> Vec<T> {
         let Vector { size, data } = *self;
@@ -114,6 +109,16 @@ impl<T: Element> Vector<T> {
         }
         // SAFETY: an owned vector was made by `of`, from a boxed slice of this length.
         unsafe { Vec::from_raw_parts(data, size, size) }
+    }
+}
+
+impl<P: Payload> Vector<Value<P>>
+where
+    Value<P>: Element,
+{
+    /// Returns the places of the values, which need no values yet.
+    pub(crate) fn places(&self) -> Places<P> {
+        Places { data: self.data, count: if self.data.is_null() { 0 } else { self.size } }
     }
 }
 

@@ -8,7 +8,7 @@ use wasmote_ir::fallible::TryVec;
 use wasmote_runtime::{HostCode, HostTypes, Store, StoreMut, no_memory, slots};
 
 use crate::caller::Caller;
-use crate::context::{AsContext, AsContextMut};
+use crate::context::{AsContext, AsContextMut, StoreContext};
 use crate::error::{Error, ErrorKind};
 use crate::errors::FuncError;
 use crate::handles::Func;
@@ -67,6 +67,15 @@ impl Func {
     pub fn ty(&self, ctx: impl AsContext) -> FuncType {
         let ctx = ctx.as_context();
         ctx.inner().func_type(self.number(ctx.inner())).clone()
+    }
+
+    /// Returns the function's type without copying it.
+    ///
+    /// # Panics
+    /// If the handle belongs to another store.
+    pub fn ty_ref<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> &'a FuncType {
+        let store = ctx.into().inner();
+        store.func_type(self.number(store))
     }
 
     /// Calls the function. `results` must have as many values as the type has results; their previous values do not
