@@ -331,6 +331,64 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_global_get(const wasm_global_t *glo
 WASM_API_EXTERN own wasmote_error_t *wasmote_global_set(wasm_global_t *global, const wasmote_val_t *value);
 
 ///////////////////////////////////////////////////////////////////////////////
+// Calls that stop and go on
+
+/// A call that can stop before it has returned, when fuel is used up, by interruption, or in a host function that waits. It goes
+/// on later, or is deleted. It has a value stack of its own: any number of a store's calls can be stopped at once, and they
+/// go on in any order. It keeps its store alive.
+typedef struct wasmote_call_t wasmote_call_t;
+
+/// How far a call has come.
+enum wasmote_call_state_enum {
+  /// It has returned, or trapped. It is also the state of a call that is running.
+  WASMOTE_CALL_ENDED = 0,
+  /// The fuel is used up. After `wasmote_store_set_fuel`, the call goes on. If that is less than the next instruction takes,
+  /// it stops again at once.
+  WASMOTE_CALL_OUT_OF_FUEL = 1,
+  /// It was interrupted.
+  WASMOTE_CALL_INTERRUPTED = 2,
+  /// A host function returned what `wasmote_caller_suspend` made.
+  WASMOTE_CALL_SUSPENDED = 3,
+};
+
+/// Starts a call. The arguments are as for `wasmote_func_call_unboxed`. Returns NULL and sets `call`, which the caller
+/// deletes, also if it has ended; or returns an error.
+///
+/// `trap` becomes NULL, or the trap if the code stopped for good. `results` are written once the call has returned; until
+/// then they stay as they are.
+WASM_API_EXTERN own wasmote_error_t *wasmote_func_call_resumable(
+    const wasm_func_t *func, const wasmote_val_t *args, size_t args_size, own wasmote_val_t *results,
+    size_t results_size, own wasmote_call_t **call, own wasm_trap_t **trap);
+
+/// Returns how far the call has come: one of `wasmote_call_state_enum`.
+WASM_API_EXTERN uint8_t wasmote_call_state(const wasmote_call_t *call);
+
+/// Returns the value that the host function gave to `wasmote_caller_suspend`. Returns NULL if the call is not suspended.
+WASM_API_EXTERN void *wasmote_call_value(const wasmote_call_t *call);
+
+/// Goes on. `values` are what the host function would have returned, if the call is suspended, and otherwise none. They
+/// remain the caller's. `results` and `trap` are as for `wasmote_func_call_resumable`. An error leaves the call as it is: if
+/// the values do not fit, or if the call has ended.
+WASM_API_EXTERN own wasmote_error_t *wasmote_call_resume(
+    wasmote_call_t *call, const wasmote_val_t *values, size_t values_size, own wasmote_val_t *results,
+    size_t results_size, own wasm_trap_t **trap);
+
+/// Goes on as if the host function had returned this trap: the call must be suspended. Wasm can catch an exception; a
+/// suspension leaves the call suspended; any other trap ends the call.
+WASM_API_EXTERN own wasmote_error_t *wasmote_call_resume_trap(
+    wasmote_call_t *call, own wasm_trap_t *host_trap, own wasmote_val_t *results, size_t results_size,
+    own wasm_trap_t **trap);
+
+/// Deletes a call. If it has not ended, its code does not go on. A running host function may do so, too. Does nothing for
+/// NULL.
+WASM_API_EXTERN void wasmote_call_delete(own wasmote_call_t *call);
+
+/// Returns a trap that a host function returns to suspend the resumable call in which wasm called it. `value` is the
+/// caller's; `wasmote_call_value` returns it. A call that is not resumable ends with a trap instead, and so does one with an
+/// ordinary call between it and the host function.
+WASM_API_EXTERN own wasm_trap_t *wasmote_caller_suspend(const wasmote_caller_t *caller, void *value);
+
+///////////////////////////////////////////////////////////////////////////////
 // Linker
 
 /// Finds the imports of modules by name.

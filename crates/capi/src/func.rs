@@ -101,7 +101,7 @@ fn call_boxed(
     let args = vector_of(args, &cell, &mut caller.as_context_mut()).ok_or_else(|| Error::new(NO_VECTORS))?;
     let mut returned = Vector::of(types.results().iter().map(|&ty| wasm_val_t::default_of(ty)).collect());
     match cell.lend(&mut caller, |caller| callback(caller, &args, &mut returned)) {
-        Some(trap) => Err(Trap::into_error(&trap, &cell)),
+        Some(trap) => Err(Trap::into_error(&trap, &cell, &mut caller.as_context_mut())),
         None => take_results(returned.as_slice(), types, &cell, &mut caller.as_context_mut(), results),
     }
 }
@@ -132,7 +132,7 @@ fn call_unboxed(
             unsafe { callback(env, caller, given.as_ptr(), given.len(), returned.as_mut_ptr(), returned.len()) }
         });
         let outcome = match trap {
-            Some(trap) => Err(Trap::into_error(&trap, &cell)),
+            Some(trap) => Err(Trap::into_error(&trap, &cell, &mut caller.as_context_mut())),
             None => take_results(returned, types, &cell, &mut caller.as_context_mut(), results),
         };
         values.iter().for_each(|value| value.release());
@@ -213,8 +213,8 @@ pub(crate) fn new_func(
 pub(crate) enum CallError {
     /// It was not made, since what C gave does not fit.
     Refused(&'static str),
-    /// It was made, and stopped.
-    Stopped(Error),
+    /// It was made, and stopped: a trap.
+    Stopped(Box<wasm_ref_t>),
 }
 
 /// Places of C for results, which need no values before.
@@ -269,6 +269,11 @@ impl wasm_ref_t {
             body(context, func, values, results)
         });
         called.ok_or(CallError::Refused(NO_MEMORY))?
+    }
+
+    /// Makes a trap of the error of a call. What it refers to may be in the scope that runs.
+    pub(crate) fn stopped<T>(&self, called: Result<T, Error>, context: &mut Context<'_>) -> Result<T, CallError> {
+        called.map_err(|error| CallError::Stopped(wasm_ref_t::trap_of(&self.store, &error, context)))
     }
 }
 
@@ -327,7 +332,7 @@ c_functions! {
         let func = func.clone();
         let called = func.store.with(|context| {
             func.with_args(context, args, |context, handle, args, values| {
-                handle.call(&mut *context, args, values).map_err(CallError::Stopped)?;
+                func.stopped(handle.call(&mut *context, args, values), context)?;
                 if let Some(results) = results.as_ref() {
                     results.places().write(values, &func.store, context);
                 }
@@ -336,7 +341,7 @@ c_functions! {
         });
         Some(match called {
             Some(Ok(())) => return None,
-            Some(Err(CallError::Stopped(error))) => wasm_ref_t::trap_of(&func.store, &error),
+            Some(Err(CallError::Stopped(trap))) => trap,
             Some(Err(CallError::Refused(message))) => wasm_ref_t::trap_of_message(&func.store, message),
             None => wasm_ref_t::trap_of_message(&func.store, IN_USE),
         })

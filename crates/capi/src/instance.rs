@@ -32,8 +32,10 @@ fn instantiate(
         return Err(failed("the module belongs to another engine"));
     }
     let imports = items(store, imports).map_err(failed)?;
-    let made = cell.with(|context| Instance::new(context, module, &imports));
-    let instance = made.ok_or_else(|| failed(IN_USE))?.map_err(|error| wasm_ref_t::trap_of(cell, &error))?;
+    let made = cell.with(|context| {
+        Instance::new(&mut *context, module, &imports).map_err(|error| wasm_ref_t::trap_of(cell, &error, context))
+    });
+    let instance = made.ok_or_else(|| failed(IN_USE))??;
     Ok(wasm_ref_t::new(cell, Object::Instance(instance)))
 }
 

@@ -12,7 +12,7 @@
 //! 2. `vectors`, `types`: data without a store;
 //! 3. `object`: references, their host information, and what they are; `foreign`; `value`;
 //! 4. `config`, `module`, `instance`, `func`, `items`, `trap`: the functions of `wasm.h`, by subject;
-//! 5. `error`, `linker`, `unboxed`, `wasi`, `limits`: what `wasmote.h` adds.
+//! 5. `error`, `linker`, `unboxed`, `resumable`, `wasi`, `limits`: what `wasmote.h` adds.
 //!
 //! # Rules
 //!
@@ -61,6 +61,7 @@ pub mod limits;
 pub mod linker;
 pub mod module;
 pub mod object;
+pub mod resumable;
 pub mod store;
 pub mod trap;
 pub mod types;

@@ -13,6 +13,7 @@ use crate::instance::IN_USE;
 use crate::module::wasm_shared_module_t;
 use crate::object::{Object, wasm_ref_t};
 use crate::store::{StoreCell, StoreData, wasm_store_t, wasmote_caller_t};
+use crate::trap::is_of_code;
 use crate::types::wasm_externtype_t;
 
 /// Finds the imports of modules by name: `wasmote_linker_t`.
@@ -162,20 +163,17 @@ c_functions! {
         if !Engine::same(module.module.engine(), cell.engine()) {
             return Some(wasmote_error_t::new("the module belongs to another engine"));
         }
-        match cell.with(|context| linker.linker.instantiate(context, &module.module)) {
+        let made = cell.with(|context| {
+            linker.linker.instantiate(&mut *context, &module.module).map_err(|error| match is_of_code(&error) {
+                true => Ok(wasm_ref_t::trap_of(cell, &error, context)),
+                false => Err(wasmote_error_t::new(&error.to_string())),
+            })
+        });
+        match made {
             None => return Some(wasmote_error_t::new(IN_USE)),
-            Some(Ok(made)) => {
-                instance.write(Some(Box::new(wasm_ref_t::new(cell, Object::Instance(made)))));
-            }
-            Some(Err(error)) => {
-                let is_stopped = error.backtrace().is_some()
-                    || error.as_trap_code().is_some()
-                    || error.i32_exit_status().is_some();
-                if !is_stopped {
-                    return Some(wasmote_error_t::new(&error.to_string()));
-                }
-                trap.write(Some(wasm_ref_t::trap_of(cell, &error)));
-            }
+            Some(Ok(made)) => instance.write(Some(Box::new(wasm_ref_t::new(cell, Object::Instance(made))))),
+            Some(Err(Ok(stopped))) => trap.write(Some(stopped)),
+            Some(Err(Err(error))) => return Some(error),
         }
         None
     }

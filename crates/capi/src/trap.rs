@@ -1,14 +1,16 @@
 //! Traps and frames.
 
 use std::cell::RefCell;
+use std::ffi::c_void;
 use std::fmt;
 use std::rc::Rc;
 
-use wasmote::{Error, ErrorKind, FrameInfo, I32Exit, TrapCode};
+use wasmote::{Error, ErrorKind, Exception, FrameInfo, I32Exit, Tag, TrapCode};
 
 use crate::finalizers::Finalized;
 use crate::object::{Object, wasm_ref_t};
-use crate::store::{StoreCell, wasm_store_t};
+use crate::store::{Context, StoreCell, wasm_store_t};
+use crate::value::{Value, wasmote_val_t};
 use crate::vectors::{Pointer, Vector, wasm_byte_vec_t, wasm_frame_vec_t};
 
 /// Why code stopped, also where the specification has another word for it: `wasm_trap_t`.
@@ -16,11 +18,63 @@ pub(crate) struct Trap {
     message: Box<str>,
     /// The innermost frame first. A trap that passes further calls gets further frames.
     frames: RefCell<Vec<FrameInfo>>,
-    /// The exit status, if a host function ended the program.
-    exit: Option<I32Exit>,
-    /// Why wasm trapped, if it did.
-    code: Option<TrapCode>,
+    reason: Reason,
     pub(crate) host_info: RefCell<Option<Finalized>>,
+}
+
+/// What a trap has besides its message.
+pub(crate) enum Reason {
+    /// Nothing: a host function stopped the code.
+    Message,
+    /// The exit status of a program that a host function ended.
+    Exit(I32Exit),
+    /// Why wasm trapped.
+    Code(TrapCode),
+    /// The exception that nothing caught.
+    Exception(ExceptionOfC),
+    /// The host function waits, and gave this value.
+    Suspension(*mut c_void),
+}
+
+/// An exception with values that outlive the scope in which it was thrown.
+pub(crate) struct ExceptionOfC {
+    pub(crate) tag: Tag,
+    values: Vec<wasmote_val_t>,
+}
+
+impl ExceptionOfC {
+    pub(crate) fn of(exception: &Exception, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> ExceptionOfC {
+        // It has room for all values.
+        let values = exception.values().iter().filter_map(|&value| Value::of_val(value, cell, context)).collect();
+        ExceptionOfC { tag: exception.tag(), values }
+    }
+
+    /// Returns the exception to throw it.
+    fn to_exception(&self, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<Exception> {
+        exception_of(self.tag, &self.values, cell, context)
+    }
+}
+
+impl Drop for ExceptionOfC {
+    fn drop(&mut self) {
+        self.values.iter().for_each(|value| value.release());
+    }
+}
+
+/// Makes an exception of values of C. Returns `None` if they are not of the tag's types, or of another store.
+pub(crate) fn exception_of(
+    tag: Tag,
+    values: &[wasmote_val_t],
+    cell: &Rc<StoreCell>,
+    context: &mut Context<'_>,
+) -> Option<Exception> {
+    let ty = tag.ty(&*context);
+    let types = ty.ty().params();
+    if values.len() != types.len() {
+        return None;
+    }
+    let values = values.iter().zip(types).map(|(value, &ty)| value.to_val(ty, cell, context));
+    Some(Exception::new(tag, values.collect::<Option<Vec<_>>>()?))
 }
 
 /// A trap on its way through wasm.
@@ -45,16 +99,33 @@ impl fmt::Display for Passing {
 
 impl std::error::Error for Passing {}
 
+/// The value of C's with which a host function suspends its caller.
+pub(crate) struct Suspended(pub(crate) *mut c_void);
+
+// SAFETY: the value passes from one function of C to another on the thread that uses the store.
+unsafe impl Send for Suspended {}
+// SAFETY: as above.
+unsafe impl Sync for Suspended {}
+
 impl Trap {
-    fn new(message: &str, exit: Option<I32Exit>, code: Option<TrapCode>) -> Rc<Trap> {
-        Rc::new(Trap { message: message.into(), frames: RefCell::default(), exit, code, host_info: RefCell::default() })
+    fn new(message: &str, reason: Reason) -> Rc<Trap> {
+        Rc::new(Trap { message: message.into(), frames: RefCell::default(), reason, host_info: RefCell::default() })
     }
 
     /// Makes a trap of an error. One that a host function returned is the same as before, with more frames.
-    fn of_error(error: &Error) -> Rc<Trap> {
+    fn of_error(error: &Error, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Rc<Trap> {
         let trap = match error.downcast_ref::<Passing>() {
             Some(passing) => Rc::clone(&passing.0),
-            None => Trap::new(&message(error), error.i32_exit_status().map(I32Exit), error.as_trap_code()),
+            None => {
+                let exception = error.as_exception().map(|exception| ExceptionOfC::of(exception, cell, context));
+                let reason = match (exception, error.i32_exit_status(), error.as_trap_code()) {
+                    (Some(exception), ..) => Reason::Exception(exception),
+                    (_, Some(status), _) => Reason::Exit(I32Exit(status)),
+                    (.., Some(code)) => Reason::Code(code),
+                    _ => Reason::Message,
+                };
+                Trap::new(&message(error), reason)
+            }
         };
         let frames = error.backtrace().map_or(&[][..], |backtrace| backtrace.frames());
         trap.frames.borrow_mut().extend(frames.iter().cloned());
@@ -62,25 +133,48 @@ impl Trap {
     }
 
     /// Makes an error of a trap that a host function of this store returned. One of another store becomes one of this: it has
-    /// the same message and frames, but is another object.
-    pub(crate) fn into_error(reference: &wasm_ref_t, cell: &Rc<StoreCell>) -> Error {
+    /// the same message and frames, but is another object, and neither an exception nor a suspension.
+    pub(crate) fn into_error(reference: &wasm_ref_t, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Error {
         let Object::Trap(trap) = &reference.object else {
             return Error::new("a host function returned another reference than a trap");
         };
-        let trap = match Rc::ptr_eq(&reference.store, cell) {
-            true => Rc::clone(trap),
-            false => {
-                let copy = Trap::new(&trap.message, trap.exit, trap.code);
-                copy.frames.borrow_mut().clone_from(&trap.frames.borrow());
-                copy
-            }
-        };
-        match trap.exit {
+        let is_here = Rc::ptr_eq(&reference.store, cell);
+        match &trap.reason {
             // An exit has no frames, and whoever looks for it need not know of C.
-            Some(exit) => exit.into(),
-            None => Error::host(Passing(trap)),
+            &Reason::Exit(exit) => exit.into(),
+            &Reason::Suspension(value) if is_here => Error::suspend_with(Suspended(value)),
+            // Wasm can catch it.
+            Reason::Exception(exception) if is_here => match exception.to_exception(cell, context) {
+                Some(exception) => exception.into(),
+                None => Error::host(Passing(Rc::clone(trap))),
+            },
+            _ if is_here => Error::host(Passing(Rc::clone(trap))),
+            reason => {
+                let code = if let &Reason::Code(code) = reason { Reason::Code(code) } else { Reason::Message };
+                let copy = Trap::new(&trap.message, code);
+                copy.frames.borrow_mut().clone_from(&trap.frames.borrow());
+                Error::host(Passing(copy))
+            }
         }
     }
+
+    /// Makes another error of one that cannot be had by value. It is the same for C.
+    pub(crate) fn error_again(error: &Error, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Error {
+        let trap = Trap::of_error(error, cell, context);
+        match trap.reason {
+            Reason::Exit(exit) => exit.into(),
+            _ => Error::host(Passing(trap)),
+        }
+    }
+}
+
+/// Returns whether code stopped with this error, or nothing ran.
+pub(crate) fn is_of_code(error: &Error) -> bool {
+    error.backtrace().is_some()
+        || error.as_trap_code().is_some()
+        || error.i32_exit_status().is_some()
+        || error.as_exception().is_some()
+        || error.downcast_ref::<Passing>().is_some()
 }
 
 /// Returns the message of an error, without its frames.
@@ -95,13 +189,18 @@ fn message(error: &Error) -> String {
 
 impl wasm_ref_t {
     /// Makes a trap of an error, as C gets it.
-    pub(crate) fn trap_of(cell: &Rc<StoreCell>, error: &Error) -> Box<wasm_ref_t> {
-        Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::of_error(error))))
+    pub(crate) fn trap_of(cell: &Rc<StoreCell>, error: &Error, context: &mut Context<'_>) -> Box<wasm_ref_t> {
+        Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::of_error(error, cell, context))))
     }
 
     /// Makes a trap of a message.
     pub(crate) fn trap_of_message(cell: &Rc<StoreCell>, message: &str) -> Box<wasm_ref_t> {
-        Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::new(message, None, None))))
+        wasm_ref_t::trap_with(cell, message, Reason::Message)
+    }
+
+    /// Makes a trap of a message and what else it has.
+    pub(crate) fn trap_with(cell: &Rc<StoreCell>, message: &str, reason: Reason) -> Box<wasm_ref_t> {
+        Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::new(message, reason))))
     }
 
     fn frame(&self, info: &FrameInfo) -> wasm_frame_t {
@@ -144,9 +243,12 @@ c_functions! {
     /// Returns why wasm trapped, as a number of `wasmote_trap_code_enum`. Returns 0 if something else stopped it: an
     /// exit, or a message of a host function.
     fn wasmote_trap_code(trap: &wasm_ref_t) -> u8 {
-        match &trap.object {
-            Object::Trap(trap) => trap.code.map_or(0, |code| code as u8),
-            _ => 0,
+        let Object::Trap(trap) = &trap.object else { return 0 };
+        match trap.reason {
+            Reason::Code(code) => code as u8,
+            Reason::Exception(_) => TrapCode::Exception as u8,
+            Reason::Suspension(_) => TrapCode::Suspended as u8,
+            Reason::Message | Reason::Exit(_) => 0,
         }
     }
 
@@ -154,7 +256,7 @@ c_functions! {
     /// status.
     fn wasmote_trap_exit_status(trap: &wasm_ref_t, status: Option<&mut i32>) -> bool {
         let Object::Trap(trap) = &trap.object else { return false };
-        let Some(exit) = trap.exit else { return false };
+        let Reason::Exit(exit) = trap.reason else { return false };
         if let Some(status) = status {
             *status = exit.0;
         }

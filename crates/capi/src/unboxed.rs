@@ -53,13 +53,12 @@ pub(crate) fn places_for(
 /// # Safety
 /// `trap` is valid for writes. It needs no value before.
 pub(crate) unsafe fn ended(
-    func: &wasm_ref_t,
     called: Option<Result<(), CallError>>,
     trap: *mut Option<Box<wasm_ref_t>>,
 ) -> Option<Box<wasmote_error_t>> {
     let (stopped, refused) = match called {
         Some(Ok(())) => (None, None),
-        Some(Err(CallError::Stopped(error))) => (Some(wasm_ref_t::trap_of(&func.store, &error)), None),
+        Some(Err(CallError::Stopped(trap))) => (Some(trap), None),
         Some(Err(CallError::Refused(message))) => (None, Some(wasmote_error_t::new(message))),
         None => (None, Some(wasmote_error_t::new(IN_USE))),
     };
@@ -109,12 +108,12 @@ c_functions! {
         let called = func.store.with(|context| {
             func.with_args(context, args, |context, handle, args, values| {
                 let places = places_for(results, results_size, values.len())?;
-                handle.call(&mut *context, args, values).map_err(CallError::Stopped)?;
+                func.stopped(handle.call(&mut *context, args, values), context)?;
                 places.write(values, &func.store, context);
                 Ok(())
             })
         });
-        ended(&func, called, trap)
+        ended(called, trap)
     }
 
     /// Makes a host function that takes arrays of values. Returns null if the type refers to types of a module, or has
