@@ -389,6 +389,34 @@ WASM_API_EXTERN void wasmote_call_delete(own wasmote_call_t *call);
 WASM_API_EXTERN own wasm_trap_t *wasmote_caller_suspend(const wasmote_caller_t *caller, void *value);
 
 ///////////////////////////////////////////////////////////////////////////////
+// Exceptions. A trap carries one: with the code `WASMOTE_TRAP_EXCEPTION`, and the frames where wasm threw it. A host function throws
+// it by returning the trap. Wasm can then catch it; if it does not, the call ends with another trap that carries the
+// same exception, with the frames of the host function's callers alone.
+
+/// Makes a tag: an item that modules import, of kind `WASM_EXTERN_TAG`. Returns NULL if the type has results, or refers to
+/// types of a module.
+WASM_API_EXTERN own wasm_extern_t *wasmote_tag_new(wasm_store_t *store, const wasm_tagtype_t *type);
+
+/// Makes an exception. The tag and the values, which are those of its type, are of this store and remain the caller's.
+/// Returns NULL and sets `exception`.
+WASM_API_EXTERN own wasmote_error_t *wasmote_exception_new(
+    wasm_store_t *store, const wasm_extern_t *tag, const wasmote_val_t *values, size_t values_size,
+    own wasm_trap_t **exception);
+
+/// Returns the tag of the exception that a trap carries, or NULL if it carries none. `wasm_ref_same` tells whether it is a
+/// certain tag (`wasm_extern_as_ref`).
+WASM_API_EXTERN own wasm_extern_t *wasmote_trap_exception_tag(const wasm_trap_t *trap);
+/// Returns the number of values of the exception that a trap carries. Returns 0 if it carries none.
+WASM_API_EXTERN size_t wasmote_trap_exception_size(const wasm_trap_t *trap);
+/// Returns a value of the exception in `out`, which needs no value before. The caller deletes it. Returns false if there is
+/// no value with this index.
+WASM_API_EXTERN bool wasmote_trap_exception_value(const wasm_trap_t *trap, size_t index, own wasmote_val_t *out);
+
+/// Returns the exception that a reference of kind `WASMOTE_EXNREF` is to, as a trap without frames. Returns NULL if it is
+/// to something else.
+WASM_API_EXTERN own wasm_trap_t *wasmote_ref_exception(const wasm_ref_t *ref);
+
+///////////////////////////////////////////////////////////////////////////////
 // Linker
 
 /// Finds the imports of modules by name.

@@ -49,6 +49,10 @@ impl ExceptionOfC {
         ExceptionOfC { tag: exception.tag(), values }
     }
 
+    pub(crate) fn values(&self) -> &[wasmote_val_t] {
+        &self.values
+    }
+
     /// Returns the exception to throw it.
     fn to_exception(&self, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<Exception> {
         exception_of(self.tag, &self.values, cell, context)
@@ -201,6 +205,15 @@ impl wasm_ref_t {
     /// Makes a trap of a message and what else it has.
     pub(crate) fn trap_with(cell: &Rc<StoreCell>, message: &str, reason: Reason) -> Box<wasm_ref_t> {
         Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::new(message, reason))))
+    }
+
+    /// Returns the exception that a trap carries.
+    pub(crate) fn exception(&self) -> Option<&ExceptionOfC> {
+        let Object::Trap(trap) = &self.object else { return None };
+        match &trap.reason {
+            Reason::Exception(exception) => Some(exception),
+            _ => None,
+        }
     }
 
     fn frame(&self, info: &FrameInfo) -> wasm_frame_t {
