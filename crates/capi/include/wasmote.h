@@ -417,6 +417,85 @@ WASM_API_EXTERN bool wasmote_trap_exception_value(const wasm_trap_t *trap, size_
 WASM_API_EXTERN own wasm_trap_t *wasmote_ref_exception(const wasm_ref_t *ref);
 
 ///////////////////////////////////////////////////////////////////////////////
+// References to objects. They are `wasm_ref_t`, of the kind `WASMOTE_ANYREF` as values, and keep their objects alive.
+//
+// A type of structures or arrays comes from a function, global or table of a module: it is the type of a reference to such
+// objects (`wasm_functype_params`, `wasm_globaltype_content`, `wasm_tabletype_element`), as long as something of that
+// module exists in the engine; or of another object (`wasmote_ref_type`).
+
+/// What a reference is to.
+enum wasmote_ref_kind_enum {
+  /// A trap, a module, an instance, or an item that is no function.
+  WASMOTE_REF_OTHER = 0,
+  /// A function.
+  WASMOTE_REF_FUNC = 1,
+  /// A value of the host's, or an object that was converted to one.
+  WASMOTE_REF_EXTERN = 2,
+  /// An integer of 31 bits, which lies in the reference.
+  WASMOTE_REF_I31 = 3,
+  /// A structure.
+  WASMOTE_REF_STRUCT = 4,
+  /// An array.
+  WASMOTE_REF_ARRAY = 5,
+  /// An exception.
+  WASMOTE_REF_EXN = 6,
+  /// A value of the host's that was converted to an object.
+  WASMOTE_REF_CONVERTED = 7,
+};
+
+/// Returns what a reference is to: one of `wasmote_ref_kind_enum`.
+WASM_API_EXTERN uint8_t wasmote_ref_kind(const wasm_ref_t *ref);
+/// Returns the type of references to this structure or array. Returns NULL for other references.
+WASM_API_EXTERN own wasm_valtype_t *wasmote_ref_type(const wasm_ref_t *ref);
+
+/// Makes a reference to the lower 31 bits of an integer.
+WASM_API_EXTERN own wasm_ref_t *wasmote_i31_new(wasm_store_t *store, int32_t value);
+/// Returns the integer of 31 bits, sign-extended, in `value`. Returns false if the reference is to something else.
+WASM_API_EXTERN bool wasmote_i31_get(const wasm_ref_t *ref, int32_t *value);
+
+/// Makes a structure with these fields, which remain the caller's. Packed fields keep the low bits of an `i32`. Returns NULL
+/// and sets `out`. Fails if the type is no type of structures, or if fields are of other types or stores; also if the heap
+/// has no room, or if structures of this type have descriptors.
+WASM_API_EXTERN own wasmote_error_t *wasmote_struct_new(
+    wasm_store_t *store, const wasm_valtype_t *type, const wasmote_val_t *fields, size_t fields_size,
+    own wasm_ref_t **out);
+/// Returns the number of fields. Returns 0 if this is no structure.
+WASM_API_EXTERN size_t wasmote_struct_size(const wasm_ref_t *ref);
+/// Returns a field in `out`, which needs no value before. The caller deletes it. Packed fields are zero-extended. Fails if
+/// this is no structure, or has no such field.
+WASM_API_EXTERN own wasmote_error_t *wasmote_struct_get(const wasm_ref_t *ref, size_t index, own wasmote_val_t *out);
+/// Sets a field to a value, which remains the caller's. Fails if this is no structure, has no such field, if that is not
+/// mutable, or if the value is of another type or store.
+WASM_API_EXTERN own wasmote_error_t *wasmote_struct_set(wasm_ref_t *ref, size_t index, const wasmote_val_t *value);
+
+/// Makes an array with `size` elements that are all `element`, which remains the caller's. Otherwise as for structures.
+WASM_API_EXTERN own wasmote_error_t *wasmote_array_new(
+    wasm_store_t *store, const wasm_valtype_t *type, const wasmote_val_t *element, uint32_t size, own wasm_ref_t **out);
+/// Makes an array of these elements, which remain the caller's. Otherwise as for structures.
+WASM_API_EXTERN own wasmote_error_t *wasmote_array_new_fixed(
+    wasm_store_t *store, const wasm_valtype_t *type, const wasmote_val_t *elements, size_t size, own wasm_ref_t **out);
+/// Returns the number of elements. Returns 0 if this is no array.
+WASM_API_EXTERN uint32_t wasmote_array_size(const wasm_ref_t *ref);
+/// Returns an element, as `wasmote_struct_get` returns a field.
+WASM_API_EXTERN own wasmote_error_t *wasmote_array_get(const wasm_ref_t *ref, uint32_t index, own wasmote_val_t *out);
+/// Sets an element, as `wasmote_struct_set` sets a field.
+WASM_API_EXTERN own wasmote_error_t *wasmote_array_set(wasm_ref_t *ref, uint32_t index, const wasmote_val_t *value);
+/// Copies `size` bytes out of an array of numbers or vectors, from this byte on. The elements lie one after the other, packed,
+/// in the machine's byte order. Fails if the bytes lie beyond the end, or if the elements are references.
+WASM_API_EXTERN own wasmote_error_t *wasmote_array_read(
+    const wasm_ref_t *ref, size_t offset, uint8_t *bytes, size_t size);
+/// Copies bytes into an array, as `wasmote_array_read` copies them out. Fails also if the elements are not mutable.
+WASM_API_EXTERN own wasmote_error_t *wasmote_array_write(
+    wasm_ref_t *ref, size_t offset, const uint8_t *bytes, size_t size);
+
+/// Returns a reference to an object as one to a value of the host's, as `extern.convert_any` does: a value of kind
+/// `WASM_EXTERNREF`. Returns NULL for other references.
+WASM_API_EXTERN own wasm_ref_t *wasmote_extern_convert_any(const wasm_ref_t *ref);
+/// Returns a reference to a value of the host's as one to an object, as `any.convert_extern` does: a value of kind
+/// `WASMOTE_ANYREF`. Returns NULL for other references.
+WASM_API_EXTERN own wasm_ref_t *wasmote_any_convert_extern(const wasm_ref_t *ref);
+
+///////////////////////////////////////////////////////////////////////////////
 // Linker
 
 /// Finds the imports of modules by name.

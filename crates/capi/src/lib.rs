@@ -12,7 +12,7 @@
 //! 2. `vectors`, `types`: data without a store;
 //! 3. `object`: references, their host information, and what they are; `foreign`; `value`;
 //! 4. `config`, `module`, `instance`, `func`, `items`, `trap`: the functions of `wasm.h`, by subject;
-//! 5. `error`, `linker`, `unboxed`, `resumable`, `exceptions`, `wasi`, `limits`: what `wasmote.h` adds.
+//! 5. `error`, `linker`, `unboxed`, `resumable`, `exceptions`, `gc`, `wasi`, `limits`: what `wasmote.h` adds.
 //!
 //! # Rules
 //!
@@ -56,6 +56,7 @@ pub mod exceptions;
 mod finalizers;
 mod foreign;
 pub mod func;
+pub mod gc;
 pub mod instance;
 pub mod items;
 pub mod limits;
