@@ -9,8 +9,8 @@
 // - Engines, shared modules and interrupt handles can be used by all threads at once. A linker can be used by
 //   all threads at once as long as none defines anything, and it has no items of a store. A store, with all its references and
 //   such a linker, is used by one thread at a time.
-// - Host functions and finalizers may call everything. Streams of WASI, and finalizers of streams and of a linker's
-//   functions, must not use the store: what they call fails.
+// - Host functions and finalizers may call everything. Streams and clocks of WASI, and finalizers of these and of a
+//   linker's functions, must not use the store: what they call fails.
 // - A callback must return: it must not throw, nor leave with `longjmp`.
 #ifndef WASMOTE_H
 #define WASMOTE_H
@@ -287,6 +287,19 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_wasi_config_preopen_dir(
 
 /// Makes clocks and random numbers the same in each run.
 WASM_API_EXTERN void wasmote_wasi_config_deterministic(wasmote_wasi_config_t *config);
+
+/// Returns the time of a clock in nanoseconds: 0 is the time since 1970, 1 a clock that never goes back, 2 and 3 are the
+/// processor time of the process and of the thread. Returns false if there is no such clock.
+typedef bool (*wasmote_clock_callback_t)(void *env, uint32_t clock, uint64_t *nanoseconds);
+/// Lets this many nanoseconds of clock 1 pass.
+typedef void (*wasmote_sleep_callback_t)(void *env, uint64_t nanoseconds);
+
+/// Replaces the clocks. `now` reads them; each that it has has this resolution, in nanoseconds. `sleep` is called when the guest
+/// waits, and nothing that it waits for is ready. If it is NULL, time passes by itself, and the thread sleeps. Both must
+/// not use the store. The finalizer, unless it is NULL, gets `env` when other clocks replace these, or with the store.
+WASM_API_EXTERN void wasmote_wasi_config_clocks_callback(
+    wasmote_wasi_config_t *config, wasmote_clock_callback_t now, uint64_t resolution, wasmote_sleep_callback_t sleep,
+    void *env, void (*finalizer)(void *));
 
 /// Gives a store its state of WASI. Fails if there are too many directories. The state that the store had is closed.
 WASM_API_EXTERN own wasmote_error_t *wasmote_store_set_wasi(wasm_store_t *store, own wasmote_wasi_config_t *config);

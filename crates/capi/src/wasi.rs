@@ -2,8 +2,10 @@
 
 use std::ffi::{CStr, c_char, c_void};
 use std::io;
+use std::thread;
+use std::time::Duration;
 
-use wasmote_wasi::{DirAccess, Input, Output, Pipe, SetupError, WasiCtx, WasiCtxBuilder};
+use wasmote_wasi::{Clocks, DirAccess, Input, Output, Pipe, SetupError, WasiCtx, WasiCtxBuilder};
 
 use crate::error::{bytes_of, wasmote_error_t};
 use crate::finalizers::{Env, Finalizer};
@@ -59,6 +61,43 @@ impl io::Read for Stream<ReadCallback> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         // SAFETY: as above.
         moved(unsafe { (self.callback)(self.env.value(), bytes.as_mut_ptr(), bytes.len()) }, bytes.len())
+    }
+}
+
+/// Returns the time of a clock of WASI in nanoseconds. Returns false if there is no such clock.
+pub type ClockCallback = unsafe extern "C" fn(*mut c_void, u32, *mut u64) -> bool;
+/// Lets this many nanoseconds pass.
+pub type SleepCallback = unsafe extern "C" fn(*mut c_void, u64);
+
+/// The clocks of C.
+struct ClocksOfC {
+    now: ClockCallback,
+    resolution: u64,
+    sleep: Option<SleepCallback>,
+    env: Env,
+}
+
+impl Clocks for ClocksOfC {
+    fn now(&self, clock: u32) -> Option<u64> {
+        let mut nanoseconds = 0;
+        // SAFETY: C gave both together, and the number is valid for writes.
+        unsafe { (self.now)(self.env.value(), clock, &raw mut nanoseconds) }.then_some(nanoseconds)
+    }
+
+    fn resolution(&self, clock: u32) -> Option<u64> {
+        self.now(clock).map(|_| self.resolution)
+    }
+
+    fn sleep(&mut self, nanoseconds: u64) {
+        match self.sleep {
+            // SAFETY: C gave both together.
+            Some(sleep) => unsafe { sleep(self.env.value(), nanoseconds) },
+            None => thread::sleep(Duration::from_nanos(nanoseconds)),
+        }
+    }
+
+    fn runs(&self) -> bool {
+        self.sleep.is_none()
     }
 }
 
@@ -169,6 +208,21 @@ c_functions! {
     /// Makes clocks and random numbers the same in each run.
     fn wasmote_wasi_config_deterministic(config: &mut wasmote_wasi_config_t) {
         config.change(WasiCtxBuilder::deterministic);
+    }
+
+    /// Replaces the clocks. `now` reads them; all have this resolution, in nanoseconds. `sleep` lets time pass, which passes
+    /// in no other way; if it is null, time passes by itself. Both are called while the guest runs, and must not use its
+    /// store. The finalizer, unless it is null, gets `env` when other clocks replace these, or with the store.
+    fn wasmote_wasi_config_clocks_callback(
+        config: &mut wasmote_wasi_config_t,
+        now: ClockCallback,
+        resolution: u64,
+        sleep: Option<SleepCallback>,
+        env: *mut c_void,
+        finalizer: Finalizer,
+    ) {
+        let clocks = ClocksOfC { now, resolution, sleep, env: Env::new(env, finalizer) };
+        config.change(|builder| builder.clocks(Box::new(clocks)));
     }
 
     /// Gives a store its state of WASI, and takes over the configuration. Fails if an argument has a byte of zero, or if there are
