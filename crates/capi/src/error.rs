@@ -44,7 +44,7 @@ pub(crate) unsafe fn name_of<'a>(bytes: *const u8, size: usize) -> Result<&'a st
 c_functions! {
     /// Returns the message, without a byte of zero at its end. `out` needs no value before.
     fn wasmote_error_message(error: &wasmote_error_t, out: *mut wasm_byte_vec_t) {
-        out.write(Vector::of(error.message.as_bytes().to_vec()));
+        out.write(Vector::of_bytes(error.message.as_bytes()));
     }
 
     /// Deletes an error. Does nothing for null.

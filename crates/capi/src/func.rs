@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use wasmote::{AsContextMut, Caller, Error, Func, FuncType, Val, ValType};
 
+use crate::fallible::try_box;
 use crate::finalizers::{Env, Finalized, Finalizer};
-use crate::instance::IN_USE;
+use crate::instance::{IN_USE, NO_MEMORY};
 use crate::object::{Object, wasm_ref_t};
 use crate::store::{Context, StoreCell, StoreData, wasm_store_t, wasmote_caller_t};
 use crate::trap::Trap;
@@ -162,7 +163,6 @@ fn store_is_gone() -> Error {
 }
 
 const NO_VECTORS: &str = "values of type v128 need the functions of wasmote.h";
-const NO_MEMORY: &str = "there is not enough memory";
 
 /// Returns values for C. `None` if one is a vector.
 fn vector_of(values: &[Val], cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Option<wasm_val_vec_t> {
@@ -299,10 +299,10 @@ c_functions! {
         func
     }
 
-    /// Returns the type.
+    /// Returns the type. Returns null if there is not enough memory.
     fn wasm_func_type(func: &wasm_ref_t) -> Option<Box<wasm_externtype_t>> {
         let handle = func.func()?;
-        Some(Box::new(wasm_externtype_t::of_func(&func.store.with(|context| handle.ty(context))?)))
+        try_box(func.store.with(|context| wasm_externtype_t::of_func(handle.ty_ref(&*context)))??)
     }
 
     /// Returns the number of parameters.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use wasmote::{Engine, Extern, Instance};
 
+use crate::fallible::try_box;
 use crate::object::{Object, wasm_ref_t};
 use crate::store::wasm_store_t;
 use crate::types::wasm_externtype_t;
@@ -17,7 +18,12 @@ fn items(store: &wasm_store_t, imports: &wasm_extern_vec_t) -> Result<Vec<Extern
         let is_here = Rc::ptr_eq(&import.store, &store.cell) || matches!(import.object, Object::SharedMemory(_));
         import.object.to_extern().filter(|_| is_here).ok_or("an import belongs to another store")
     };
-    imports.as_slice().iter().map(item).collect()
+    let mut items = Vec::new();
+    items.try_reserve_exact(imports.as_slice().len()).map_err(|_| NO_MEMORY)?;
+    for import in imports.as_slice() {
+        items.push(item(import)?);
+    }
+    Ok(items)
 }
 
 fn instantiate(
@@ -38,6 +44,9 @@ fn instantiate(
     let instance = made.ok_or_else(|| failed(IN_USE))??;
     Ok(wasm_ref_t::new(cell, Object::Instance(instance)))
 }
+
+/// The message of an error or a trap if an allocation fails.
+pub(crate) const NO_MEMORY: &str = "there is not enough memory";
 
 /// The message of a trap if a callback uses the store that must not.
 pub(crate) const IN_USE: &str = "the store is in use by the function that called back";
@@ -64,16 +73,18 @@ c_functions! {
         instance
     }
 
-    /// Returns the exports, in the module's order. `out` needs no value before.
+    /// Returns the exports, in the module's order. `out` needs no value before. It is empty if there is not enough memory.
     fn wasm_instance_exports(instance: &wasm_ref_t, out: *mut wasm_extern_vec_t) {
-        let mut exports = Vec::new();
-        if let Object::Instance(handle) = instance.object {
-            instance.store.with(|context| {
-                let items = handle.exports(&*context).filter_map(|(_, item)| Object::of_extern(item));
-                exports.extend(items.map(|object| Pointer::new(wasm_ref_t::new(&instance.store, object))));
-            });
-        }
-        out.write(Vector::of(exports));
+        let exports = match instance.object {
+            Object::Instance(handle) => instance.store.with(|context| {
+                let items = handle.exports(&*context).map(|(_, item)| {
+                    Pointer::try_new(wasm_ref_t::new(&instance.store, Object::of_extern(item)?))
+                });
+                Vector::try_of(handle.exports(&*context).count(), items)
+            }),
+            _ => None,
+        };
+        out.write(exports.flatten().unwrap_or_default());
     }
 
     /// Returns the kind of an item.
@@ -87,9 +98,10 @@ c_functions! {
         }
     }
 
-    /// Returns the type of an item. The minimum of a table or memory is its current size.
+    /// Returns the type of an item. The minimum of a table or memory is its current size. Returns null if there is not
+    /// enough memory.
     fn wasm_extern_type(item: &wasm_ref_t) -> Option<Box<wasm_externtype_t>> {
         let handle = item.object.to_extern()?;
-        Some(Box::new(wasm_externtype_t::of(&item.store.with(|context| handle.ty(context))?)))
+        try_box(wasm_externtype_t::of(&item.store.with(|context| handle.ty(context))?)?)
     }
 }

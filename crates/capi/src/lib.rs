@@ -9,7 +9,7 @@
 //! Read in this order:
 //!
 //! 1. `store`: who holds the store while C and wasm call each other; `finalizers`;
-//! 2. `vectors`, `types`: data without a store;
+//! 2. `vectors`, `types`: data without a store; `fallible`;
 //! 3. `object`: references, their host information, and what they are; `foreign`; `value`;
 //! 4. `config`, `module`, `instance`, `func`, `items`, `trap`: the functions of `wasm.h`, by subject;
 //! 5. `error`, `linker`, `unboxed`, `resumable`, `exceptions`, `gc`, `wasi`, `limits`: what `wasmote.h` adds.
@@ -53,6 +53,7 @@ macro_rules! c_functions {
 pub mod config;
 pub mod error;
 pub mod exceptions;
+pub mod fallible;
 mod finalizers;
 mod foreign;
 pub mod func;

@@ -13,6 +13,7 @@ use wasmote::{
     Val, ValType,
 };
 
+use crate::fallible::TryClone;
 use crate::finalizers::{Finalized, Finalizer};
 use crate::foreign::{Foreign, object_of};
 use crate::store::{Context, StoreCell};
@@ -141,6 +142,12 @@ impl Object {
             Object::Extern(_, foreign) => Some(&foreign.as_deref()?.host_info),
             _ => None,
         }
+    }
+}
+
+impl TryClone for wasm_ref_t {
+    fn try_clone(&self) -> Option<wasm_ref_t> {
+        Some(self.clone())
     }
 }
 

@@ -9,6 +9,7 @@ use wasmote::{Error, ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFue
 
 use crate::error::wasmote_error_t;
 use crate::func::{CallError, Places, with_buffer};
+use crate::instance::NO_MEMORY;
 use crate::object::wasm_ref_t;
 use crate::store::{Context, wasmote_caller_t};
 use crate::trap::{Reason, Suspended, Trap};
@@ -125,7 +126,7 @@ impl Paused {
             // SAFETY: as the caller guarantees.
             unsafe { self.note(func, context, progress, values, &places) }
         });
-        resumed.ok_or(CallError::Refused("there is not enough memory"))?
+        resumed.ok_or(CallError::Refused(NO_MEMORY))?
     }
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use wasmote::{Error, ErrorKind, Exception, FrameInfo, I32Exit, Tag, TrapCode};
 
+use crate::fallible::TryClone;
 use crate::finalizers::Finalized;
 use crate::object::{Object, wasm_ref_t};
 use crate::store::{Context, StoreCell, wasm_store_t};
@@ -234,6 +235,12 @@ pub struct wasm_frame_t {
     pub(crate) info: FrameInfo,
 }
 
+impl TryClone for wasm_frame_t {
+    fn try_clone(&self) -> Option<wasm_frame_t> {
+        Some(self.clone())
+    }
+}
+
 /// Stands for an offset that is not known.
 const UNKNOWN: usize = usize::MAX;
 
@@ -248,7 +255,10 @@ c_functions! {
     /// Returns the message, with a byte of zero at its end. `out` needs no value before.
     fn wasm_trap_message(trap: &wasm_ref_t, out: *mut wasm_byte_vec_t) {
         out.write(match &trap.object {
-            Object::Trap(trap) => Vector::of([trap.message.as_bytes(), &[0]].concat()),
+            Object::Trap(trap) => {
+                let bytes = trap.message.bytes().chain([0]).map(Some);
+                Vector::try_of(trap.message.len() + 1, bytes).unwrap_or_default()
+            }
             _ => Vector::default(),
         });
     }
@@ -290,7 +300,8 @@ c_functions! {
             Object::Trap(stopped) => stopped.frames.borrow().clone(),
             _ => Vec::new(),
         };
-        out.write(Vector::of(frames.iter().map(|frame| Pointer::new(trap.frame(frame))).collect()));
+        let frames = Vector::try_of(frames.len(), frames.iter().map(|frame| Pointer::try_new(trap.frame(frame))));
+        out.write(frames.unwrap_or_default());
     }
 
     /// Deletes a frame. Does nothing for null.
@@ -315,12 +326,12 @@ c_functions! {
 
     /// Returns the name of the function, or an empty one if the module has no names. `out` needs no value before.
     fn wasmote_frame_func_name(frame: &wasm_frame_t, out: *mut wasm_byte_vec_t) {
-        out.write(Vector::of(frame.info.func_name().unwrap_or_default().as_bytes().to_vec()));
+        out.write(Vector::of_bytes(frame.info.func_name().unwrap_or_default().as_bytes()));
     }
 
     /// Returns the name of the module, or an empty one if it has none. `out` needs no value before.
     fn wasmote_frame_module_name(frame: &wasm_frame_t, out: *mut wasm_byte_vec_t) {
-        out.write(Vector::of(frame.info.module_name().unwrap_or_default().as_bytes().to_vec()));
+        out.write(Vector::of_bytes(frame.info.module_name().unwrap_or_default().as_bytes()));
     }
 
     /// Returns the byte offset of the instruction in the body of its function, or `SIZE_MAX` if it is not known.

@@ -2,6 +2,7 @@
 
 use wasmote::{ExternType, FuncType, GlobalType, HeapType, MemoryType, Mutability, RefType, TableType, ValType};
 
+use crate::fallible::{TryClone, try_box};
 use crate::value::kind;
 use crate::vectors::{Pointer, Vector, wasm_byte_vec_t, wasm_valtype_vec_t};
 
@@ -39,7 +40,6 @@ impl wasm_limits_t {
 
 /// The type of an external item: `wasm_externtype_t`. The five types of its kinds are the same type, so that a pointer to
 /// one is a pointer to the other.
-#[derive(Clone)]
 pub enum wasm_externtype_t {
     /// A `wasm_functype_t`.
     Func(Signature),
@@ -54,17 +54,41 @@ pub enum wasm_externtype_t {
 }
 
 /// The parameters and results of a function, as vectors that C reads.
-#[derive(Clone)]
 pub struct Signature {
     params: wasm_valtype_vec_t,
     results: wasm_valtype_vec_t,
 }
 
 impl Signature {
-    fn of(ty: &FuncType) -> Signature {
-        let vector =
-            |types: &[ValType]| Vector::of(types.iter().map(|&ty| Pointer::new(wasm_valtype_t { ty })).collect());
-        Signature { params: vector(ty.params()), results: vector(ty.results()) }
+    fn of(ty: &FuncType) -> Option<Signature> {
+        let vector = |types: &[ValType]| {
+            Vector::try_of(types.len(), types.iter().map(|&ty| Pointer::try_new(wasm_valtype_t { ty })))
+        };
+        Some(Signature { params: vector(ty.params())?, results: vector(ty.results())? })
+    }
+}
+
+impl TryClone for wasm_valtype_t {
+    fn try_clone(&self) -> Option<wasm_valtype_t> {
+        Some(self.clone())
+    }
+}
+
+impl TryClone for Signature {
+    fn try_clone(&self) -> Option<Signature> {
+        Some(Signature { params: self.params.try_clone()?, results: self.results.try_clone()? })
+    }
+}
+
+impl TryClone for wasm_externtype_t {
+    fn try_clone(&self) -> Option<wasm_externtype_t> {
+        Some(match self {
+            wasm_externtype_t::Func(signature) => wasm_externtype_t::Func(signature.try_clone()?),
+            wasm_externtype_t::Global(content, mutability) => wasm_externtype_t::Global(content.clone(), *mutability),
+            wasm_externtype_t::Table(element, limits, ty) => wasm_externtype_t::Table(element.clone(), *limits, *ty),
+            wasm_externtype_t::Memory(limits, ty) => wasm_externtype_t::Memory(*limits, *ty),
+            wasm_externtype_t::Tag(ty) => wasm_externtype_t::Tag(try_box(ty.try_clone()?)?),
+        })
     }
 }
 
@@ -77,8 +101,9 @@ fn is_closed(ty: ValType) -> bool {
 }
 
 impl wasm_externtype_t {
-    pub(crate) fn of_func(ty: &FuncType) -> wasm_externtype_t {
-        wasm_externtype_t::Func(Signature::of(ty))
+    /// Returns a function type. Returns `None` if there is not enough memory.
+    pub(crate) fn of_func(ty: &FuncType) -> Option<wasm_externtype_t> {
+        Some(wasm_externtype_t::Func(Signature::of(ty)?))
     }
 
     pub(crate) fn of_global(ty: &GlobalType) -> wasm_externtype_t {
@@ -94,16 +119,17 @@ impl wasm_externtype_t {
         wasm_externtype_t::Memory(wasm_limits_t::of(ty.minimum(), ty.maximum()), ty)
     }
 
-    pub(crate) fn of(ty: &ExternType) -> wasm_externtype_t {
-        match ty {
+    /// Returns the type of an item. Returns `None` if there is not enough memory.
+    pub(crate) fn of(ty: &ExternType) -> Option<wasm_externtype_t> {
+        Some(match ty {
             ExternType::Table(ty) => wasm_externtype_t::of_table(*ty),
             ExternType::Memory(ty) => wasm_externtype_t::of_memory(*ty),
             ExternType::Global(ty) => wasm_externtype_t::of_global(ty),
-            ExternType::Tag(ty) => wasm_externtype_t::Tag(Box::new(wasm_externtype_t::of_func(ty.ty()))),
-            ExternType::Func(ty) => wasm_externtype_t::of_func(ty),
+            ExternType::Tag(ty) => wasm_externtype_t::Tag(try_box(wasm_externtype_t::of_func(ty.ty())?)?),
+            ExternType::Func(ty) => wasm_externtype_t::of_func(ty)?,
             // There are five kinds; the enum leaves room for more.
-            _ => wasm_externtype_t::of_func(&FuncType::new([], [])),
-        }
+            _ => wasm_externtype_t::of_func(&FuncType::new([], []))?,
+        })
     }
 
     /// Returns the function type, to make a function of it. `None` if it is none, has too many values, or refers to a
@@ -160,7 +186,6 @@ impl wasm_externtype_t {
 }
 
 /// The type of an import: `wasm_importtype_t`.
-#[derive(Clone)]
 pub struct wasm_importtype_t {
     pub(crate) module: wasm_byte_vec_t,
     pub(crate) name: wasm_byte_vec_t,
@@ -168,10 +193,22 @@ pub struct wasm_importtype_t {
 }
 
 /// The type of an export: `wasm_exporttype_t`.
-#[derive(Clone)]
 pub struct wasm_exporttype_t {
     pub(crate) name: wasm_byte_vec_t,
     pub(crate) ty: Box<wasm_externtype_t>,
+}
+
+impl TryClone for wasm_importtype_t {
+    fn try_clone(&self) -> Option<wasm_importtype_t> {
+        let ty = try_box(self.ty.try_clone()?)?;
+        Some(wasm_importtype_t { module: self.module.try_clone()?, name: self.name.try_clone()?, ty })
+    }
+}
+
+impl TryClone for wasm_exporttype_t {
+    fn try_clone(&self) -> Option<wasm_exporttype_t> {
+        Some(wasm_exporttype_t { name: self.name.try_clone()?, ty: try_box(self.ty.try_clone()?)? })
+    }
 }
 
 /// The functions that all types have.
@@ -187,10 +224,10 @@ macro_rules! families {
                 drop(ty);
             }
 
-            /// Copies the type.
+            /// Copies the type. Returns null if there is not enough memory.
             #[unsafe(export_name = concat!("wasm_", stringify!($name), "_copy"))]
-            pub unsafe extern "C" fn copy(ty: &$ty) -> Box<$ty> {
-                Box::new(ty.clone())
+            pub unsafe extern "C" fn copy(ty: &$ty) -> Option<Box<$ty>> {
+                try_box(ty.try_clone()?)
             }
         }
     )* };
@@ -287,8 +324,11 @@ c_functions! {
     ) -> Option<Box<wasm_externtype_t>> {
         let taken = |vector: &mut wasm_valtype_vec_t| Vector::of(vector.take());
         let signature = Signature { params: taken(params), results: taken(results) };
-        let mut types = signature.params.as_slice().iter().chain(signature.results.as_slice());
-        types.all(|ty| ty.get().is_some()).then(|| Box::new(wasm_externtype_t::Func(signature.clone())))
+        let is_whole = |vector: &wasm_valtype_vec_t| vector.as_slice().iter().all(|ty| ty.get().is_some());
+        if !is_whole(&signature.params) || !is_whole(&signature.results) {
+            return None;
+        }
+        try_box(wasm_externtype_t::Func(signature))
     }
 
     /// Returns the types of the parameters, which belong to the type. Returns null if it is no function type.

@@ -234,8 +234,8 @@ impl Element for wasm_val_t {
         wasm_val_t::default_of(ValType::I32)
     }
 
-    fn duplicate(&self) -> wasm_val_t {
-        Value::duplicate(self)
+    fn duplicate(&self) -> Option<wasm_val_t> {
+        Some(Value::duplicate(self))
     }
 
     fn release(self) {

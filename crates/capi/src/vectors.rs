@@ -3,6 +3,7 @@
 use std::mem::take;
 use std::ptr::{NonNull, null_mut};
 
+use crate::fallible::{TryClone, try_box, try_bytes};
 use crate::func::Places;
 use crate::object::wasm_ref_t;
 use crate::trap::wasm_frame_t;
@@ -22,8 +23,8 @@ pub trait Element: Sized {
     /// Returns what a vector has before C sets it.
     fn unset() -> Self;
 
-    /// Returns another owner of the same.
-    fn duplicate(&self) -> Self;
+    /// Returns another owner of the same. Returns `None` if there is not enough memory.
+    fn duplicate(&self) -> Option<Self>;
 
     /// Ends the ownership.
     fn release(self);
@@ -34,8 +35,8 @@ impl Element for u8 {
         0
     }
 
-    fn duplicate(&self) -> u8 {
-        *self
+    fn duplicate(&self) -> Option<u8> {
+        Some(*self)
     }
 
     fn release(self) {}
@@ -46,9 +47,9 @@ impl Element for u8 {
 pub struct Pointer<T>(*mut T);
 
 impl<T> Pointer<T> {
-    /// Makes the vector the owner.
-    pub(crate) fn new(value: T) -> Pointer<T> {
-        Pointer(Box::into_raw(Box::new(value)))
+    /// Makes the vector the owner. Returns `None` if there is not enough memory.
+    pub(crate) fn try_new(value: T) -> Option<Pointer<T>> {
+        Some(Pointer(Box::into_raw(try_box(value)?)))
     }
 
     /// Returns what it points to, unless it is null.
@@ -58,13 +59,16 @@ impl<T> Pointer<T> {
     }
 }
 
-impl<T: Clone> Element for Pointer<T> {
+impl<T: TryClone> Element for Pointer<T> {
     fn unset() -> Pointer<T> {
         Pointer(null_mut())
     }
 
-    fn duplicate(&self) -> Pointer<T> {
-        self.get().map_or_else(Pointer::unset, |value| Pointer::new(value.clone()))
+    fn duplicate(&self) -> Option<Pointer<T>> {
+        match self.get() {
+            Some(value) => Pointer::try_new(value.try_clone()?),
+            None => Some(Pointer::unset()),
+        }
     }
 
     fn release(self) {
@@ -89,6 +93,23 @@ impl<T: Element> Vector<T> {
         }
         let elements = Box::leak(elements.into_boxed_slice());
         Vector { size: elements.len(), data: elements.as_mut_ptr() }
+    }
+
+    /// Makes a vector of `count` elements. Returns `None` if there is not enough memory, for it or for an element.
+    pub(crate) fn try_of(count: usize, elements: impl IntoIterator<Item = Option<T>>) -> Option<Vector<T>> {
+        let mut all = Vec::new();
+        all.try_reserve_exact(count).ok()?;
+        for element in elements {
+            // There is room for `count`, and no others come.
+            match element.filter(|_| all.len() < count) {
+                Some(element) => all.push(element),
+                None => {
+                    all.into_iter().for_each(T::release);
+                    return None;
+                }
+            }
+        }
+        Some(Vector::of(all))
     }
 
     /// Returns the elements.
@@ -122,9 +143,16 @@ where
     }
 }
 
-impl<T: Element> Clone for Vector<T> {
-    fn clone(&self) -> Vector<T> {
-        Vector::of(self.as_slice().iter().map(T::duplicate).collect())
+impl wasm_byte_vec_t {
+    /// Makes a vector of these bytes. It is empty if there is not enough memory.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> wasm_byte_vec_t {
+        try_bytes(bytes).map(Vector::of).unwrap_or_default()
+    }
+}
+
+impl<T: Element> TryClone for Vector<T> {
+    fn try_clone(&self) -> Option<Vector<T>> {
+        Vector::try_of(self.as_slice().len(), self.as_slice().iter().map(T::duplicate))
     }
 }
 
@@ -174,11 +202,11 @@ macro_rules! families {
                 unsafe { out.write(Vector::of(elements)) }
             }
 
-            /// Copies a vector with its elements.
+            /// Copies a vector with its elements. The copy is empty if there is not enough memory.
             #[unsafe(export_name = concat!("wasm_", $name, "_vec_copy"))]
             pub unsafe extern "C" fn copy(out: *mut $vec, vector: &$vec) {
                 // SAFETY: as above.
-                unsafe { out.write(vector.clone()) }
+                unsafe { out.write(vector.try_clone().unwrap_or_default()) }
             }
 
             /// Deletes a vector with its elements, and leaves it empty. Does nothing for null.

@@ -66,15 +66,17 @@ impl ExternType {
     }
 
     /// Returns the type of an export. `None` if its index is out of range.
-    pub(crate) fn of_export(module: &Module, export: &Export) -> Option<ExternType> {
+    pub(crate) fn of_export(module: &Module, export: &Export) -> Result<Option<ExternType>, OutOfMemory> {
         let index = export.index as usize;
         let info = module.info();
-        Some(match export.kind {
-            ExportKind::Func => ExternType::Func(module.func_type(*info.funcs.get(index)?)?.clone()),
-            ExportKind::Table => ExternType::Table(module.table_type(*info.tables.get(index)?)),
-            ExportKind::Memory => ExternType::Memory(*info.memories.get(index)?),
-            ExportKind::Global => ExternType::Global(module.global_type(*info.globals.get(index)?)),
-            ExportKind::Tag => ExternType::Tag(TagType::new(module.func_type(*info.tags.get(index)?)?.clone())),
+        let func_type =
+            |index: Option<&u32>| index.and_then(|&ty| module.func_type(ty)).map(FuncType::try_clone).transpose();
+        Ok(match export.kind {
+            ExportKind::Func => func_type(info.funcs.get(index))?.map(ExternType::Func),
+            ExportKind::Table => info.tables.get(index).map(|&ty| ExternType::Table(module.table_type(ty))),
+            ExportKind::Memory => info.memories.get(index).map(|&ty| ExternType::Memory(ty)),
+            ExportKind::Global => info.globals.get(index).map(|&ty| ExternType::Global(module.global_type(ty))),
+            ExportKind::Tag => func_type(info.tags.get(index))?.map(|ty| ExternType::Tag(TagType::new(ty))),
         })
     }
 }

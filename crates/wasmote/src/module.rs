@@ -182,25 +182,39 @@ impl Module {
     /// If there is no memory for a type, the process ends.
     #[must_use]
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        self.try_imports().map(|import| import.unwrap_or_else(|_| runtime::no_memory()))
+    }
+
+    /// Returns the imports, in order. An item is an error if there is no memory for its type.
+    #[must_use]
+    pub fn try_imports(&self) -> impl ExactSizeIterator<Item = Result<ImportType<'_>, Error>> {
         self.info().imports.iter().map(|import| {
-            let ty = ExternType::of_import(&self.0, import.ty).unwrap_or_else(|_| runtime::no_memory());
-            ImportType { module: &import.module, name: &import.name, ty: ty.unwrap_or_else(invalid) }
+            let ty = ExternType::of_import(&self.0, import.ty)?;
+            Ok(ImportType { module: &import.module, name: &import.name, ty: ty.unwrap_or_else(invalid) })
         })
     }
 
     /// Returns the exports, in order.
+    ///
+    /// If there is no memory for a type, the process ends.
     #[must_use]
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        self.try_exports().map(|export| export.unwrap_or_else(|_| runtime::no_memory()))
+    }
+
+    /// Returns the exports, in order. An item is an error if there is no memory for its type.
+    #[must_use]
+    pub fn try_exports(&self) -> impl ExactSizeIterator<Item = Result<ExportType<'_>, Error>> {
         self.info().exports.iter().map(|export| {
-            let ty = ExternType::of_export(&self.0, export);
-            ExportType { name: &export.name, ty: ty.unwrap_or_else(invalid) }
+            let ty = ExternType::of_export(&self.0, export)?;
+            Ok(ExportType { name: &export.name, ty: ty.unwrap_or_else(invalid) })
         })
     }
 
     /// Returns the type of the export with this name.
     #[must_use]
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
-        ExternType::of_export(&self.0, self.0.export(name)?)
+        ExternType::of_export(&self.0, self.0.export(name)?).unwrap_or_else(|_| runtime::no_memory())
     }
 
     /// Finds the export with this name once, for [`Instance::get_module_export`](crate::Instance::get_module_export) and
