@@ -5,7 +5,7 @@ use core::slice;
 use wasmote_ir::TrapCode;
 
 use super::InPlace;
-use super::{Caller, Import};
+use super::{Caller, HostFunction};
 use crate::mode::Absent;
 use crate::state::{self, Memory};
 
@@ -13,14 +13,14 @@ type Machine = state::Machine<InPlace>;
 type Instance = state::Instance<InPlace>;
 
 /// What the hooks need while code runs. The machine's `embedder` points to it.
-pub(super) struct HostHooks<T> {
+pub(super) struct HostHooks<T, I> {
     pub(super) data: *mut T,
-    pub(super) imports: *const Import<T>,
+    pub(super) imports: *const I,
     pub(super) resolved: *const u16,
 }
 
-/// Returns the hooks for instances whose data is a `T`.
-pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
+/// Returns the hooks for instances whose data is a `T`, and whose host functions are of the type `I`.
+pub(super) fn hooks<T, I: HostFunction<T>>() -> state::Hooks<InPlace> {
     state::Hooks {
         translate: Absent,
         locate: Absent,
@@ -32,7 +32,7 @@ pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
         #[cfg(feature = "stack-switching")]
         perform: Absent,
         exception: Absent,
-        host: host::<T>,
+        host: host::<T, I>,
         memory_grow,
         #[cfg(feature = "threads")]
         atomic_wait: Absent,
@@ -46,25 +46,25 @@ pub(super) fn hooks<T>() -> state::Hooks<InPlace> {
 ///
 /// # Safety
 /// As [`Hooks::host`](state::Hooks::host): the function is an imported one, and `args` has `slots` slots.
-/// `Instance::run` runs the code, and its data is a `T`.
-unsafe fn host<T>(
+/// `Instance::run` runs the code, its data is a `T`, and its imports are of the type `I`.
+unsafe fn host<T, I: HostFunction<T>>(
     machine: *mut Machine,
     index: u32,
     instance: *mut Instance,
     args: *mut u64,
     slots: usize,
 ) -> Result<(), TrapCode> {
-    // SAFETY: `Instance::run` set `embedder` to a `HostHooks<T>` that lives as long as the run, and nothing else uses the
+    // SAFETY: `Instance::run` set `embedder` to a `HostHooks<T, I>` that lives as long as the run, and nothing else uses the
     // data then. `resolved` has an entry for each imported function, which `resolve` found in `imports`. The caller
     // guarantees the slots of `args`.
     let (import, args, data) = unsafe {
-        let host = &mut *(*machine).embedder.cast::<HostHooks<T>>();
+        let host = &mut *(*machine).embedder.cast::<HostHooks<T, I>>();
         let import = &*host.imports.add(usize::from(*host.resolved.add(index as usize)));
         (import, slice::from_raw_parts_mut(args, slots), &mut *host.data)
     };
-    (import.func)(&mut Caller { instance, data }, args)?;
+    import.call(&mut Caller { instance, data }, args)?;
     let mut slot = 0;
-    for ty in import.results {
+    for ty in import.types(true) {
         use wasmote_ir::ValType::{F32, I32};
         if let (I32 | F32, Some(value)) = (ty, args.get_mut(slot)) {
             *value = u64::from(*value as u32);

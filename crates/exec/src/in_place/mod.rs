@@ -81,6 +81,34 @@ pub struct Import<T> {
 /// function again. A panic must not unwind: it ends the program.
 pub type HostFn<T> = fn(&mut Caller<'_, T>, args: &mut [u64]) -> Result<(), TrapCode>;
 
+/// What [`Instance`] needs to know of a host function. [`Import`] is the usual one; others have the same in another
+/// form, such as a record of C.
+pub trait HostFunction<T> {
+    /// Returns whether an import of this module with this name means this function.
+    fn is_named(&self, module: &[u8], name: &[u8]) -> bool;
+    /// Returns the types of its results, or of its parameters.
+    fn types(&self, results: bool) -> impl Iterator<Item = ValType>;
+    /// Calls it. [`HostFn`] says how.
+    ///
+    /// # Errors
+    /// The trap that ends the call from the host.
+    fn call(&self, caller: &mut Caller<'_, T>, args: &mut [u64]) -> Result<(), TrapCode>;
+}
+
+impl<T> HostFunction<T> for Import<T> {
+    fn is_named(&self, module: &[u8], name: &[u8]) -> bool {
+        self.module.as_bytes() == module && self.name.as_bytes() == name
+    }
+
+    fn types(&self, results: bool) -> impl Iterator<Item = ValType> {
+        if results { self.results } else { self.params }.iter().copied()
+    }
+
+    fn call(&self, caller: &mut Caller<'_, T>, args: &mut [u64]) -> Result<(), TrapCode> {
+        (self.func)(caller, args)
+    }
+}
+
 /// What a host function can use of the calling instance.
 pub struct Caller<'a, T> {
     instance: *mut state::Instance<InPlace>,
@@ -144,9 +172,9 @@ pub unsafe fn buffer_bytes_unchecked(image: &[u8], stack_slots: usize) -> Result
 }
 
 /// An instance of an image in a buffer.
-pub struct Instance<'a, T> {
+pub struct Instance<'a, T, I = Import<T>> {
     image: Image<'a>,
-    imports: &'a [Import<T>],
+    imports: &'a [I],
     machine: *mut state::Machine<InPlace>,
     instance: *mut state::Instance<InPlace>,
     /// For each imported function, its index in `imports`.
@@ -160,8 +188,8 @@ pub struct Instance<'a, T> {
 }
 
 // SAFETY: the instance owns what its pointers lead to: the buffer, borrowed mutably for `'a`, and the data, which is
-// `Send`. The image and the imports are only read, and no other thread gets the pointers.
-unsafe impl<T: Send> Send for Instance<'_, T> {}
+// `Send`. The image and the imports, which are `Sync`, are only read, and no other thread gets the pointers.
+unsafe impl<T: Send, I: Sync> Send for Instance<'_, T, I> {}
 
 impl<'a, T> Instance<'a, T> {
     /// Verifies the whole image and instantiates it. Runs its start function if it has one. `image` must lie at an
@@ -178,10 +206,7 @@ impl<'a, T> Instance<'a, T> {
         stack_slots: usize,
         data: T,
     ) -> Result<Instance<'a, T>, LoadError> {
-        let parsed = start::parse(image)?;
-        start::verify(&parsed, buffer, stack_slots)?;
-        // SAFETY: the lines above verified the image.
-        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, u64::MAX) }
+        Instance::with_host_functions(image, imports, buffer, stack_slots, data, None)
     }
 
     /// As [`Instance::new`], with this much fuel from the start. A start function traps when it is used up.
@@ -197,11 +222,7 @@ impl<'a, T> Instance<'a, T> {
         data: T,
         fuel: u64,
     ) -> Result<Instance<'a, T>, LoadError> {
-        let parsed = start::parse(image)?;
-        parsed.check_metered()?;
-        start::verify(&parsed, buffer, stack_slots)?;
-        // SAFETY: the lines above verified the image.
-        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, fuel) }
+        Instance::with_host_functions(image, imports, buffer, stack_slots, data, Some(fuel))
     }
 
     /// Instantiates an image without verifying it, such as one that is built into the firmware. Otherwise it is as
@@ -226,6 +247,30 @@ impl<'a, T> Instance<'a, T> {
         // SAFETY: the caller vouches for the image, which takes the place of verification.
         unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, u64::MAX) }
     }
+}
+
+impl<'a, T, I: HostFunction<T>> Instance<'a, T, I> {
+    /// As [`Instance::new`], or [`Instance::new_with_fuel`] if there is `fuel`, with host functions of any type.
+    ///
+    /// # Errors
+    /// As these.
+    #[cfg(feature = "verify")]
+    pub fn with_host_functions(
+        image: &'a [u8],
+        imports: &'a [I],
+        buffer: &'a mut [u64],
+        stack_slots: usize,
+        data: T,
+        fuel: Option<u64>,
+    ) -> Result<Instance<'a, T, I>, LoadError> {
+        let parsed = start::parse(image)?;
+        if fuel.is_some() {
+            parsed.check_metered()?;
+        }
+        start::verify(&parsed, buffer, stack_slots)?;
+        // SAFETY: the lines above verified the image.
+        unsafe { start::instantiate(parsed, imports, buffer, stack_slots, data, fuel.unwrap_or(u64::MAX)) }
+    }
 
     /// Calls an exported function. `args` and `results` are slots, as in [`HostFn`].
     ///
@@ -233,10 +278,18 @@ impl<'a, T> Instance<'a, T> {
     /// There is no such function, the numbers of slots do not match its type, or it traps. After
     /// [`TrapCode::OutOfFuel`], [`Instance::resume`] continues the call.
     pub fn call(&mut self, export: &str, args: &[u64], results: &mut [u64]) -> Result<(), CallError> {
-        let exports = (0..self.image.count(Section::Exports)).filter_map(|index| self.image.export(index));
-        let found = exports.into_iter().find(|e| e.kind == kinds::FUNC && e.name == export.as_bytes());
-        let func = found.ok_or(CallError::NoSuchExport)?.index;
+        let func = self.exported_func(export.as_bytes()).ok_or(CallError::NoSuchExport)?;
         self.call_index(func, args, results)
+    }
+
+    /// Returns the index of the function with this export name.
+    pub fn exported_func(&self, export: &[u8]) -> Option<u32> {
+        self.exported(kinds::FUNC, export)
+    }
+
+    fn exported(&self, kind: u32, name: &[u8]) -> Option<u32> {
+        let mut exports = (0..self.image.count(Section::Exports)).filter_map(|index| self.image.export(index));
+        Some(exports.find(|export| export.kind == kind && export.name == name)?.index)
     }
 
     /// As [`Instance::call`], for a function by its index. Imports count, and the function need not be exported.
@@ -244,9 +297,20 @@ impl<'a, T> Instance<'a, T> {
     /// # Errors
     /// As [`Instance::call`].
     pub fn call_index(&mut self, func: u32, args: &[u64], results: &mut [u64]) -> Result<(), CallError> {
+        self.begin(func, args, results.len())?;
+        self.resume(results)
+    }
+
+    /// Begins a call as [`Instance::call_index`] does, for a function with this many result slots. The call then waits
+    /// as one that ran out of fuel, and [`Instance::resume`] runs it. So arguments and results can lie in the same
+    /// place.
+    ///
+    /// # Errors
+    /// As [`Instance::call`]. A call that waited before is dropped, unless the numbers of slots do not match.
+    pub fn begin(&mut self, func: u32, args: &[u64], results: usize) -> Result<(), CallError> {
         let record = self.image.func(func).ok_or(CallError::NoSuchExport)?;
         let ty = self.image.ty(record.ty.into()).ok_or(CallError::NoSuchExport)?;
-        if args.len() != usize::from(ty.param_slots) || results.len() != result_slots(&self.image, ty) {
+        if args.len() != usize::from(ty.param_slots) || results != result_slots(&self.image, ty) {
             return Err(CallError::WrongArguments);
         }
         self.waiting = None;
@@ -256,11 +320,13 @@ impl<'a, T> Instance<'a, T> {
             self.activation = Activation::none((*self.machine).stack_top, self.instance);
             self.activation =
                 Activation::<InPlace>::start(self.instance, func, record, args).map_err(CallError::Trap)?;
-            self.run(results)
         }
+        self.waiting = Some(results);
+        Ok(())
     }
 
-    /// Continues the call that ran out of fuel, after [`Instance::set_fuel`]. `results` are those of that call.
+    /// Continues the call that ran out of fuel, after [`Instance::set_fuel`], or that was begun. `results` are those of
+    /// that call.
     ///
     /// # Errors
     /// As [`Instance::call`], and [`CallError::NothingToResume`] if no call waits for fuel.
@@ -273,13 +339,13 @@ impl<'a, T> Instance<'a, T> {
             }
             None => return Err(CallError::NothingToResume),
         }
-        // SAFETY: `waiting` is set only while the activation is one that stopped for fuel. Each new call clears it,
-        // so nothing ran since.
+        // SAFETY: `waiting` is set only while the activation is one that stopped for fuel or did not run yet. Each new
+        // call clears it, so nothing ran since.
         unsafe { self.run(results) }
     }
 
     /// Returns what the hooks need.
-    fn host(&mut self) -> HostHooks<T> {
+    fn host(&mut self) -> HostHooks<T, I> {
         HostHooks { data: &raw mut self.data, imports: self.imports.as_ptr(), resolved: self.resolved }
     }
 
@@ -344,11 +410,10 @@ impl<'a, T> Instance<'a, T> {
 
     /// Returns the first slot of an exported global.
     pub fn global(&self, export: &str) -> Option<u64> {
-        let exports = (0..self.image.count(Section::Exports)).filter_map(|index| self.image.export(index));
-        let found = exports.into_iter().find(|e| e.kind == kinds::GLOBAL && e.name == export.as_bytes())?;
+        let found = self.exported(kinds::GLOBAL, export.as_bytes())?;
         // SAFETY: the instance lies in the buffer, and nothing runs. The image verifier checks that indices of
         // exports are in range.
-        Some(unsafe { (*(*self.instance).globals.add(found.index as usize)).read() })
+        Some(unsafe { (*(*self.instance).globals.add(found as usize)).read() })
     }
 
     /// Returns the data.

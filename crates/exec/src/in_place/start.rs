@@ -10,7 +10,7 @@ use wasmote_ir::image::{Image, ImageError, ImageErrorKind, LimitsRecord, OpSet};
 use super::hooks::hooks;
 use super::mode::{Func, Funcs};
 use super::plan::{Plan, copied, global_slots, memory_bytes};
-use super::{CallError, Import, InPlace, Instance, LoadError};
+use super::{CallError, HostFunction, InPlace, Instance, LoadError};
 use crate::activation::Activation;
 use crate::mode::Absent;
 use crate::state::{self, DataSegment, ElemSegment, EmptyMemory, Machine, Memory};
@@ -81,14 +81,14 @@ impl Parts<'_> {
 
 /// # Safety
 /// The image is verified, or the embedder vouches for it.
-pub(super) unsafe fn instantiate<'a, T>(
+pub(super) unsafe fn instantiate<'a, T, I: HostFunction<T>>(
     image: Image<'a>,
-    imports: &'a [Import<T>],
+    imports: &'a [I],
     buffer: &'a mut [u64],
     stack_slots: usize,
     data: T,
     fuel: u64,
-) -> Result<Instance<'a, T>, LoadError> {
+) -> Result<Instance<'a, T, I>, LoadError> {
     if !image.bytes().as_ptr().addr().is_multiple_of(8) {
         return Err(ImageError::new(ImageErrorKind::Misaligned, 0).into());
     }
@@ -130,7 +130,7 @@ pub(super) unsafe fn instantiate<'a, T>(
         base.write_bytes(0, parts.plan.bytes_of_memories);
         let instance: *mut state::Instance<InPlace> = parts.place(parts.plan.instance, 0);
         let stack = parts.place(parts.plan.stack, 0);
-        machine.write(Machine::new(stack, stack_slots, hooks::<T>()));
+        machine.write(Machine::new(stack, stack_slots, hooks::<T, I>()));
         (*machine).fuel = fuel;
         (*machine).funcs_len = image.count(Section::Funcs);
         instance.write(record);
@@ -158,17 +158,16 @@ pub(super) unsafe fn instantiate<'a, T>(
 ///
 /// # Safety
 /// The parts are as [`instantiate`] set them up.
-unsafe fn resolve<T>(parts: &Parts<'_>, imports: &[Import<T>]) -> Result<(), LoadError> {
+unsafe fn resolve<T, I: HostFunction<T>>(parts: &Parts<'_>, imports: &[I]) -> Result<(), LoadError> {
     let image = &parts.image;
     for index in 0..image.count(Section::Imports) {
         let Some(wanted) = image.import(index) else { break };
         let ty = image.func(wanted.index).and_then(|func| image.ty(func.ty.into()));
         let Some(ty) = ty.filter(|_| wanted.kind == kinds::FUNC) else { return Err(LoadError::NotAFunction(index)) };
-        let named =
-            |import: &Import<T>| import.module.as_bytes() == wanted.module && import.name.as_bytes() == wanted.name;
+        let named = |import: &I| import.is_named(wanted.module, wanted.name);
         let Some(found) = imports.iter().position(named) else { return Err(LoadError::MissingImport(index)) };
-        let same = |results, types: &[_]| image.val_types(ty, results).eq(types.iter().copied());
-        if !same(false, imports[found].params) || !same(true, imports[found].results) {
+        let same = |results| image.val_types(ty, results).eq(imports[found].types(results));
+        if !same(false) || !same(true) {
             return Err(LoadError::ImportType(index));
         }
         let Ok(found) = u16::try_from(found) else { return Err(LoadError::MissingImport(index)) };
