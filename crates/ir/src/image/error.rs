@@ -75,6 +75,34 @@ pub enum ImageErrorKind {
 }
 
 impl ImageErrorKind {
+    /// All of them, in the order of their numbers. The first is 0.
+    pub const ALL: [ImageErrorKind; ImageErrorKind::Name as usize + 1] = [
+        ImageErrorKind::NotAnImage,
+        ImageErrorKind::Truncated,
+        ImageErrorKind::Version,
+        ImageErrorKind::OpSet,
+        ImageErrorKind::Extended,
+        ImageErrorKind::Feature,
+        ImageErrorKind::Threads,
+        ImageErrorKind::Atomics,
+        ImageErrorKind::Schedule,
+        ImageErrorKind::NotMetered,
+        ImageErrorKind::Float,
+        ImageErrorKind::CanonicalNans,
+        ImageErrorKind::Checksum,
+        ImageErrorKind::Misaligned,
+        ImageErrorKind::OutOfRange,
+        ImageErrorKind::Record,
+        ImageErrorKind::Type,
+        ImageErrorKind::Constant,
+        ImageErrorKind::Instruction,
+        ImageErrorKind::Slot,
+        ImageErrorKind::Target,
+        ImageErrorKind::Index,
+        ImageErrorKind::End,
+        ImageErrorKind::Name,
+    ];
+
     /// Returns the reason to refuse an image that needs these features, which are missing. Returns `None` if it needs
     /// none.
     pub const fn of_missing(features: u32) -> Option<ImageErrorKind> {
@@ -129,6 +157,18 @@ impl ImageErrorKind {
             ImageErrorKind::Index => "malformed image: index out of range",
             ImageErrorKind::End => "malformed image: execution would run past the end of a function",
             ImageErrorKind::Name => "malformed image: name that is not UTF-8",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ImageErrorKind;
+
+    #[test]
+    fn all_reasons_are_in_the_order_of_their_numbers() {
+        for (number, kind) in ImageErrorKind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, number, "{kind:?}");
         }
     }
 }
