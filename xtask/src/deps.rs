@@ -41,6 +41,7 @@ const RULES: &[Rule] = &[
     rule("wasmote-translate", &["ir", "decode"], FORBID),
     rule("wasmote-compile", &["ir", "decode", "translate"], FORBID),
     rule("wasmote-exec", &["ir", "target", "libm"], None),
+    rule("wasmote-firmware", &["ir", "exec"], None),
     rule("wasmote-gc", &["ir", "exec"], None),
     rule("wasmote-simd", &["ir", "exec"], None),
     rule(
