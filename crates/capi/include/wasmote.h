@@ -294,9 +294,9 @@ typedef bool (*wasmote_clock_callback_t)(void *env, uint32_t clock, uint64_t *na
 /// Lets this many nanoseconds of clock 1 pass.
 typedef void (*wasmote_sleep_callback_t)(void *env, uint64_t nanoseconds);
 
-/// Replaces the clocks. `now` reads them; each that it has has this resolution, in nanoseconds. `sleep` is called when the guest
-/// waits, and nothing that it waits for is ready. If it is NULL, time passes by itself, and the thread sleeps. Both must
-/// not use the store. The finalizer, unless it is NULL, gets `env` when other clocks replace these, or with the store.
+/// Replaces the clocks. `now` reads them; all have this resolution, in nanoseconds. `sleep` is called when the guest waits,
+/// and nothing that it waits for is ready. If it is NULL, time passes by itself, and the thread sleeps. Both must not use
+/// the store. The finalizer, unless it is NULL, gets `env` when other clocks replace these, or with the store.
 WASM_API_EXTERN void wasmote_wasi_config_clocks_callback(
     wasmote_wasi_config_t *config, wasmote_clock_callback_t now, uint64_t resolution, wasmote_sleep_callback_t sleep,
     void *env, void (*finalizer)(void *));
@@ -346,9 +346,9 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_global_set(wasm_global_t *global, c
 ///////////////////////////////////////////////////////////////////////////////
 // Calls that stop and go on
 
-/// A call that can stop before it has returned, when fuel is used up, by interruption, or in a host function that waits. It goes
-/// on later, or is deleted. It has a value stack of its own: any number of a store's calls can be stopped at once, and they
-/// go on in any order. It keeps its store alive.
+/// A call that can stop before it has returned: when fuel is used up, by interruption, or in a host function that waits.
+/// It goes on later, or is deleted. It has a value stack of its own: any number of a store's calls can be stopped at once,
+/// and they go on in any order. It keeps its store alive, and is used by the thread that uses the store.
 typedef struct wasmote_call_t wasmote_call_t;
 
 /// How far a call has come.
@@ -368,7 +368,13 @@ enum wasmote_call_state_enum {
 /// deletes, also if it has ended; or returns an error.
 ///
 /// `trap` becomes NULL, or the trap if the code stopped for good. `results` are written once the call has returned; until
-/// then they stay as they are.
+/// then they stay as they are. To pay for a call in parts:
+///
+///     error = wasmote_func_call_resumable(func, args, 1, results, 1, &call, &trap);
+///     while (!error && wasmote_call_state(call) == WASMOTE_CALL_OUT_OF_FUEL) {
+///       error = wasmote_store_set_fuel(store, 10000);
+///       if (!error) error = wasmote_call_resume(call, NULL, 0, results, 1, &trap);
+///     }
 WASM_API_EXTERN own wasmote_error_t *wasmote_func_call_resumable(
     const wasm_func_t *func, const wasmote_val_t *args, size_t args_size, own wasmote_val_t *results,
     size_t results_size, own wasmote_call_t **call, own wasm_trap_t **trap);
@@ -402,9 +408,9 @@ WASM_API_EXTERN void wasmote_call_delete(own wasmote_call_t *call);
 WASM_API_EXTERN own wasm_trap_t *wasmote_caller_suspend(const wasmote_caller_t *caller, void *value);
 
 ///////////////////////////////////////////////////////////////////////////////
-// Exceptions. A trap carries one: with the code `WASMOTE_TRAP_EXCEPTION`, and the frames where wasm threw it. A host function throws
-// it by returning the trap. Wasm can then catch it; if it does not, the call ends with another trap that carries the
-// same exception, with the frames of the host function's callers alone.
+// Exceptions. A trap carries one: with the code `WASMOTE_TRAP_EXCEPTION`, and the frames where wasm threw it. A host
+// function throws it by returning the trap. Wasm can then catch it; if it does not, the call ends with another trap that
+// carries the same exception, with the frames of the host function's callers alone.
 
 /// Makes a tag: an item that modules import, of kind `WASM_EXTERN_TAG`. Returns NULL if the type has results, or refers to
 /// types of a module.
@@ -493,8 +499,8 @@ WASM_API_EXTERN uint32_t wasmote_array_size(const wasm_ref_t *ref);
 WASM_API_EXTERN own wasmote_error_t *wasmote_array_get(const wasm_ref_t *ref, uint32_t index, own wasmote_val_t *out);
 /// Sets an element, as `wasmote_struct_set` sets a field.
 WASM_API_EXTERN own wasmote_error_t *wasmote_array_set(wasm_ref_t *ref, uint32_t index, const wasmote_val_t *value);
-/// Copies `size` bytes out of an array of numbers or vectors, from this byte on. The elements lie one after the other, packed,
-/// in the machine's byte order. Fails if the bytes lie beyond the end, or if the elements are references.
+/// Copies `size` bytes out of an array of numbers or vectors, from this byte on. The elements lie one after the other,
+/// packed, in the machine's byte order. Fails if the bytes lie beyond the end, or if the elements are references.
 WASM_API_EXTERN own wasmote_error_t *wasmote_array_read(
     const wasm_ref_t *ref, size_t offset, uint8_t *bytes, size_t size);
 /// Copies bytes into an array, as `wasmote_array_read` copies them out. Fails also if the elements are not mutable.

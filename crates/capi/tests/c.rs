@@ -146,3 +146,15 @@ fn the_program_in_the_documentation_runs() {
     };
     assert_eq!(printed(&compiler, &source, "c11"), "guest: 21\nresult: 42\n");
 }
+
+#[test]
+fn the_program_that_measures_calls_runs() {
+    let Some(compiler) = compiler() else {
+        eprintln!("SKIPPED: there is no C compiler");
+        return;
+    };
+    // POSIX has the clock.
+    let text = printed(&compiler, &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/calls.c"), "c11");
+    let kinds: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once(": a call of wasm ")?.0)).collect();
+    assert_eq!(kinds, ["vectors", "arrays"], "{text}");
+}
