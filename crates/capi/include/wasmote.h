@@ -308,8 +308,9 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_store_set_wasi(wasm_store_t *store,
 // Functions and globals with values in arrays
 
 /// Calls a function. `args` and `results` have as many values as its type says; NULL stands for none. The arguments remain
-/// the caller's; `results` needs no values before, and the caller deletes those that it gets. Up to 16 arguments and
-/// results together that are no references take no allocation.
+/// the caller's; `results` needs no values before, and the caller deletes those that it gets. Both may be one array:
+/// references among the arguments are then overwritten, and not deleted. Up to 16 arguments and results together that are
+/// no references take no allocation.
 ///
 /// Returns NULL and sets `trap` to NULL, with the results in `results`. Or returns NULL and sets `trap`, if the code
 /// stopped. Or returns an error, if the arguments or the numbers do not fit.

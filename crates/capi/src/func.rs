@@ -1,6 +1,7 @@
 //! Functions, and calls in both directions.
 
 use std::ffi::c_void;
+use std::ptr::null_mut;
 use std::rc::Rc;
 
 use wasmote::{AsContextMut, Caller, Error, Func, FuncType, Val, ValType};
@@ -217,13 +218,23 @@ pub(crate) enum CallError {
     Stopped(Box<wasm_ref_t>),
 }
 
-/// Places of C for results, which need no values before.
+/// Places of C: arguments, or room for results, which needs no values before. Both may be the same places.
 pub(crate) struct Places<P> {
     pub(crate) data: *mut Value<P>,
     pub(crate) count: usize,
 }
 
 impl<P: Payload> Places<P> {
+    /// Returns no places.
+    pub(crate) fn none() -> Places<P> {
+        Places { data: null_mut(), count: 0 }
+    }
+
+    /// Returns the places of arguments. Null stands for none.
+    pub(crate) fn of_args(data: *const Value<P>, count: usize) -> Places<P> {
+        Places { data: data.cast_mut(), count: if data.is_null() { 0 } else { count } }
+    }
+
     /// Writes values. Those without a place are dropped.
     ///
     /// # Safety
@@ -246,24 +257,28 @@ impl wasm_ref_t {
     }
 
     /// Runs `body` with the function, its arguments and room for its results. Few values need no allocation.
-    pub(crate) fn with_args<P: Payload, R>(
+    ///
+    /// # Safety
+    /// `args` has values. They are read before `body` runs.
+    pub(crate) unsafe fn with_args<P: Payload, R>(
         &self,
         context: &mut Context<'_>,
-        args: &[Value<P>],
+        args: &Places<P>,
         body: impl FnOnce(&mut Context<'_>, Func, &[Val], &mut [Val]) -> Result<R, CallError>,
     ) -> Result<R, CallError> {
         let func = self.func().ok_or(CallError::Refused("this is no function"))?;
         let ty = func.ty_ref(&*context);
         let (params, results) = (ty.params().len(), ty.results().len());
         let fits = |fits, message| if fits { Ok(()) } else { Err(CallError::Refused(message)) };
-        fits(args.len() == params, "the number of arguments does not fit the function's type")?;
+        fits(args.count == params, "the number of arguments does not fit the function's type")?;
         fits(P::HAS_V128 || !ty.results().contains(&ValType::V128), NO_VECTORS)?;
         let called = with_buffer(params + results, Val::I32(0), |values| {
             let (values, results) = values.split_at_mut(params);
-            for (i, (value, arg)) in values.iter_mut().zip(args).enumerate() {
+            for (i, value) in values.iter_mut().enumerate() {
                 // Read each time, since nothing of the store stays borrowed.
                 let ty = func.ty_ref(&*context).params()[i];
-                let arg = arg.to_val(ty, &self.store, context);
+                // SAFETY: as the caller guarantees, and there are as many.
+                let arg = unsafe { args.data.add(i).read() }.to_val(ty, &self.store, context);
                 *value = arg.ok_or(CallError::Refused("an argument is of another type or store"))?;
             }
             body(context, func, values, results)
@@ -327,11 +342,11 @@ c_functions! {
         args: Option<&wasm_val_vec_t>,
         results: *mut wasm_val_vec_t,
     ) -> Option<Box<wasm_ref_t>> {
-        let args = args.map_or(&[][..], Vector::as_slice);
+        let args = args.map_or_else(Places::none, Vector::places);
         // What is called may delete the function.
         let func = func.clone();
         let called = func.store.with(|context| {
-            func.with_args(context, args, |context, handle, args, values| {
+            func.with_args(context, &args, |context, handle, args, values| {
                 func.stopped(handle.call(&mut *context, args, values), context)?;
                 if let Some(results) = results.as_ref() {
                     results.places().write(values, &func.store, context);

@@ -176,12 +176,12 @@ c_functions! {
         call: *mut Option<Box<wasmote_call_t>>,
         trap: *mut Option<Box<wasm_ref_t>>,
     ) -> Option<Box<wasmote_error_t>> {
-        let args = values_of(args, args_size);
+        let args = Places::of_args(args, args_size);
         // What is called may delete the function.
         let func = func.clone();
         let paused = Rc::<Paused>::default();
         let called = func.store.with(|context| {
-            func.with_args(context, args, |context, handle, args, values| {
+            func.with_args(context, &args, |context, handle, args, values| {
                 let places = places_for(results, results_size, values.len())?;
                 let progress = handle.call_resumable(&mut *context, args, values);
                 paused.note(&func, context, progress, values, &places)

@@ -89,7 +89,7 @@ pub(crate) fn another_value() -> Box<wasmote_error_t> {
 
 c_functions! {
     /// Calls a function. `args` and `results` have as many values as its type says; null stands for none. The arguments
-    /// remain the caller's, and `results` needs no values before. Up to 16 arguments and results together that are no
+    /// remain the caller's, and `results` needs no values before: it may be the array of the arguments. Up to 16 arguments and results together that are no
     /// references take no allocation.
     ///
     /// Returns null and sets `trap` to null, with the results in `results`; or returns null and sets `trap`, if the code
@@ -102,11 +102,11 @@ c_functions! {
         results_size: usize,
         trap: *mut Option<Box<wasm_ref_t>>,
     ) -> Option<Box<wasmote_error_t>> {
-        let args = values_of(args, args_size);
+        let args = Places::of_args(args, args_size);
         // What is called may delete the function.
         let func = func.clone();
         let called = func.store.with(|context| {
-            func.with_args(context, args, |context, handle, args, values| {
+            func.with_args(context, &args, |context, handle, args, values| {
                 let places = places_for(results, results_size, values.len())?;
                 func.stopped(handle.call(&mut *context, args, values), context)?;
                 places.write(values, &func.store, context);

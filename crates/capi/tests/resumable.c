@@ -255,9 +255,66 @@ static void deleted_while_running(wasm_engine_t *engine) {
   wasmote_linker_delete(linker);
 }
 
+typedef struct {
+  wasm_func_t *inner;
+  wasmote_call_t *kept;
+  wasm_trap_t *last;
+} keeper_t;
+
+// Starts a resumable call and keeps it, then goes on with it; 30 and 12 are what it waits for.
+static wasm_trap_t *keep(void *env, const wasmote_caller_t *caller, const wasmote_val_t *args, size_t args_size,
+                         wasmote_val_t *results, size_t results_size) {
+  keeper_t *keeper = env;
+  CHECK(caller && args_size == 1 && results_size == 1);
+  wasmote_val_t arg = i32(0), result = i32(-1), answer = i32(args[0].of.i32);
+  if (!keeper->kept) {
+    CHECK(!wasmote_func_call_resumable(keeper->inner, &arg, 1, &result, 1, &keeper->kept, &keeper->last));
+  } else {
+    CHECK(!wasmote_call_resume(keeper->kept, &answer, 1, &result, 1, &keeper->last));
+  }
+  CHECK(!keeper->last);
+  results[0] = result;
+  return NULL;
+}
+
+// A resumable call that host functions of other calls start and go on with.
+static void inside_of_other_calls(wasm_engine_t *engine) {
+  static const wasm_valkind_t kinds[] = {WASM_I32};
+  state_t state = {0, NULL, NULL, NULL};
+  keeper_t keeper = {NULL, NULL, NULL};
+  wasm_store_t *store = wasm_store_new(engine);
+  wasmote_linker_t *linker = wasmote_linker_new(engine);
+  wasm_functype_t *type = functype(1, kinds, 1, kinds);
+  CHECK(!wasmote_linker_define_func_unboxed(linker, "host", 4, "ask", 3, type, ask, &state, NULL));
+  CHECK(!wasmote_linker_define_func_unboxed(linker, "host", 4, "keep", 4, type, keep, &keeper, NULL));
+  wasm_functype_delete(type);
+  wasm_shared_module_t *module = shared_of(engine,
+    "(module (import \"host\" \"ask\" (func $ask (param i32) (result i32)))"
+    "  (import \"host\" \"keep\" (func $keep (param i32) (result i32)))"
+    "  (func (export \"inner\") (param i32) (result i32) (i32.sub (call $ask (local.get 0)) (call $ask (local.get 0))))"
+    "  (func (export \"outer\") (param i32) (result i32) (call $keep (local.get 0))))");
+  wasm_instance_t *instance = NULL;
+  wasm_trap_t *trap = NULL;
+  CHECK(!wasmote_linker_instantiate(linker, store, module, &instance, &trap));
+  wasm_func_t *outer = func_of(instance, "outer");
+  keeper.inner = func_of(instance, "inner");
+  int32_t result = 0;
+  CHECK(!call_i_i(outer, 1, &result) && result == -1 && wasmote_call_state(keeper.kept) == WASMOTE_CALL_SUSPENDED);
+  CHECK(!call_i_i(outer, 30, &result) && result == -1 && wasmote_call_state(keeper.kept) == WASMOTE_CALL_SUSPENDED);
+  CHECK(!call_i_i(outer, 12, &result) && result == 18 && wasmote_call_state(keeper.kept) == WASMOTE_CALL_ENDED);
+  wasmote_call_delete(keeper.kept);
+  wasm_func_delete(outer);
+  wasm_func_delete(keeper.inner);
+  wasm_instance_delete(instance);
+  wasm_shared_module_delete(module);
+  wasmote_linker_delete(linker);
+  wasm_store_delete(store);
+}
+
 int main(void) {
   wasm_engine_t *engine = wasm_engine_new();
   fuel();
+  inside_of_other_calls(engine);
   interruption();
   suspension(engine);
   deleted_while_running(engine);

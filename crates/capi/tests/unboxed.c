@@ -75,6 +75,11 @@ static void both_directions(wasm_engine_t *engine) {
   CHECK(results[0].kind == WASMOTE_V128 && results[1].of.i32 == 12);
   for (int i = 0; i < 16; i++) CHECK(results[0].of.v128[i] == (uint8_t)(200 + i + 21));
 
+  // Arguments and results in one array.
+  wasmote_val_t both[2] = {v128(0), i32(1)};
+  CHECK(!wasmote_func_call_unboxed(twice, both, 2, both, 2, &trap) && !trap);
+  CHECK(both[0].of.v128[0] == 3 && both[0].of.v128[15] == 18 && both[1].of.i32 == 3);
+
   // The function itself, as an item of a store.
   wasm_func_t *func = wasmote_func_new_unboxed(store, type, add, &finalized, finalize);
   CHECK(!wasmote_func_call_unboxed(func, args, 2, results, 2, &trap) && !trap && results[0].of.v128[15] == 225);
