@@ -16,7 +16,7 @@ use pico_args::Arguments;
 use crate::project::{self, cargo, run};
 use crate::{
     aarch64, circles, corpus, deps, embedded, examples, features, firmware, forbidden_symbols, fuzz, linear, miri,
-    nextpnr, no_std_check, packages, same_image, semver, size, tailcheck, threads, tools,
+    nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads, tools,
 };
 use suites::Count;
 
@@ -96,6 +96,9 @@ const STEPS: &[Step] = &[
     step("test-core", Change, "the command without the extended op set", suites::core_op_set),
     step("test-continuations", Change, "stack switching, which builds lack by default", suites::continuations),
     step("examples", Change, "the examples for hosts print what they must", || passed(examples::check())),
+    step("python", Change, "the Python package: a wheel without optimisation passes its tests", || {
+        left_out(python::check())
+    }),
     step("tailcheck", Change, "hot handlers of the release binary are straight lines to a jump", || {
         left_out(tailcheck::check())
     }),
@@ -137,6 +140,9 @@ const STEPS: &[Step] = &[
     }),
     step("publish-verify", Weekly, "each package compiles from what is published", || passed(publish(&[]))),
     step("test-loop-more", Weekly, "the guests with loop dispatch; the listing of a run", suites::loop_dispatch_more),
+    step("python-install", Weekly, "`pip install` of the Python package gives a working one", || {
+        left_out(python::check_install())
+    }),
     step("setup-hosts", Weekly, "a toolchain for foreign hosts is present", || left_out(embedded::check_hosts())),
     step("same-image", Weekly, "images are the same whichever host writes them", || left_out(same_image::check())),
     step("aarch64", Weekly, "the library on aarch64, in QEMU", || left_out(aarch64::check())),

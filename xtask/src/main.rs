@@ -4,7 +4,7 @@
 //! - Checks: [`ci`] runs all of them in order: [`deps`] with [`opcodes`], [`packages`], [`circles`], [`conformance`], [`tailcheck`],
 //!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`],
 //!   [`wasi_threads`], [`nextpnr`], [`semver`].
-//! - [`capi`] compiles and runs the examples of the C API; [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
+//! - [`capi`] compiles and runs the examples of the C API; [`python`] tests the Python package; [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
 //! - Measurements: [`mod@bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
@@ -34,6 +34,7 @@ mod opcodes;
 mod packages;
 mod port;
 mod project;
+mod python;
 mod same_image;
 mod semver;
 mod size;
@@ -167,6 +168,13 @@ const COMMANDS: &[Command] = &[
         "the firmware examples in QEMU: output, dependencies and sizes",
         firmware::DETAILS,
         firmware::main,
+    ),
+    command(
+        "python",
+        "[--release] [--bench] [--install]",
+        "the Python package: builds the wheel and tests it",
+        python::DETAILS,
+        python::main,
     ),
     command("examples", "", "the examples for hosts print what they must", examples::DETAILS, examples::main),
     command(

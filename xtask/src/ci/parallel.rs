@@ -22,6 +22,7 @@ const NAMES: &[&str] = &[
     "no-std-check",
     "loom",
     "examples",
+    "python",
     // It compiles the guests whose images are parts of what the next two measure.
     "firmware",
     "size",
