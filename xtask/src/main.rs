@@ -4,6 +4,7 @@
 //! - Checks: [`ci`] runs all of them in order: [`deps`] with [`opcodes`], [`packages`], [`circles`], [`conformance`], [`tailcheck`],
 //!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`],
 //!   [`wasi_threads`], [`nextpnr`], [`semver`].
+//! - [`dist`] puts together what embedders in C install.
 //! - [`capi`] compiles and runs the examples of the C API; [`python`] tests the Python package; [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
@@ -18,6 +19,7 @@ mod circles;
 mod conformance;
 mod corpus;
 mod deps;
+mod dist;
 mod embedded;
 mod examples;
 mod features;
@@ -119,6 +121,13 @@ const COMMANDS: &[Command] = &[
     ),
     command("semver", "[REV]", "the API names what it exports, and how it differs", semver::OPTIONS, semver::main),
     command("port", "PATH [OPTION]", "tests of wasmi or Wasmtime compile and pass", port::OPTIONS, port::main),
+    command(
+        "dist",
+        "[FOLDER] [OPTION...]",
+        "what embedders in other languages install, in one folder",
+        dist::OPTIONS,
+        dist::main,
+    ),
     command("capi", "PATH [OPTION]", "C and C++ programs use the C API, in valgrind too", capi::OPTIONS, capi::main),
     command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
         unless_left_out(a, miri::check)
