@@ -15,8 +15,8 @@ use pico_args::Arguments;
 
 use crate::project::{self, cargo, run};
 use crate::{
-    aarch64, circles, corpus, deps, embedded, examples, features, firmware, forbidden_symbols, fuzz, linear, miri,
-    nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads, tools,
+    aarch64, circles, corpus, deps, dist, embedded, examples, features, firmware, forbidden_symbols, fuzz, linear,
+    miri, nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads, tools,
 };
 use suites::Count;
 
@@ -99,6 +99,9 @@ const STEPS: &[Step] = &[
     step("python", Change, "the Python package: a wheel without optimisation passes its tests", || {
         left_out(python::check())
     }),
+    step("dist", Change, "programs build with what is installed for C: by pkg-config, and by CMake", || {
+        left_out(dist::check_all())
+    }),
     step("tailcheck", Change, "hot handlers of the release binary are straight lines to a jump", || {
         left_out(tailcheck::check())
     }),
@@ -138,6 +141,7 @@ const STEPS: &[Step] = &[
     step("semver", Weekly, "the API names only what it exports; how it differs from the last tag or commit", || {
         passed(semver::check(None))
     }),
+    step("dist-docs", Weekly, "each function of the C headers has a text (Doxygen)", || left_out(dist::check_docs())),
     step("publish-verify", Weekly, "each package compiles from what is published", || passed(publish(&[]))),
     step("test-loop-more", Weekly, "the guests with loop dispatch; the listing of a run", suites::loop_dispatch_more),
     step("python-install", Weekly, "`pip install` of the Python package gives a working one", || {

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn names_are_those_of_declarations() {
-        let text = "DECLARED void wasm_a_delete( wasm_a_t*);\nDECLARED\n const char *wasm_b(void (*)(void*)); int c(int);";
+        let text =
+            "DECLARED void wasm_a_delete( wasm_a_t*);\nDECLARED\n const char *wasm_b(void (*)(void*)); int c(int);";
         assert_eq!(names_of_declarations(text), ["wasm_a_delete", "wasm_b"]);
     }
 

@@ -13,8 +13,8 @@ use crate::project;
 /// What the program prints.
 const EXPECTED: &str = "guest: 21\nresult: 42\n";
 
-/// Programs that this needs.
-const NEEDED: &[&str] = &["cc", "pkg-config", "cmake"];
+/// Programs that this needs beside a C compiler, and the package of PyPI that has each.
+const NEEDED: &[(&str, &str)] = &[("pkg-config", "pkgconf==3.0.7.post0"), ("cmake", "cmake==3.31.6")];
 
 /// Where everything is.
 struct Place {
@@ -26,9 +26,11 @@ struct Place {
 
 /// Checks a folder. Returns which programs are missing.
 pub fn check(folder: &Path) -> Result<Option<String>> {
-    let missing: Vec<_> = NEEDED.iter().filter(|program| !is_there(program)).copied().collect();
-    if !missing.is_empty() {
-        return Ok(Some(format!("there is no {}", missing.join(", no "))));
+    if !project::succeeds(Command::new("cc").arg("--version")) {
+        return Ok(Some("there is no C compiler".into()));
+    }
+    if let Some((program, package)) = NEEDED.iter().find(|(program, package)| !is_there(program, package)) {
+        return Ok(Some(format!("there is no {program}, and pip cannot install {package}")));
     }
     let work = project::target_dir().join("dist-check");
     if work.exists() {
@@ -66,13 +68,38 @@ pub fn check(folder: &Path) -> Result<Option<String>> {
     Ok(None)
 }
 
-fn is_there(program: &str) -> bool {
-    project::succeeds(Command::new(program).arg("--version"))
+/// Where pip installs a program. Each has a folder of its own: pip adds nothing to a folder that is there.
+fn installed_by_pip(name: &str) -> PathBuf {
+    project::checkout().join("target/tools/python").join(name)
+}
+
+/// A program of the system, or else one that pip installed.
+fn program(name: &str) -> Command {
+    let folder = installed_by_pip(name);
+    let installed = folder.join("bin").join(name);
+    if project::succeeds(Command::new(name).arg("--version")) || !installed.is_file() {
+        return Command::new(name);
+    }
+    let mut command = Command::new(installed);
+    command.env("PYTHONPATH", folder);
+    command
+}
+
+/// Whether there is a program. Installs it if there is none.
+fn is_there(name: &str, package: &str) -> bool {
+    if project::succeeds(program(name).arg("--version")) {
+        return true;
+    }
+    let folder = installed_by_pip(name);
+    eprintln!("  installing {package} into {}", folder.display());
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--target"]).arg(folder).arg(package);
+    project::succeeds(&mut pip) && project::succeeds(program(name).arg("--version"))
 }
 
 /// The words that pkg-config prints.
 fn pkg_config(place: &Place, options: &[&str]) -> Result<Vec<String>> {
-    let mut command = Command::new("pkg-config");
+    let mut command = program("pkg-config");
     command.env("PKG_CONFIG_PATH", place.installed.join("lib/pkgconfig")).args(options).arg("wasmote");
     let output = command.output().context("pkg-config")?;
     ensure!(output.status.success(), "pkg-config: {}", String::from_utf8_lossy(&output.stderr));
@@ -114,8 +141,8 @@ fn runs(program: &Path, folder: &Path) -> Result<()> {
 fn cmake(place: &Place, name: &str, from: &str, more: &[&str]) -> Result<()> {
     let build = place.work.join(name);
     let example = source().with_file_name("cmake");
-    project::run(cmake_quiet(Command::new("cmake").arg("-S").arg(example).arg("-B").arg(&build).arg(from).args(more)))?;
-    project::run(cmake_quiet(Command::new("cmake").arg("--build").arg(&build)))?;
+    project::run(cmake_quiet(program("cmake").arg("-S").arg(example).arg("-B").arg(&build).arg(from).args(more)))?;
+    project::run(cmake_quiet(program("cmake").arg("--build").arg(&build)))?;
     for program in ["first", "first-static"] {
         // CMake has told the program where its library is.
         runs(&build.join(program), Path::new(""))?;
