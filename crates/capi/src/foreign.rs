@@ -33,10 +33,9 @@ pub(crate) fn object_of(reference: ExternRef, context: &Context<'_>) -> Option<O
 c_functions! {
     /// Makes an object of the host's. Returns null if the store has no room for it.
     fn wasm_foreign_new(store: &wasm_store_t) -> Option<Box<wasm_ref_t>> {
-        let object = store.cell.with(|context| {
+        wasm_ref_t::of_made(&store.cell, |context| {
             let reference = ExternRef::try_new(&mut *context, Held(Rc::default())).ok()?;
             object_of(reference, context)
-        })??;
-        Some(Box::new(wasm_ref_t::new(&store.cell, object)))
+        })
     }
 }

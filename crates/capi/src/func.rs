@@ -206,8 +206,7 @@ pub(crate) fn new_func(
         let function: &HostFunction = &function;
         function.call_from_wasm(caller, &types, args, results)
     };
-    let func = store.cell.with(|context| Func::new(context, ty, code))?;
-    Some(Box::new(wasm_ref_t::new(&store.cell, Object::Func(func))))
+    wasm_ref_t::of_made(&store.cell, |context| Some(Object::Func(Func::new(context, ty, code))))
 }
 
 /// Why a call has not returned.
@@ -308,9 +307,10 @@ c_functions! {
         env: *mut c_void,
         finalizer: Finalizer,
     ) -> Option<Box<wasm_ref_t>> {
-        let env = Finalized::new(env, finalizer, store.cell.finalizers());
+        let cell = Rc::clone(&store.cell);
+        let env = Finalized::new(env, finalizer, cell.finalizers());
         let func = new_func(store, ty, HostFunction::WithEnv(callback, env));
-        store.cell.run_finalizers();
+        cell.run_finalizers();
         func
     }
 

@@ -31,9 +31,10 @@ fn instantiate(
     module: &wasm_ref_t,
     imports: &wasm_extern_vec_t,
 ) -> Result<wasm_ref_t, Box<wasm_ref_t>> {
-    let cell = &store.cell;
+    // The start function may call the host, which may delete both the store and the module.
+    let cell = &Rc::clone(&store.cell);
     let failed = |message| wasm_ref_t::trap_of_message(cell, message);
-    let module = module.module().ok_or_else(|| failed("this is no module"))?;
+    let module = &module.module().ok_or_else(|| failed("this is no module"))?.clone();
     if !Engine::same(module.engine(), cell.engine()) {
         return Err(failed("the module belongs to another engine"));
     }

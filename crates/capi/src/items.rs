@@ -10,10 +10,6 @@ use crate::store::{Context, StoreCell, wasm_store_t};
 use crate::types::wasm_externtype_t;
 use crate::value::wasm_val_t;
 
-fn new_ref(cell: &Rc<StoreCell>, object: Object) -> Option<Box<wasm_ref_t>> {
-    Some(Box::new(wasm_ref_t::new(cell, object)))
-}
-
 impl wasm_ref_t {
     fn global(&self) -> Option<Global> {
         match self.object {
@@ -57,11 +53,10 @@ c_functions! {
     /// Makes a global. Its value remains the caller's. Returns null if that is of another type or store.
     fn wasm_global_new(store: &wasm_store_t, ty: &wasm_externtype_t, value: &wasm_val_t) -> Option<Box<wasm_ref_t>> {
         let ty = ty.global_type()?;
-        let global = store.cell.with(|context| {
+        wasm_ref_t::of_made(&store.cell, |context| {
             let value = value.to_val(ty.content(), &store.cell, context)?;
-            Global::new(context, ty, value).ok()
-        })??;
-        new_ref(&store.cell, Object::Global(global))
+            Some(Object::Global(Global::new(context, ty, value).ok()?))
+        })
     }
 
     /// Returns the type.
@@ -99,11 +94,10 @@ c_functions! {
     /// another type or store, if the limits are wrong, or if there is not enough memory.
     fn wasm_table_new(store: &wasm_store_t, ty: &wasm_externtype_t, init: Option<&wasm_ref_t>) -> Option<Box<wasm_ref_t>> {
         let ty = ty.table_type()?;
-        let table = store.cell.with(|context| {
+        wasm_ref_t::of_made(&store.cell, |context| {
             let init = element(init, ty.element(), &store.cell, context)?;
-            Table::new(context, ty, init).ok()
-        })??;
-        new_ref(&store.cell, Object::Table(table))
+            Some(Object::Table(Table::new(context, ty, init).ok()?))
+        })
     }
 
     /// Returns the type that the table was made with.
@@ -115,11 +109,10 @@ c_functions! {
     /// Returns an element, or null if it is null or beyond the end.
     fn wasm_table_get(table: &wasm_ref_t, index: u32) -> Option<Box<wasm_ref_t>> {
         let handle = table.table()?;
-        let object = table.store.with(|context| {
+        wasm_ref_t::of_made(&table.store, |context| {
             let element = handle.get(&*context, index.into())?;
             Object::of_val(Val::from(element), context)
-        })??;
-        new_ref(&table.store, object)
+        })
     }
 
     /// Sets an element. `value` remains the caller's, and may be null. Returns false if the index is beyond the end, or
@@ -159,10 +152,9 @@ c_functions! {
         let ty = ty.memory_type()?;
         if ty.is_shared() {
             let memory = SharedMemory::new(store.cell.engine(), ty).ok()?;
-            return new_ref(&store.cell, Object::SharedMemory(memory));
+            return Some(Box::new(wasm_ref_t::new(&store.cell, Object::SharedMemory(memory))));
         }
-        let memory = store.cell.with(|context| Memory::new(context, ty).ok())??;
-        new_ref(&store.cell, Object::Memory(memory))
+        wasm_ref_t::of_made(&store.cell, |context| Some(Object::Memory(Memory::new(context, ty).ok()?)))
     }
 
     /// Returns the type that the memory was made with.

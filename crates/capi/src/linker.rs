@@ -47,9 +47,11 @@ impl wasmote_linker_t {
     fn define_instance(&mut self, name: &str, instance: &wasm_ref_t) -> Outcome {
         let Object::Instance(handle) = instance.object else { return Err(wasmote_error_t::new("this is no instance")) };
         self.fits(&instance.store)?;
-        let defined = instance.store.with(|context| self.linker.instance(context, name, handle).map(drop));
+        // A finalizer may delete the instance.
+        let cell = Rc::clone(&instance.store);
+        let defined = cell.with(|context| self.linker.instance(context, name, handle).map(drop));
         wasmote_error_t::or(defined.ok_or_else(|| wasmote_error_t::new(IN_USE))?)?;
-        self.store = Some(Rc::downgrade(&instance.store));
+        self.store = Some(Rc::downgrade(&cell));
         Ok(())
     }
 
@@ -156,15 +158,18 @@ c_functions! {
     ) -> Option<Box<wasmote_error_t>> {
         instance.write(None);
         trap.write(None);
-        let cell = &store.cell;
+        // The start function may call the host, which may delete the store, the linker and the module.
+        let cell = &Rc::clone(&store.cell);
         if let Err(error) = linker.fits(cell) {
             return Some(error);
         }
         if !Engine::same(module.module.engine(), cell.engine()) {
             return Some(wasmote_error_t::new("the module belongs to another engine"));
         }
+        let imports = linker.linker.instantiate_pre(&module.module);
         let made = cell.with(|context| {
-            linker.linker.instantiate(&mut *context, &module.module).map_err(|error| match is_of_code(&error) {
+            let made = imports.and_then(|imports| imports.instantiate(&mut *context));
+            made.map_err(|error| match is_of_code(&error) {
                 true => Ok(wasm_ref_t::trap_of(cell, &error, context)),
                 false => Err(wasmote_error_t::new(&error.to_string())),
             })
@@ -182,8 +187,7 @@ c_functions! {
     fn wasmote_instance_export(instance: &wasm_ref_t, name: *const u8, name_size: usize) -> Option<Box<wasm_ref_t>> {
         let Object::Instance(handle) = instance.object else { return None };
         let name = name_of(name, name_size).ok()?;
-        let item = instance.store.with(|context| handle.get_export(context, name))??;
-        Some(Box::new(wasm_ref_t::new(&instance.store, Object::of_extern(item)?)))
+        wasm_ref_t::of_made(&instance.store, |context| Object::of_extern(handle.get_export(context, name)?))
     }
 
     /// Returns the export with this name of the instance that called a host function. Returns null if there is none, or if

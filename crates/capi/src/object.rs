@@ -16,7 +16,7 @@ use wasmote::{
 use crate::fallible::TryClone;
 use crate::finalizers::{Finalized, Finalizer};
 use crate::foreign::{Foreign, object_of};
-use crate::store::{Context, StoreCell};
+use crate::store::{Context, HostInfo, StoreCell};
 use crate::trap::Trap;
 
 /// A reference: `wasm_ref_t`, and the types of all its kinds. It owns its object together with others, and its store.
@@ -156,6 +156,17 @@ impl wasm_ref_t {
         wasm_ref_t { object, store: Owner(Rc::clone(store)) }
     }
 
+    /// Returns a reference to the object that `body` makes or finds. Finalizers run before this returns: they may delete all
+    /// other references to the store, even what `cell` is a part of.
+    pub(crate) fn of_made(
+        cell: &Rc<StoreCell>,
+        body: impl FnOnce(&mut Context<'_>) -> Option<Object>,
+    ) -> Option<Box<wasm_ref_t>> {
+        let cell = Rc::clone(cell);
+        let object = cell.with(body)??;
+        Some(Box::new(wasm_ref_t::new(&cell, object)))
+    }
+
     /// Returns the reference as a value of this type; `None` is null. Returns `None` if it is of another type or store.
     pub(crate) fn to_val(
         reference: Option<&wasm_ref_t>,
@@ -200,7 +211,7 @@ impl wasm_ref_t {
 
     fn host_info(&self) -> *mut c_void {
         let info = match (self.object.key(), self.object.own_host_info()) {
-            (Some(key), _) => self.store.host_infos.borrow().get(&key).map(Finalized::value),
+            (Some(key), _) => self.store.host_infos.borrow().get(&key).map(|found| found.info.value()),
             (None, own) => own.and_then(|own| own.borrow().as_ref().map(Finalized::value)),
         };
         info.unwrap_or(null_mut())
@@ -209,7 +220,14 @@ impl wasm_ref_t {
     fn set_host_info(&self, value: *mut c_void, finalizer: Finalizer) {
         let info = Finalized::new(value, finalizer, self.store.finalizers());
         let before = match (self.object.key(), self.object.own_host_info()) {
-            (Some(key), _) => self.store.host_infos.borrow_mut().insert(key, info),
+            (Some(key), _) => {
+                let memory = match &self.object {
+                    Object::SharedMemory(memory) => Some(memory.clone()),
+                    _ => None,
+                };
+                let info = HostInfo { info, _memory: memory };
+                self.store.host_infos.borrow_mut().insert(key, info).map(|before| before.info)
+            }
             (None, Some(own)) => own.borrow_mut().replace(info),
             // Objects of wasm's have no place for it.
             (None, None) => Some(info),

@@ -13,7 +13,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::rc::{Rc, Weak};
 
-use wasmote::{AsContext, AsContextMut, Caller, Engine, Store, StoreContextMut, StoreLimits, scope};
+use wasmote::{AsContext, AsContextMut, Caller, Engine, SharedMemory, Store, StoreContextMut, StoreLimits, scope};
 use wasmote_wasi::WasiCtx;
 
 use crate::config::wasm_engine_t;
@@ -42,6 +42,13 @@ enum Access {
     Taken,
 }
 
+/// The host information of an item.
+pub(crate) struct HostInfo {
+    pub(crate) info: Finalized,
+    /// A shared memory is in no store, and its key is its address: no other memory may get that.
+    pub(crate) _memory: Option<SharedMemory>,
+}
+
 /// A store that C code shares.
 pub(crate) struct StoreCell {
     access: Cell<Access>,
@@ -49,27 +56,22 @@ pub(crate) struct StoreCell {
     engine: Engine,
     finalizers: Rc<Finalizers>,
     /// The host information of items. What is no item has its own.
-    pub(crate) host_infos: RefCell<HashMap<Key, Finalized>>,
+    pub(crate) host_infos: RefCell<HashMap<Key, HostInfo>>,
 }
 
 impl StoreCell {
     fn new(engine: &Engine) -> Option<Rc<StoreCell>> {
-        let mut failed = false;
-        let cell = Rc::new_cyclic(|cell| {
-            let data = || StoreData { cell: Weak::clone(cell), wasi: None, limits: StoreLimits::default() };
-            let store = Store::try_new(engine, data()).unwrap_or_else(|_| {
-                failed = true;
-                Store::new(engine, data())
-            });
-            StoreCell {
-                access: Cell::new(Access::Idle),
-                store: UnsafeCell::new(ManuallyDrop::new(store)),
-                engine: engine.clone(),
-                finalizers: Rc::default(),
-                host_infos: RefCell::default(),
-            }
+        let data = StoreData { cell: Weak::new(), wasi: None, limits: StoreLimits::default() };
+        let store = Store::try_new(engine, data).ok()?;
+        let cell = Rc::new(StoreCell {
+            access: Cell::new(Access::Idle),
+            store: UnsafeCell::new(ManuallyDrop::new(store)),
+            engine: engine.clone(),
+            finalizers: Rc::default(),
+            host_infos: RefCell::default(),
         });
-        (!failed).then_some(cell)
+        cell.with_idle(|store| store.data_mut().cell = Rc::downgrade(&cell))?;
+        Some(cell)
     }
 
     /// Runs `body` with the store. Handles that it makes are valid until it ends. Then finalizers run.
@@ -135,9 +137,11 @@ impl StoreCell {
     }
 
     /// Runs the finalizers that became due outside of [`StoreCell::with`], unless C code may not call back now.
-    pub(crate) fn run_finalizers(&self) {
-        if !matches!(self.access.get(), Access::Taken) {
-            self.finalizers.run();
+    pub(crate) fn run_finalizers(self: &Rc<StoreCell>) {
+        // A finalizer may delete everything that refers to the store.
+        let cell = Rc::clone(self);
+        if !matches!(cell.access.get(), Access::Taken) {
+            cell.finalizers.run();
         }
     }
 }

@@ -288,6 +288,8 @@ c_functions! {
 
     /// Returns the innermost frame, or null if no function of wasm was running.
     fn wasm_trap_origin(trap: &wasm_ref_t) -> Option<Box<wasm_frame_t>> {
+        // A finalizer may delete the trap.
+        let trap = trap.clone();
         let Object::Trap(stopped) = &trap.object else { return None };
         let first = stopped.frames.borrow().first().cloned()?;
         Some(Box::new(trap.frame(&first)))
@@ -296,6 +298,8 @@ c_functions! {
     /// Returns all frames, the innermost first: up to 64 for each call of the host that the trap has passed. `out` needs no
     /// value before.
     fn wasm_trap_trace(trap: &wasm_ref_t, out: *mut wasm_frame_vec_t) {
+        // A finalizer may delete the trap.
+        let trap = trap.clone();
         let frames = match &trap.object {
             Object::Trap(stopped) => stopped.frames.borrow().clone(),
             _ => Vec::new(),

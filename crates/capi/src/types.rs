@@ -317,13 +317,14 @@ c_functions! {
         kind::of(ty.ty)
     }
 
-    /// Makes the type of a function, and takes over both vectors. Returns null if one has a null.
+    /// Makes the type of a function, and takes over both vectors. Returns null if one has a null. If both are the same
+    /// vector, it is that of the parameters, and there are no results.
     fn wasm_functype_new(
-        params: &mut wasm_valtype_vec_t,
-        results: &mut wasm_valtype_vec_t,
+        params: *mut wasm_valtype_vec_t,
+        results: *mut wasm_valtype_vec_t,
     ) -> Option<Box<wasm_externtype_t>> {
-        let taken = |vector: &mut wasm_valtype_vec_t| Vector::of(vector.take());
-        let signature = Signature { params: taken(params), results: taken(results) };
+        let params = std::mem::take(&mut *params);
+        let signature = Signature { params, results: std::mem::take(&mut *results) };
         let is_whole = |vector: &wasm_valtype_vec_t| vector.as_slice().iter().all(|ty| ty.get().is_some());
         if !is_whole(&signature.params) || !is_whole(&signature.results) {
             return None;
@@ -418,11 +419,13 @@ c_functions! {
 
     /// Makes the type of an import, and takes over all three. Returns null if the item's type is null.
     fn wasm_importtype_new(
-        module: &mut wasm_byte_vec_t,
-        name: &mut wasm_byte_vec_t,
+        module: *mut wasm_byte_vec_t,
+        name: *mut wasm_byte_vec_t,
         ty: Option<Box<wasm_externtype_t>>,
     ) -> Option<Box<wasm_importtype_t>> {
-        let (module, name) = (std::mem::take(module), std::mem::take(name));
+        // They may be the same vector, as two empty names are.
+        let module = std::mem::take(&mut *module);
+        let name = std::mem::take(&mut *name);
         Some(Box::new(wasm_importtype_t { module, name, ty: ty? }))
     }
 

@@ -23,7 +23,7 @@ static inline wasm_name_t lent(const char *text) {
 }
 
 static inline int name_is(const wasm_name_t *name, const char *text) {
-  return name->size == strlen(text) && memcmp(name->data, text, name->size) == 0;
+  return name->size == strlen(text) && (name->size == 0 || memcmp(name->data, text, name->size) == 0);
 }
 
 // Whether a trap has a message that begins so. Deletes the trap.
