@@ -23,6 +23,9 @@ pub(crate) struct Trap {
     pub(crate) host_info: RefCell<Option<Finalized>>,
 }
 
+/// The most frames of a trap. A host function may return the same trap again and again.
+const MOST_FRAMES: usize = 1024;
+
 /// What a trap has besides its message.
 pub(crate) enum Reason {
     /// Nothing: a host function stopped the code.
@@ -132,8 +135,11 @@ impl Trap {
                 Trap::new(&message(error), reason)
             }
         };
-        let frames = error.backtrace().map_or(&[][..], |backtrace| backtrace.frames());
-        trap.frames.borrow_mut().extend(frames.iter().cloned());
+        let more = error.backtrace().map_or(&[][..], |backtrace| backtrace.frames());
+        let mut frames = trap.frames.borrow_mut();
+        let room = MOST_FRAMES.saturating_sub(frames.len());
+        frames.extend(more.iter().take(room).cloned());
+        drop(frames);
         trap
     }
 
@@ -295,8 +301,8 @@ c_functions! {
         Some(Box::new(trap.frame(&first)))
     }
 
-    /// Returns all frames, the innermost first: up to 64 for each call of the host that the trap has passed. `out` needs no
-    /// value before.
+    /// Returns all frames, the innermost first: up to 64 for each call of the host that the trap has passed, and 1024 in
+    /// all. `out` needs no value before.
     fn wasm_trap_trace(trap: &wasm_ref_t, out: *mut wasm_frame_vec_t) {
         // A finalizer may delete the trap.
         let trap = trap.clone();

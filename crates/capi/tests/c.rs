@@ -109,8 +109,7 @@ fn each_function_that_a_header_declares_exists() {
         eprintln!("SKIPPED: there is no C compiler");
         return;
     };
-    let addresses: String =
-        declared(&compiler).iter().map(|name| format!("  sum += (size_t)&{name};\n")).collect();
+    let addresses: String = declared(&compiler).iter().map(|name| format!("  sum += (size_t)&{name};\n")).collect();
     let source = Path::new(env!("CARGO_TARGET_TMPDIR")).join("every_function.c");
     let program = format!(
         "#include \"wasmote.h\"\nint main(void) {{\n  volatile size_t sum = 0;\n{addresses}  return sum == 0;\n}}\n"
