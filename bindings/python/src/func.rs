@@ -9,6 +9,7 @@ use pyo3::types::{PyList, PyTuple};
 use smallvec::SmallVec;
 use wasmote::{AsContextMut, Error, FuncType, Val};
 
+use crate::attach::attach;
 use crate::error::{from_py, to_py};
 use crate::objects::Token;
 use crate::store::{Context, Running, StoreCell, cell_of, extern_to_py};
@@ -131,8 +132,7 @@ impl HostFunction {
         let HostFunction { ty, callable, access_caller } = self;
         let (types, token) = (ty.clone(), cell.objects.add(callable));
         wasmote::Func::new(context, ty, move |running, args, results| {
-            let called =
-                Python::try_attach(|py| call_python(py, running, &token, &types, access_caller, args, results));
+            let called = attach(|py| call_python(py, running, &token, &types, access_caller, args, results));
             called.unwrap_or_else(|| Err(Error::new("the Python interpreter is shutting down")))
         })
     }

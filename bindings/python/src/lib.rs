@@ -9,13 +9,14 @@
 //! Read in this order:
 //!
 //! 1. `store`: who holds the store while Python and wasm call each other; `ticker`: signals of Python while wasm runs;
-//!    `objects`: what Python's collector sees of a store;
+//!    `attach`: the lock of the interpreter; `objects`: what Python's collector sees of a store;
 //! 2. `error`, `types`, `value`: exceptions, types and values of both languages;
 //! 3. `engine`, `module`, `instance`, `linker`, `wasi`: one file for each subject of the API;
 //! 4. `func`: calls in both directions; `memory`: buffers; `items`: tables, globals, tags, shared memories.
 //!
 //! Plain data (types, exceptions) is written in Python: `python/wasmote/_types.py`.
 
+mod attach;
 mod engine;
 mod error;
 mod func;

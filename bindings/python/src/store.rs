@@ -26,6 +26,7 @@ use wasmote::{
 };
 use wasmote_wasi::WasiCtx;
 
+use crate::attach::attach;
 use crate::engine::{Engine, EngineCell};
 use crate::error::{from_py, to_py};
 use crate::func::Caller;
@@ -59,7 +60,7 @@ struct Limits {
 
 impl ResourceLimiter for Limits {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, Error> {
-        if current > 0 && self.views.load(Ordering::SeqCst) > 0 {
+        if current > 0 && desired > current && self.views.load(Ordering::SeqCst) > 0 {
             return Err(from_py(PyBufferError::new_err("a memory cannot grow while buffers of the store are in use")));
         }
         self.limits.memory_growing(current, desired, maximum)
@@ -254,13 +255,13 @@ impl StoreCell {
         py.detach(|| self.engine.watched.run(code))
     }
 
-    /// Fails if an item is not this store's.
+    /// Fails if the number of an item's store is another one.
     #[inline]
     pub fn check(&self, item: u64) -> PyResult<()> {
         if item == self.id { Ok(()) } else { Err(PyValueError::new_err("the object belongs to another store")) }
     }
 
-    /// The same for an item that may be imported.
+    /// Fails if the engine of an object is another one.
     pub fn check_engine(&self, engine: &wasmote::Engine) -> PyResult<()> {
         match wasmote::Engine::same(&self.engine.watched.engine, engine) {
             true => Ok(()),
@@ -272,7 +273,7 @@ impl StoreCell {
 /// Decides at each epoch whether code goes on, after Python's signal handlers have run.
 fn at_epoch(context: Context<'_>) -> Result<UpdateDeadline, Error> {
     // An interpreter that ends waits for nothing; its daemon threads may run on.
-    Python::try_attach(|py| py.check_signals()).transpose().map_err(from_py)?;
+    attach(|py| py.check_signals()).transpose().map_err(from_py)?;
     let data = context.data();
     if data.deadline.is_some_and(|deadline| data.engine.epoch() >= deadline) {
         return Err(TrapCode::Interrupt.into());

@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyInt};
+use pyo3::types::PyBytes;
 use wasmote::{AnyRef, ExnRef, ExternRef, HeapType, OwnedRooted, Val, ValType};
 
 use crate::error::to_py as error_to_py;
@@ -45,6 +45,17 @@ fn out_of_range(ty: ValType) -> PyErr {
     PyOverflowError::new_err(format!("the number is out of range for {}", ty.name()))
 }
 
+/// Says which type was expected, if a conversion failed for that reason. Other exceptions come from code of Python that ran.
+#[cold]
+fn refused(error: PyErr, value: &Bound<'_, PyAny>, ty: ValType) -> PyErr {
+    let py = value.py();
+    match () {
+        () if error.is_instance_of::<PyOverflowError>(py) => out_of_range(ty),
+        () if error.is_instance_of::<PyTypeError>(py) => wrong_type(value, ty),
+        () => error,
+    }
+}
+
 /// Makes a value of type `ty`. Integers may be given as signed or unsigned ones.
 #[inline]
 pub fn of_py(value: &Bound<'_, PyAny>, ty: ValType, context: &mut Context<'_>, cell: &StoreCell) -> PyResult<Val> {
@@ -52,24 +63,22 @@ pub fn of_py(value: &Bound<'_, PyAny>, ty: ValType, context: &mut Context<'_>, c
         ValType::I32 => match value.extract::<i64>() {
             Ok(number) if (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&number) => Ok(Val::I32(number as i32)),
             Ok(_) => Err(out_of_range(ty)),
-            Err(_) => Err(wrong_integer(value, ty)),
+            Err(error) => Err(refused(error, value, ty)),
         },
         ValType::I64 => match value.extract::<i64>() {
             Ok(number) => Ok(Val::I64(number)),
-            Err(_) => {
-                value.extract::<u64>().map(|number| Val::I64(number as i64)).map_err(|_| wrong_integer(value, ty))
+            Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+                value.extract::<u64>().map(|number| Val::I64(number as i64)).map_err(|error| refused(error, value, ty))
             }
+            Err(error) => Err(refused(error, value, ty)),
         },
-        ValType::F32 => value.extract::<f64>().map(|number| Val::F32(number as f32)).map_err(|_| wrong_type(value, ty)),
-        ValType::F64 => value.extract::<f64>().map(Val::F64).map_err(|_| wrong_type(value, ty)),
+        ValType::F32 => {
+            value.extract::<f64>().map(|number| Val::F32(number as f32)).map_err(|error| refused(error, value, ty))
+        }
+        ValType::F64 => value.extract::<f64>().map(Val::F64).map_err(|error| refused(error, value, ty)),
         ValType::V128 => vector(value),
         ValType::Ref(reference) => reference_of_py(value, ty, reference.heap().top(), context, cell),
     }
-}
-
-#[cold]
-fn wrong_integer(value: &Bound<'_, PyAny>, ty: ValType) -> PyErr {
-    if value.is_instance_of::<PyInt>() { out_of_range(ty) } else { wrong_type(value, ty) }
 }
 
 fn vector(value: &Bound<'_, PyAny>) -> PyResult<Val> {
@@ -77,7 +86,7 @@ fn vector(value: &Bound<'_, PyAny>) -> PyResult<Val> {
         let bytes = bytes.as_bytes().try_into().map_err(|_| PyValueError::new_err("a v128 has 16 bytes"))?;
         return Ok(Val::V128(u128::from_le_bytes(bytes)));
     }
-    value.extract::<u128>().map(Val::V128).map_err(|_| wrong_integer(value, ValType::V128))
+    value.extract::<u128>().map(Val::V128).map_err(|error| refused(error, value, ValType::V128))
 }
 
 fn reference_of_py(

@@ -13,6 +13,7 @@ use pyo3::types::PyBytes;
 use pyo3::{PyTraverseError, PyVisit};
 use wasmote_wasi::{DirAccess, Input, Output, Pipe, WasiCtx, WasiCtxBuilder};
 
+use crate::attach::attach;
 use crate::objects::{Objects, Token};
 
 /// Where a stream of a guest comes from or goes to.
@@ -46,7 +47,7 @@ struct Writer(Token);
 
 impl io::Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = Python::try_attach(|py| {
+        let written = attach(|py| {
             let callable = self.0.get(py)?;
             let result = callable.bind(py).call1((PyBytes::new(py, bytes),));
             // The guest only sees an error number.

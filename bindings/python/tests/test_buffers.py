@@ -34,6 +34,8 @@ def test_no_growth_while_a_buffer_is_in_use(load, store):
         with pytest.raises(BufferError, match="cannot grow"):
             grow()
     assert exports["memory"].size(store) == 1
+    # To ask for the size is no growth.
+    assert exports["grow"](store, 0) == 1
     part[0] = 1
     part.release()
     assert exports["grow"](store, 1) == 1 and exports["memory"].grow(store, 1) == 2

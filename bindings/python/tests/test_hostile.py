@@ -389,3 +389,14 @@ def test_results_that_use_the_store_while_they_are_read(engine, store, load):
     identity = load('(module (func (export "f") (param i32) (result i32) local.get 0))')["f"]
     assert identity(store, Number()) == 7
     assert refused == [True, True]
+
+
+@pytest.mark.parametrize("ty", ["i32", "i64", "f32", "f64"])
+def test_exceptions_of_conversions_pass(store, load, ty):
+    class Number:
+        def __index__(self):
+            raise LookupError("mine")
+
+    identity = load(f'(module (func (export "f") (param {ty}) (result {ty}) local.get 0))')["f"]
+    with pytest.raises(LookupError, match="mine"):
+        identity(store, Number())

@@ -162,6 +162,8 @@ def test_the_interpreter_ends_while_a_daemon_thread_runs_wasm():
     time.sleep(0.3)
     print("ready", flush=True)
     """
-    process = start(program)
-    process.communicate(timeout=60)
-    assert process.returncode == 0
+    # What a thread does at that moment differs from process to process.
+    processes = [start(program, stderr=subprocess.PIPE) for _ in range(8)]
+    for process in processes:
+        _, messages = process.communicate(timeout=60)
+        assert process.returncode == 0, messages
