@@ -15,7 +15,8 @@ use pico_args::Arguments;
 
 use crate::project::{self, cargo, run};
 use crate::{
-    aarch64, circles, corpus, deps, dist, embedded, examples, features, firmware, forbidden_symbols, fuzz, linear,
+    aarch64, circles, corpus, deps, dist, embedded, examples, features, firmware, forbidden_symbols, fuzz, languages,
+    linear,
     miri, nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads, tools,
 };
 use suites::Count;
@@ -147,6 +148,7 @@ const STEPS: &[Step] = &[
     step("python-install", Weekly, "`pip install` of the Python package gives a working one", || {
         left_out(python::check_install())
     }),
+    step("languages", Weekly, "programs in Go, Node and Zig call the C API", || left_out(languages::check())),
     step("setup-hosts", Weekly, "a toolchain for foreign hosts is present", || left_out(embedded::check_hosts())),
     step("same-image", Weekly, "images are the same whichever host writes them", || left_out(same_image::check())),
     step("aarch64", Weekly, "the library on aarch64, in QEMU", || left_out(aarch64::check())),

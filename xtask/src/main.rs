@@ -5,7 +5,8 @@
 //!   [`features`], [`no_std_check`], [`size`], [`forbidden_symbols`], [`fuzz`], [`linear`], [`miri`],
 //!   [`wasi_threads`], [`nextpnr`], [`semver`].
 //! - [`dist`] puts together what embedders in C install.
-//! - [`capi`] compiles and runs the examples of the C API; [`python`] tests the Python package; [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
+//! - [`capi`] compiles and runs the examples of the C API; [`python`] tests the Python package; [`languages`] runs programs in
+//!   others; [`port`] compiles the tests of wasmi and Wasmtime against wasmote.
 //! - Firmware and other machines: [`embedded`] makes a toolchain for them, [`firmware`] checks the examples, [`same_image`] compares hosts,
 //!   [`aarch64`] runs the suites on one.
 //! - Measurements: [`mod@bench`] compares speed with other interpreters; [`fused_operations`] sorts instructions for it.
@@ -28,6 +29,7 @@ mod forbidden_symbols;
 mod fused_operations;
 mod fuzz;
 mod guests;
+mod languages;
 mod linear;
 mod miri;
 mod nextpnr;
@@ -178,6 +180,7 @@ const COMMANDS: &[Command] = &[
         firmware::DETAILS,
         firmware::main,
     ),
+    command("languages", "", "programs in Go, Node and Zig call the C API", languages::DETAILS, languages::main),
     command(
         "python",
         "[--release] [--bench] [--install]",

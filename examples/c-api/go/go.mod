@@ -1,0 +1,3 @@
+module wasmote.example/run
+
+go 1.19

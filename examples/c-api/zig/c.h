@@ -1,0 +1,3 @@
+// What `zig translate-c` turns into the module `c`.
+#include <stdio.h>
+#include <wasmote.h>
