@@ -142,6 +142,14 @@ impl Engine {
         Engine { cell: Arc::new(cell) }
     }
 
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Engine>().is_ok_and(|other| Arc::ptr_eq(&self.cell, &other.get().cell))
+    }
+
+    fn __hash__(&self) -> usize {
+        Arc::as_ptr(&self.cell).addr()
+    }
+
     /// Begins the next epoch. Stores whose deadline it is stop.
     fn increment_epoch(&self) {
         self.cell.epoch.fetch_add(1, Ordering::SeqCst);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pyo3::exceptions::{PyIndexError, PyTypeError};
+use pyo3::exceptions::{PyIndexError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use wasmote::{Ref, ValType};
 
@@ -159,6 +159,18 @@ impl Global {
 
 #[pymethods]
 impl Tag {
+    /// Makes a tag. Its type has no results.
+    #[new]
+    fn new(store: &Bound<'_, PyAny>, ty: &Bound<'_, PyAny>) -> PyResult<Tag> {
+        let cell = cell_of(store)?;
+        let ty = types::tag_type(ty)?;
+        if !ty.ty().results().is_empty() {
+            return Err(PyValueError::new_err("a tag has no results"));
+        }
+        let handle = cell.with(|context| Ok(wasmote::Tag::new(context, &ty)))?;
+        Ok(Tag { handle, store: cell.id })
+    }
+
     /// Returns the type: what an exception with this tag carries.
     fn r#type<'py>(&self, py: Python<'py>, store: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let ty = self.cell(store)?.with(|context| Ok(self.handle.ty(context)))?;

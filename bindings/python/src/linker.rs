@@ -119,6 +119,12 @@ impl Linker {
         Linker { state: Mutex::new(state), engine: Arc::clone(&engine.cell) }
     }
 
+    /// The engine of the linker.
+    #[getter]
+    fn engine(&self) -> Engine {
+        Engine { cell: Arc::clone(&self.engine) }
+    }
+
     /// Whether a definition may take the place of another. Default: false.
     #[setter]
     fn set_allow_shadowing(&self, allow: bool) -> PyResult<()> {

@@ -345,6 +345,12 @@ impl Store {
         Ok(Store { cell, data })
     }
 
+    /// The engine of the store.
+    #[getter]
+    fn engine(&self) -> Engine {
+        Engine { cell: Arc::clone(&self.cell.engine) }
+    }
+
     /// Returns the object that the store was made with.
     fn data(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.data.get(py)

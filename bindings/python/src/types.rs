@@ -129,6 +129,12 @@ pub fn memory_type_to_py(py: Python<'_>, ty: MemoryType) -> PyResult<Bound<'_, P
     types_class!(py, "MemoryType")?.call1((limits, ty.is_64(), ty.is_shared(), ty.page_size_log2()))
 }
 
+/// Makes a type of a `TagType`.
+pub fn tag_type(ty: &Bound<'_, PyAny>) -> PyResult<TagType> {
+    of_instance(ty, types_class!(ty.py(), "TagType")?, "TagType")?;
+    Ok(TagType::new(func_type(&ty.getattr("functype")?)?))
+}
+
 /// Makes a `TagType`.
 pub fn tag_type_to_py<'py>(py: Python<'py>, ty: &TagType) -> PyResult<Bound<'py, PyAny>> {
     types_class!(py, "TagType")?.call1((func_type_to_py(py, ty.ty())?,))

@@ -27,6 +27,7 @@ from wasmote import (
     Table,
     TableType,
     Tag,
+    TagType,
     Trap,
     TrapCode,
     ValType,
@@ -460,6 +461,11 @@ def test_tags(load, store):
         exports["f"],
     )
     assert catcher["run"](store) == 1
+    made = Tag(store, TagType(FuncType([I32], [])))
+    exports = load('(module (import "" "" (tag (param i32))) (export "t" (tag 0)))', made)
+    assert exports["t"] == made and made.type(store) == TagType(FuncType([I32], []))
+    with pytest.raises(ValueError):
+        Tag(store, TagType(FuncType([], [I32])))
 
 
 def test_linkers(engine, store):
@@ -547,5 +553,7 @@ def test_limits(engine):
 def test_stores_have_data(engine):
     data = ["data"]
     assert Store(engine, data).data() is data and Store().data() is None
+    assert Store(engine).engine == engine == Linker(engine).engine != Store().engine
+    assert Module(Store(engine).engine, "(module)").exports == []
     gc.collect()
     assert data == ["data"]

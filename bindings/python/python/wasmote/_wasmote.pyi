@@ -179,11 +179,18 @@ class Engine:
     def increment_epoch(self) -> None:
         """Begins the next epoch. Stores whose deadline it is stop."""
 
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
 @disjoint_base
 class Store:
     """Everything that code works on: instances and their items."""
 
     def __new__(cls, engine: Engine | None = None, data: Any = None) -> Store: ...
+    @property
+    def engine(self) -> Engine:
+        """The engine of the store."""
+
     def data(self) -> Any:
         """Returns the object that the store was made with."""
 
@@ -275,6 +282,10 @@ class Linker:
     """Finds the imports of modules by name. Host functions and WASI serve all stores; items serve theirs."""
 
     def __new__(cls, engine: Engine) -> Linker: ...
+    @property
+    def engine(self) -> Engine:
+        """The engine of the linker."""
+
     @property
     def allow_shadowing(self) -> bool: ...
     @allow_shadowing.setter
@@ -425,6 +436,7 @@ class Global:
 class Tag:
     """A tag of exceptions."""
 
+    def __new__(cls, store: _Storelike, ty: TagType) -> Tag: ...
     def type(self, store: _Storelike) -> TagType:
         """Returns the type: what an exception with this tag carries."""
 
