@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use wasmote::{AnyRef, ExnRef, ExternRef, HeapType, OwnedRooted, Val, ValType};
 
-use crate::error::to_py as error_to_py;
+use crate::error::{to_py as error_to_py, types_class};
 use crate::func::Func;
 use crate::objects::Token;
 use crate::store::{Context, StoreCell};
@@ -59,6 +59,27 @@ fn refused(error: PyErr, value: &Bound<'_, PyAny>, ty: ValType) -> PyErr {
 /// Makes a value of type `ty`. Integers may be given as signed or unsigned ones.
 #[inline]
 pub fn of_py(value: &Bound<'_, PyAny>, ty: ValType, context: &mut Context<'_>, cell: &StoreCell) -> PyResult<Val> {
+    of_plain(value, ty, context, cell).or_else(|error| match inside_val(value, ty)? {
+        Some(value) => of_plain(&value, ty, context, cell),
+        None => Err(error),
+    })
+}
+
+/// Returns the value inside of a `Val` of type `ty`.
+#[cold]
+fn inside_val<'py>(value: &Bound<'py, PyAny>, ty: ValType) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if !value.is_instance(types_class!(value.py(), "Val")?)? {
+        return Ok(None);
+    }
+    let found = value.getattr("type")?.getattr("_name")?.extract::<String>()?;
+    match found == ty.name() {
+        true => value.getattr("value").map(Some),
+        false => Err(PyTypeError::new_err(format!("expected a value for {}, and not a Val of {found}", ty.name()))),
+    }
+}
+
+#[inline]
+fn of_plain(value: &Bound<'_, PyAny>, ty: ValType, context: &mut Context<'_>, cell: &StoreCell) -> PyResult<Val> {
     match ty {
         ValType::I32 => match value.extract::<i64>() {
             Ok(number) if (i64::from(i32::MIN)..=i64::from(u32::MAX)).contains(&number) => Ok(Val::I32(number as i32)),
@@ -111,6 +132,10 @@ fn reference_of_py(
     }
     match (top, value.cast::<Func>()) {
         (Some(HeapType::Extern), _) => {
+            // A `Val` is no value of its own.
+            if let Some(value) = inside_val(value, ty)? {
+                return of_plain(&value, ty, context, cell);
+            }
             let token = cell.objects.add(value.clone().unbind());
             let reference = ExternRef::try_new(context, token).map_err(|error| error_to_py(value.py(), error))?;
             Ok(Val::ExternRef(Some(reference)))

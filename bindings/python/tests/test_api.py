@@ -30,6 +30,7 @@ from wasmote import (
     TagType,
     Trap,
     TrapCode,
+    Val,
     ValType,
     WasmoteError,
     wat2wasm,
@@ -100,6 +101,19 @@ def test_funcrefs_are_equal(load, store):
     f = identity(load, "funcref")
     assert f(store, f) == f and hash(f(store, f)) == hash(f)
     assert f(store, f) != identity(load, "funcref")
+
+
+def test_values_with_a_type(load, store):
+    add = load('(module (func (export "f") (param i64 f64) (result f64) (f64.add (f64.convert_i64_s (local.get 0)) (local.get 1))))')
+    assert add["f"](store, Val.i64(2), Val.f64(0.5)) == 2.5
+    value = object()
+    assert identity(load, "externref")(store, Val.externref(value)) is value
+    assert identity(load, "externref")(store, Val.externref(None)) is None
+    glob = Global(store, GlobalType(I32, True), Val.i32(4))
+    assert glob.value(store) == 4
+    for ty, wrong in [("i32", Val.i64(1)), ("externref", Val.i32(1)), ("funcref", Val.i32(1)), ("i32", Val.i32("x"))]:
+        with pytest.raises(TypeError):
+            identity(load, ty)(store, wrong)
 
 
 def test_objects_of_the_guest_are_opaque(load, store):

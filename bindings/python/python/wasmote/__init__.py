@@ -22,6 +22,7 @@ from ._types import (
     TagType,
     Trap,
     TrapCode,
+    Val,
     ValType,
     WasmoteError,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "TagType",
     "Trap",
     "TrapCode",
+    "Val",
     "ValType",
     "WasiConfig",
     "WasmoteError",

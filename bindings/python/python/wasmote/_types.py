@@ -141,6 +141,44 @@ class ValType:
         return self._name
 
 
+@dataclass(frozen=True)
+class Val:
+    """A value with its type. Python's own values serve as well, so programs need it only if they were written for it."""
+
+    type: ValType
+    value: Any
+
+    @classmethod
+    def i32(cls, val: int) -> Val:
+        """A 32-bit integer."""
+        return cls(ValType.i32(), val)
+
+    @classmethod
+    def i64(cls, val: int) -> Val:
+        """A 64-bit integer."""
+        return cls(ValType.i64(), val)
+
+    @classmethod
+    def f32(cls, val: float) -> Val:
+        """A 32-bit float."""
+        return cls(ValType.f32(), val)
+
+    @classmethod
+    def f64(cls, val: float) -> Val:
+        """A 64-bit float."""
+        return cls(ValType.f64(), val)
+
+    @classmethod
+    def externref(cls, extern: Any) -> Val:
+        """A reference to any object."""
+        return cls(ValType.externref(), extern)
+
+    @classmethod
+    def funcref(cls, f: Any) -> Val:
+        """A reference to a function."""
+        return cls(ValType.funcref(), f)
+
+
 class FuncType:
     """The type of a function."""
 
