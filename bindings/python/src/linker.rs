@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 use wasmote_wasi::WasiCtx;
@@ -50,10 +50,11 @@ impl State {
     }
 
     /// Removes a function whose name is defined again, if that is allowed.
-    fn shadow(&mut self, name: &Name) -> PyResult<()> {
+    fn shadow(&mut self, py: Python<'_>, name: &Name) -> PyResult<()> {
         let is_defined = self.functions.contains_key(name) || self.names.contains(name);
         if is_defined && !self.allow_shadowing {
-            return Err(PyKeyError::new_err(format!("{} {} is defined already", name.0, name.1)));
+            let message = format!("{} {} is defined already", name.0, name.1);
+            return Err(PyErr::from_value(types_class!(py, "WasmoteError")?.call1((message,))?));
         }
         self.functions.remove(name);
         Ok(())
@@ -148,7 +149,7 @@ impl Linker {
         let names = (module.to_owned(), name.to_owned());
         let mut state = self.state()?;
         state.check_store(&cell)?;
-        state.shadow(&names)?;
+        state.shadow(py, &names)?;
         state.linker.define(module, name, item).map_err(|error| to_py(py, error))?;
         state.names.insert(names);
         state.store = Some(cell.id);
@@ -159,6 +160,7 @@ impl Linker {
     #[pyo3(signature = (module, name, ty, func, access_caller = false))]
     fn define_func(
         &self,
+        py: Python<'_>,
         module: String,
         name: String,
         ty: &Bound<'_, PyAny>,
@@ -168,7 +170,7 @@ impl Linker {
         let function = HostFunction::new(ty, func, access_caller)?;
         let names = (module, name);
         let mut state = self.state()?;
-        state.shadow(&names)?;
+        state.shadow(py, &names)?;
         let replaced = state.functions.insert(names, (NEXT_FUNCTION.fetch_add(1, Ordering::Relaxed), function));
         // It may run code of Python.
         drop(state);
@@ -191,7 +193,7 @@ impl Linker {
         cell.with(|context| {
             let exports = instance.handle.exports(&*context).map(|(export, _)| (name.to_owned(), export.to_owned()));
             let names = exports.collect::<Vec<_>>();
-            names.iter().try_for_each(|name| state.shadow(name))?;
+            names.iter().try_for_each(|name| state.shadow(py, name))?;
             state.linker.instance(&mut *context, name, instance.handle).map_err(|error| to_py(py, error))?;
             state.names.extend(names);
             Ok(())

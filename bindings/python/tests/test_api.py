@@ -497,9 +497,9 @@ def test_linkers(engine, store):
     with pytest.raises(WasmoteError, match="not defined"):
         linker.get(store, "host", "nothing")
     for name in ["f", "memory"]:
-        with pytest.raises(KeyError):
+        with pytest.raises(WasmoteError, match="defined already"):
             linker.define(store, "host", name, memory)
-        with pytest.raises(KeyError):
+        with pytest.raises(WasmoteError, match="defined already"):
             linker.define_func("host", name, FuncType([], []), lambda: None)
     linker.allow_shadowing = True
     linker.define_func("host", "f", FuncType([], [I32]), lambda: 2)
