@@ -183,7 +183,7 @@ const COMMANDS: &[Command] = &[
     command("languages", "", "programs in Go, Node and Zig call the C API", languages::DETAILS, languages::main),
     command(
         "python",
-        "[--release] [--bench] [--install]",
+        "[--python P] [--release] [--bench] [--install]",
         "the Python package: builds the wheel and tests it",
         python::DETAILS,
         python::main,

@@ -11,6 +11,7 @@ use pico_args::Arguments;
 use crate::project::{root, run, succeeds, target_dir};
 
 pub const DETAILS: &str = "
+  --python P   with this Python instead of `python3`
   --release    the wheel as it is published, instead of one without optimisation: takes minutes
   --bench      calls and loads per second beside wasmtime-py, instead of the tests; as --release
   --install    `pip install` of the folder, as its users do, and the program of its README, instead of the tests
@@ -20,14 +21,17 @@ The wheel is left in target/python/wheels.
 
 /// What builds and tests the package. Versions are pinned, because type checkers learn new complaints.
 const TOOLS: [&str; 3] = ["maturin==1.16.0", "pytest==9.2.0", "mypy==2.4.1"];
+/// The Python that is used unless another is named.
+const PYTHON: &str = "python3";
 /// What it is compared with.
 const PEER: &str = "wasmtime==50.0.1";
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let (release, bench, install) =
         (arguments.contains("--release"), arguments.contains("--bench"), arguments.contains("--install"));
+    let python = arguments.opt_value_from_str("--python")?.unwrap_or_else(|| PYTHON.to_owned());
     crate::no_more_arguments(arguments)?;
-    let environment = match Environment::find()? {
+    let environment = match Environment::find(&python)? {
         Ok(environment) => environment,
         Err(reason) => bail!("{reason}"),
     };
@@ -40,7 +44,7 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
 
 /// Tests a wheel without optimisation. Returns why it is left out.
 pub fn check() -> Result<Option<String>> {
-    match Environment::find()? {
+    match Environment::find(PYTHON)? {
         Ok(environment) => environment.test(false).map(|()| None),
         Err(reason) => Ok(Some(reason)),
     }
@@ -48,7 +52,7 @@ pub fn check() -> Result<Option<String>> {
 
 /// Installs the package as its users do. Returns why it is left out.
 pub fn check_install() -> Result<Option<String>> {
-    match Environment::find()? {
+    match Environment::find(PYTHON)? {
         Ok(environment) => environment.install_folder().map(|()| None),
         Err(reason) => Ok(Some(reason)),
     }
@@ -61,17 +65,18 @@ struct Environment {
 
 impl Environment {
     /// Makes the environment, or returns why that is not possible here.
-    fn find() -> Result<Result<Environment, String>> {
-        let is_new_enough = "import sys; sys.exit(sys.version_info < (3, 11))";
-        if !succeeds(Command::new("python3").args(["-c", is_new_enough])) {
-            return Ok(Err("there is no Python 3.11 or newer".into()));
-        }
-        let environment = Environment { folder: target_dir().join("python/venv") };
-        if !environment.program("python").is_file() {
-            let mut make = Command::new("python3");
-            if !succeeds(make.args(["-m", "venv"]).arg(&environment.folder)) {
-                return Ok(Err("Python cannot make virtual environments (on Debian: python3-venv)".into()));
-            }
+    fn find(python: &str) -> Result<Result<Environment, String>> {
+        let version = "import sys; print('%d.%d' % sys.version_info[:2]); sys.exit(sys.version_info < (3, 11))";
+        let output = match Command::new(python).args(["-c", version]).output() {
+            Ok(output) if output.status.success() => output,
+            _ => return Ok(Err("there is no Python 3.11 or newer".into())),
+        };
+        let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let environment = Environment { folder: target_dir().join("python/venv").join(version) };
+        if !environment.program("python").is_file()
+            && !succeeds(Command::new(python).args(["-m", "venv"]).arg(&environment.folder))
+        {
+            return Ok(Err("Python cannot make virtual environments (on Debian: python3-venv)".into()));
         }
         if !succeeds(environment.pip().arg("install").args(TOOLS)) {
             return Ok(Err(format!("pip cannot install {}", TOOLS.join(", "))));
