@@ -16,8 +16,7 @@ use pico_args::Arguments;
 use crate::project::{self, cargo, run};
 use crate::{
     aarch64, circles, corpus, deps, dist, embedded, examples, features, firmware, forbidden_symbols, fuzz, languages,
-    linear,
-    miri, nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads, tools,
+    linear, miri, nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads, tools,
 };
 use suites::Count;
 
@@ -135,6 +134,9 @@ const STEPS: &[Step] = &[
     }),
     step("feature-symbols", Weekly, "what a feature adds is absent without it", || {
         passed(forbidden_symbols::check_features(&[]))
+    }),
+    step("firmware-asan", Weekly, "AddressSanitizer sees nothing in the tests of the C API for firmware", || {
+        left_out(firmware::libraries::sanitize())
     }),
     step("size-added", Weekly, "what a feature adds to the command keeps to its budget", || {
         left_out(size::check(false, size::Rows::Added))

@@ -13,8 +13,10 @@ use crate::project;
 
 pub const DETAILS: &str = "
   TARGET...    these targets, instead of those of firmware and WebAssembly; others are
+                 thumbv7em-none-eabi thumbv8m.main-none-eabi
                  i686-unknown-linux-gnu s390x-unknown-linux-gnu aarch64-unknown-linux-gnu
   --qemu       QEMU too, which runs the firmware
+  --gcc        GCC for Arm too, which compiles the firmware in C
 
   The head of tools/setup-embedded says what it needs, and where the toolchain goes.
 ";
@@ -59,7 +61,8 @@ pub fn check_hosts() -> Result<Option<String>> {
 }
 
 fn set_up<'a>(targets: impl Iterator<Item = &'a str>) -> Result<Option<String>> {
-    let output = script().arg("--qemu").args(targets).output().context("cannot start tools/setup-embedded")?;
+    let output =
+        script().args(["--qemu", "--gcc"]).args(targets).output().context("cannot start tools/setup-embedded")?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
     let reason = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     // Steps that need what is missing are left out by name.

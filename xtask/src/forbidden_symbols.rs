@@ -23,7 +23,7 @@ pub const OPTIONS: &str = "
 ";
 
 /// What was found, and the symbols in which.
-type Found = BTreeMap<String, String>;
+pub type Found = BTreeMap<String, String>;
 
 /// Symbols named of each thing that was found.
 const SHOWN: usize = 5;
@@ -51,7 +51,7 @@ pub fn check(names: &[String], require_all: bool) -> Result<Option<String>> {
         match Builder::find(configuration, &budget.folder)? {
             Ok(builder) => {
                 println!("  {name}: none of {}", configuration.forbid.join(", "));
-                let found = find(&builder.build()?, &configuration.forbid)?;
+                let found = find(&read(&builder.build()?)?, &configuration.forbid)?;
                 faults
                     .extend(found.into_iter().map(|(forbidden, symbols)| format!("{name} has {forbidden}: {symbols}")));
             }
@@ -111,25 +111,28 @@ fn symbols(package: &Package, features: &[&str], items: &[String]) -> Result<Fou
     let features = features.iter().map(|feature| (*feature).into()).collect();
     let configuration = Configuration::new(&package.name, features, PROFILE);
     match Builder::find(&configuration, project::root())? {
-        Ok(builder) => find(&builder.build()?, items),
+        Ok(builder) => find(&read(&builder.build()?)?, items),
         Err(reason) => bail!("{reason}"),
     }
 }
 
-/// The things that a program contains: for each, the symbols of it, or the bytes of the section.
-fn find(program: &Path, things: &[String]) -> Result<Found> {
-    let file = std::fs::read(program).with_context(|| program.display().to_string())?;
+fn read(program: &Path) -> Result<Vec<u8>> {
+    std::fs::read(program).with_context(|| program.display().to_string())
+}
+
+/// The things that a program or library contains: for each, the symbols of it, or the bytes of the section.
+pub fn find(file: &[u8], things: &[String]) -> Result<Found> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut symbols = 0;
-    elf::each_symbol(&file, &mut |symbol| {
+    elf::each_symbol(file, &mut |symbol| {
         symbols += 1;
         for thing in things.iter().filter(|thing| names::is_below(symbol, thing)) {
             let name = format!("{:#}", rustc_demangle::demangle(symbol));
             found.entry(thing.clone()).or_default().push(name);
         }
     })?;
-    ensure!(symbols > 0, "{} has no symbols", program.display());
-    for section in elf::sections(&file)? {
+    ensure!(symbols > 0, "there are no symbols");
+    for section in elf::sections(file)? {
         for thing in things.iter().filter(|thing| **thing == section.name) {
             found.entry(thing.clone()).or_default().push(format!("{} bytes", section.bytes));
         }

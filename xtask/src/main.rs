@@ -168,15 +168,15 @@ const COMMANDS: &[Command] = &[
     ),
     command(
         "setup-embedded",
-        "[TARGET...] [--qemu]",
+        "[TARGET...] [--qemu] [--gcc]",
         "a toolchain for firmware and foreign hosts, and emulators, from Debian packages",
         embedded::DETAILS,
         embedded::main,
     ),
     command(
         "firmware",
-        "[NAME...] [--require] [--limits]",
-        "the firmware examples in QEMU: output, dependencies and sizes",
+        "[NAME...] [OPTION...]",
+        "the firmware examples in QEMU: output, dependencies and sizes; libraries for C",
         firmware::DETAILS,
         firmware::main,
     ),

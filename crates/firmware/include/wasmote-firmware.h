@@ -39,8 +39,8 @@
  * interrupts left for you between them.
  *
  * Linking. Use the library of your target, with --gc-sections. The library brings what compilers call by themselves
- * (memcpy, memmove, memset, memcmp, strlen, arithmetic), as weak symbols or in objects of their own: those of the C
- * library or of libgcc take their place if they come earlier.
+ * (memcpy, memmove, memset, memcmp, strlen, arithmetic) as weak symbols: your own take their place, and those of a C
+ * library or of libgcc if these come earlier on the command line.
  *
  * C99 or later, and C++11 or later.
  */

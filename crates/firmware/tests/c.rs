@@ -19,6 +19,9 @@ const STANDARDS: [(&str, &str, &[&str]); 4] = [
     ("clang++", "c++", &["c++11", "c++17"]),
 ];
 
+/// What Rust's standard library needs, which only the library of a host has.
+const HOST: [&str; 3] = ["-lpthread", "-ldl", "-lm"];
+
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -77,8 +80,7 @@ fn c_program_passes_under_address_sanitizer() {
             let mut command = Command::new(compiler);
             command.args(STRICT).args(["-g", &format!("-std={standard}"), "-fsanitize=address,undefined", "-I"]);
             command.arg(folder().join("include")).args(["-x", language]).arg(&sources[0]).args(["-x", "none"]);
-            // Those of Rust's standard library, which only the library of a host has.
-            command.arg(&sources[1]).args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&program);
+            command.arg(&sources[1]).args(HOST).arg("-o").arg(&program);
             output(&mut command);
             let printed = output(Command::new(&program).args(&images));
             assert!(printed.starts_with("passed "), "{compiler}: {printed}");
@@ -86,6 +88,34 @@ fn c_program_passes_under_address_sanitizer() {
         }
     }
     eprintln!("{runs} programs passed");
+}
+
+/// The guest of the program in docs/firmware.md, which runs out of fuel on its way.
+const BLINK: &str = r#"(module (import "board" "led" (func $led (param i32)))
+    (func (export "run") (param i32) (result i32) (local $n i32)
+        (call $led (local.get 0))
+        (loop $next (br_if $next (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 20000))))
+        (local.get $n)))"#;
+
+#[test]
+fn program_of_the_documentation_runs() {
+    let page = fs::read_to_string(folder().join("../../docs/firmware.md")).expect("the page for firmware in C");
+    let program = page.split_once("```c\n").and_then(|(_, rest)| rest.split_once("```")).expect("a program").0;
+    let tests = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let [source, assembly, built] = ["blink.c", "blink.S", "blink"].map(|name| tests.join(name));
+    fs::write(&source, program).expect("a place for tests");
+    fs::write(tests.join("blink.wmi"), image(BLINK, true)).expect("a place for tests");
+    let data = ".data\n.balign 8\n.global blink_wmi, blink_wmi_end\nblink_wmi:\n.incbin \"blink.wmi\"\nblink_wmi_end:\n\
+        .section .note.GNU-stack\n";
+    fs::write(&assembly, data).expect("a place for tests");
+    for compiler in ["gcc", "clang"].into_iter().filter(|compiler| is_there(compiler)) {
+        let mut command = Command::new(compiler);
+        command.current_dir(tests).args(STRICT).args(["-std=c99", "-fsanitize=address,undefined", "-I"]);
+        command.arg(folder().join("include")).args([&source, &assembly, &library()]).args(HOST).arg("-o").arg(&built);
+        output(&mut command);
+        // Nothing failed and nothing trapped, so nothing is printed.
+        assert_eq!(output(&mut Command::new(&built)), "", "{compiler}");
+    }
 }
 
 /// A function without a declaration would not be documented, and one without a definition would not link.

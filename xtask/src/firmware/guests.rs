@@ -76,9 +76,10 @@ impl Guests {
         Ok(read(&self.image(name))?.len() as u64)
     }
 
-    /// The expected output of the scenarios with these features, with the sums that the host computes.
-    pub fn expected(&self, features: &[&str]) -> Result<String> {
-        let path = project::root().join("examples/firmware-parts/expected.txt");
+    /// The expected output of the scenarios in a folder of `examples` with these features, with the sums that the host
+    /// computes.
+    pub fn expected(&self, example: &str, features: &[&str]) -> Result<String> {
+        let path = project::root().join("examples").join(example).join("expected.txt");
         let mut expected = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         for (export, guest) in NUMBERS {
             let mut command = Command::new(&self.command);

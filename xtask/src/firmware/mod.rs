@@ -1,11 +1,14 @@
 //! `cargo xtask firmware`: builds the examples under `examples/firmware-*`, runs them in QEMU, and compares their output.
 //!
+//! - [`libraries`] makes the static libraries with the C API, and [`c`] builds the example that uses one.
 //! - [`guests`] compiles the guests to images, damages some, and computes the expected results on the host.
 //! - This file has the boards. Budgets of flash are in `size-budget.toml`; RAM that is only known at run time is limited here.
 //!
-//! The expected output is in `examples/firmware-parts/expected.txt`.
+//! The expected output is in `examples/firmware-parts/expected.txt`, and of C in `examples/firmware-c/expected.txt`.
 
+mod c;
 mod guests;
+pub mod libraries;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +23,10 @@ use crate::{embedded, project, size};
 pub const DETAILS: &str = "
   --require    fail if a target or QEMU is missing, instead of leaving its board out
   --limits     fail if a size is above its limit
-  NAME...      only these: thumbv7em, thumbv7em-small, riscv32imac, thumbv6m, riscv32imc
+  NAME...      only these: thumbv7em, thumbv7em-c, thumbv7em-small, riscv32imac, thumbv6m, riscv32imc
+  --libraries FOLDER
+               instead, makes the static libraries with wasmote-firmware.h; NAME is then a target
+  --sanitize   instead, runs the tests of wasmote-firmware.h under AddressSanitizer
 ";
 
 /// A dependency of build scripts, which is not linked.
@@ -50,6 +56,8 @@ struct Board {
     qemu: &'static str,
     arguments: &'static [&'static str],
     features: &'static [&'static str],
+    /// How it is compiled, if it is in C.
+    c: Option<&'static c::Machine>,
 }
 
 const CORTEX_M: Board = Board {
@@ -59,6 +67,7 @@ const CORTEX_M: Board = Board {
     qemu: "qemu-system-arm",
     arguments: &["-M", "mps2-an386"],
     features: FEATURES,
+    c: None,
 };
 
 const RISCV: Board = Board {
@@ -70,6 +79,13 @@ const RISCV: Board = Board {
 
 const BOARDS: &[Board] = &[
     Board { name: "thumbv7em", target: "thumbv7em-none-eabihf", ..CORTEX_M },
+    Board {
+        name: "thumbv7em-c",
+        example: "firmware-c",
+        target: "thumbv7em-none-eabihf",
+        c: Some(&c::CORTEX_M4),
+        ..CORTEX_M
+    },
     Board { name: "thumbv7em-small", target: "thumbv7em-none-eabihf", features: &[], ..CORTEX_M },
     Board { name: "riscv32imac", target: "riscv32imac-unknown-none-elf", ..RISCV },
     // 16 KB of RAM, and no atomic instructions that compare and swap.
@@ -92,12 +108,24 @@ struct Figures {
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let (require, limits) = (arguments.contains("--require"), arguments.contains("--limits"));
+    let folder: Option<PathBuf> = arguments.opt_value_from_str("--libraries")?;
+    let sanitize = arguments.contains("--sanitize");
+    let names: Vec<&str> = match folder {
+        Some(_) => libraries::TARGETS.to_vec(),
+        None => BOARDS.iter().map(|board| board.name).collect(),
+    };
     let mut wanted = Vec::new();
     while let Some(name) = arguments.opt_free_from_str::<String>()? {
-        ensure!(BOARDS.iter().any(|board| board.name == name), "there is no board `{name}`{DETAILS}");
+        ensure!(names.contains(&&*name), "there is no `{name}`, but {}", names.join(", "));
         wanted.push(name);
     }
     crate::no_more_arguments(arguments)?;
+    if sanitize {
+        return libraries::sanitize()?.map_or(Ok(()), |reason| bail!("{reason}"));
+    }
+    if let Some(folder) = folder {
+        return libraries::make_all(&folder, &wanted);
+    }
     let boards = BOARDS.iter().filter(|board| wanted.is_empty() || wanted.iter().any(|name| board.name == name));
     if let Some(reason) = run(boards, limits)? {
         ensure!(!require, "{reason}");
@@ -115,8 +143,7 @@ fn run(boards: impl Iterator<Item = &'static Board>, limits: bool) -> Result<Opt
     let (mut figures, mut left_out) = (Vec::new(), Vec::new());
     let mut guests = None;
     for board in boards {
-        let tools = embedded::cargo(board.target).and_then(|cargo| Ok((cargo, embedded::qemu(board.qemu)?)));
-        let (cargo, qemu) = match tools {
+        let (cargo, qemu) = match board.tools() {
             Ok(tools) => tools,
             Err(reason) => {
                 left_out.push(format!("{}: {reason}", board.name));
@@ -132,7 +159,10 @@ fn run(boards: impl Iterator<Item = &'static Board>, limits: bool) -> Result<Opt
     if !figures.is_empty() {
         report(&figures);
     }
-    let is_above = |of: &&Figures| of.fixed + of.records > RAM_LIMIT || of.stack > STACK_LIMIT;
+    let is_above = |of: &&Figures| {
+        let flash_limit = of.board.c.map_or(u64::MAX, |machine| machine.flash_limit);
+        of.fixed + of.records > RAM_LIMIT || of.stack > STACK_LIMIT || of.flash > flash_limit
+    };
     if limits && let Some(figures) = figures.iter().find(is_above) {
         bail!("{} is above its limits", figures.board.name);
     }
@@ -146,17 +176,35 @@ fn report(figures: &[Figures]) {
     }
     println!("bytes; flash without the image of the guest, RAM without its memory and value stack. Limits:");
     println!("{RAM_LIMIT} for static data and records, {STACK_LIMIT} for the native stack");
+    println!("{} for the flash of C; size-budget.toml has the others", c::CORTEX_M4.flash_limit);
 }
 
 impl Board {
-    fn check(&'static self, cargo: Command, qemu: &Path, guests: &guests::Guests) -> Result<Figures> {
+    /// What builds for it, cargo or GCC, and what runs it; or why there is none.
+    fn tools(&self) -> Result<(Command, PathBuf), String> {
+        let mut compiler = embedded::cargo(self.target)?;
+        if self.c.is_some() {
+            compiler = Command::new(c::compiler()?);
+        }
+        Ok((compiler, embedded::qemu(self.qemu)?))
+    }
+
+    fn check(&'static self, compiler: Command, qemu: &Path, guests: &guests::Guests) -> Result<Figures> {
         println!("{} in {}", self.name, qemu.display());
-        self.check_packages(&cargo)?;
-        let programs = self.build(cargo, guests)?;
+        let (programs, expected) = match self.c {
+            Some(machine) => {
+                let gcc = Path::new(compiler.get_program());
+                (machine.build(gcc, self.target, guests.folder())?, "firmware-c")
+            }
+            None => {
+                self.check_packages(&compiler)?;
+                (self.build(compiler, guests)?, "firmware-parts")
+            }
+        };
         let [minimal, scenarios] = ["minimal", "scenarios"].map(|name| programs.join(name));
 
         let (said, _) = self.start(qemu, &scenarios)?;
-        compare(&said, &guests.expected(self.features)?)?;
+        compare(&said, &guests.expected(expected, self.features)?)?;
         println!("  scenarios: {} lines as expected", said.len());
 
         let (_, measured) = self.start(qemu, &minimal)?;
