@@ -71,7 +71,7 @@ enum {
   WM_NULL_POINTER = 6,
   /* A pointer and a length lead beyond the address space. */
   WM_BAD_RANGE = 7,
-  /* The buffer overlaps the image, the imports, the setup, or arguments or results. */
+  /* The buffer overlaps the image, the imports, the setup, arguments, or a place of results. */
   WM_OVERLAP = 8,
   /* An entry of the import table has a null pointer or a malformed type. The error has its index in the table. */
   WM_BAD_IMPORT = 9,
@@ -282,8 +282,9 @@ size_t wm_buffer_bytes(const void *image, size_t image_bytes, size_t stack_slots
 
 /*
  * Verifies an image, makes an instance in the buffer, and runs the start function, if the image has one. The setup may
- * be thrown away afterwards. An instance that was in the buffer before is gone. After an error, `*instance` is null, and
- * the buffer is free. `error` may be null. A start function that runs out of fuel has trapped: it cannot be resumed.
+ * be thrown away afterwards. An instance that was in the buffer before is gone; it must not be running. After an error,
+ * `*instance` is null, and the buffer is free. `error` may be null. A start function that runs out of fuel has trapped:
+ * it cannot be resumed.
  *
  * Errors: WM_TRAPPED (the start function trapped, or a segment does not fit), WM_BAD_IMAGE, WM_BUFFER_TOO_SMALL,
  * WM_MISALIGNED, WM_NULL_POINTER, WM_BAD_RANGE, WM_OVERLAP, WM_BAD_IMPORT, WM_MISSING_IMPORT, WM_IMPORT_TYPE,
@@ -294,7 +295,7 @@ wm_status wm_init(const wm_setup *setup, wm_instance **instance, wm_error *error
 /*
  * Finds an exported function by its name. The index remains the same for this image, so calls need not search.
  *
- * Errors: WM_NO_SUCH_EXPORT, WM_NULL_POINTER, WM_MISALIGNED, WM_NOT_AN_INSTANCE, WM_BUSY.
+ * Errors: WM_NO_SUCH_EXPORT, WM_NULL_POINTER, WM_MISALIGNED, WM_OVERLAP, WM_NOT_AN_INSTANCE, WM_BUSY.
  */
 wm_status wm_find(wm_instance *instance, const char *name, uint32_t *func);
 
@@ -334,15 +335,15 @@ wm_status wm_set_fuel(wm_instance *instance, uint64_t fuel);
 /*
  * Returns the fuel that is left.
  *
- * Errors: WM_NOT_METERED, WM_NULL_POINTER, WM_MISALIGNED, WM_NOT_AN_INSTANCE, WM_BUSY.
+ * Errors: WM_NOT_METERED, WM_NULL_POINTER, WM_MISALIGNED, WM_OVERLAP, WM_NOT_AN_INSTANCE, WM_BUSY.
  */
 wm_status wm_get_fuel(wm_instance *instance, uint64_t *fuel);
 
 /*
  * Returns the guest's memory 0 and writes its length, which is 0 if it has none. The memory is a part of the buffer and
  * stays where it is, but it grows: ask again after each call. A host function may read and write it until it returns.
- * `bytes` may be null. After an error, returns null and writes 0: the pointer leads to no instance, or a guest's code
- * is running.
+ * `bytes` may be null. After an error, returns null and writes 0: the pointer leads to no instance, a guest's code is
+ * running, or `bytes` is misaligned or lies in the buffer (then nothing is written).
  */
 uint8_t *wm_memory(wm_instance *instance, size_t *bytes);
 
@@ -355,7 +356,7 @@ void *wm_data(const wm_instance *instance);
 /*
  * Writes why and where the last call stopped. A call that returns clears it, and an error in its arguments does not.
  *
- * Errors: WM_NOT_TRAPPED, WM_NULL_POINTER, WM_MISALIGNED, WM_NOT_AN_INSTANCE, WM_BUSY.
+ * Errors: WM_NOT_TRAPPED, WM_NULL_POINTER, WM_MISALIGNED, WM_OVERLAP, WM_NOT_AN_INSTANCE, WM_BUSY.
  */
 wm_status wm_trap(wm_instance *instance, wm_trap_info *info);
 

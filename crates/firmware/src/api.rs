@@ -151,7 +151,8 @@ unsafe fn init(setup: *const Setup, places: &[Range]) -> Result<*mut Instance, E
 pub unsafe extern "C" fn wm_find(instance: *mut Instance, name: *const c_char, func: *mut u32) -> Status {
     // SAFETY: the caller guarantees the pointers.
     status(unsafe { find(instance, name) }.and_then(|found| {
-        checked(func.cast_const(), 1)?;
+        // SAFETY: `find` checked the instance.
+        unsafe { checked_apart(instance, func, 1) }?;
         // SAFETY: as above.
         unsafe { func.write(found) };
         Ok(())
@@ -219,8 +220,8 @@ unsafe fn call(
     // the results may lie in the same place.
     unsafe {
         Instance::check_idle(instance)?;
-        checked_slots(instance, args, arg_count)?;
-        checked_slots(instance, results, result_count)?;
+        checked_apart(instance, args, arg_count)?;
+        checked_apart(instance, results, result_count)?;
         Instance::run(instance, |inner| {
             inner.begin(func, slice(args, arg_count), result_count)?;
             inner.resume(slice_mut(results, result_count))
@@ -228,12 +229,12 @@ unsafe fn call(
     }
 }
 
-/// Checks slots of arguments or results, which must not lie in the buffer.
+/// Checks a pointer to `count` items, which must not lie in the buffer of the instance.
 ///
 /// # Safety
-/// The instance is idle.
-unsafe fn checked_slots(instance: *const Instance, slots: *const u64, count: usize) -> Result<(), Status> {
-    let range = checked(slots, count)?;
+/// [`Instance::state`] passed.
+unsafe fn checked_apart<P>(instance: *const Instance, start: *const P, count: usize) -> Result<(), Status> {
+    let range = checked(start, count)?;
     // SAFETY: the caller guarantees the instance.
     range.apart_from(unsafe { (*instance).buffer })
 }
@@ -245,7 +246,7 @@ pub unsafe extern "C" fn wm_resume(instance: *mut Instance, results: *mut u64, r
     // SAFETY: the caller guarantees the pointers.
     let resumed = || unsafe {
         Instance::check_idle(instance)?;
-        checked_slots(instance, results, result_count)?;
+        checked_apart(instance, results, result_count)?;
         Instance::run(instance, |inner| inner.resume(slice_mut(results, result_count)))
     };
     status(resumed())
@@ -268,11 +269,11 @@ pub unsafe extern "C" fn wm_set_fuel(instance: *mut Instance, fuel: u64) -> Stat
 pub unsafe extern "C" fn wm_get_fuel(instance: *mut Instance, fuel: *mut u64) -> Status {
     // SAFETY: the caller guarantees the pointers.
     status(unsafe { Instance::check_idle(instance) }.and_then(|()| {
-        checked(fuel.cast_const(), 1)?;
-        // SAFETY: the instance is idle.
-        let left = unsafe { Instance::inner(instance) }.get_fuel()?;
-        // SAFETY: as above.
-        unsafe { fuel.write(left) };
+        // SAFETY: the instance is idle, and the caller guarantees the place.
+        unsafe {
+            checked_apart(instance, fuel, 1)?;
+            fuel.write(Instance::inner(instance).get_fuel()?);
+        }
         Ok(())
     }))
 }
@@ -283,9 +284,22 @@ pub unsafe extern "C" fn wm_get_fuel(instance: *mut Instance, fuel: *mut u64) ->
 pub unsafe extern "C" fn wm_memory(instance: *mut Instance, bytes: *mut usize) -> *mut u8 {
     // SAFETY: the caller guarantees the pointers.
     unsafe {
-        let (start, len) = Instance::memory(instance).unwrap_or((ptr::null_mut(), 0));
-        write(bytes, len);
-        start
+        let memory = Instance::memory(instance).and_then(|memory| {
+            checked_apart(instance, bytes, usize::from(!bytes.is_null()))?;
+            Ok(memory)
+        });
+        match memory {
+            Ok((start, len)) => {
+                write(bytes, len);
+                start
+            }
+            Err(status) => {
+                if status != Status::Overlap {
+                    write(bytes, 0);
+                }
+                ptr::null_mut()
+            }
+        }
     }
 }
 
@@ -303,9 +317,11 @@ pub unsafe extern "C" fn wm_data(instance: *const Instance) -> *mut c_void {
 pub unsafe extern "C" fn wm_trap(instance: *mut Instance, info: *mut TrapInfo) -> Status {
     // SAFETY: the caller guarantees the pointers.
     status(unsafe { Instance::check_idle(instance) }.and_then(|()| {
-        checked(info.cast_const(), 1)?;
         // SAFETY: the instance is idle, and the caller guarantees the place.
-        unsafe { info.write(Instance::trap(instance)?) };
+        unsafe {
+            checked_apart(instance, info, 1)?;
+            info.write(Instance::trap(instance)?);
+        }
         Ok(())
     }))
 }

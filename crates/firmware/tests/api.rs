@@ -493,6 +493,14 @@ fn wrong_arguments_of_calls_are_refused() {
         assert_eq!(wm_find(guest, name, null_mut()), Status::NullPointer);
         assert_eq!(wm_get_fuel(guest, null_mut()), Status::NullPointer);
         assert_eq!(wm_trap(guest, null_mut()), Status::NullPointer);
+        // Results would overwrite the records of the instance.
+        assert_eq!(wm_find(guest, name, inside.cast()), Status::Overlap);
+        assert_eq!(wm_get_fuel(guest, inside), Status::Overlap);
+        assert_eq!(wm_trap(guest, inside.cast()), Status::Overlap);
+        assert!(wm_memory(guest, inside.cast()).is_null());
+        let mut len = [9; 2];
+        assert!(wm_memory(guest, len.as_mut_ptr().wrapping_byte_add(1)).is_null() && len == [9; 2]);
+        assert!(!wm_memory(guest, null_mut()).is_null());
         assert_eq!(wm_call(guest, name, args, 1, results, 1), Status::Ok);
         assert_eq!(*results, 26);
     }
