@@ -212,5 +212,5 @@ impl Instance {
 }
 
 const _: () = assert!(size_of::<Instance>().is_multiple_of(8));
-/// `UNREACHABLE_CODE_REACHED` is 1, so 0 is free for no trap.
+// No trap has the number 0, so `stopped` is 0 if there is none.
 const _: () = assert!(TrapCode::ALL[0] as u32 == 1);
