@@ -1,9 +1,12 @@
-//! `cargo xtask capi PATH`: C and C++ programs use the C API.
+//! `cargo xtask capi [PATH]`: C and C++ programs use the C API.
 //!
 //! - Both headers compile without a warning, in old and new standards of both languages.
+//! - The tests of this repository pass with AddressSanitizer and LeakSanitizer, and in valgrind.
 //! - The examples of WebAssembly/wasm-c-api compile as C99, and all but one as C++17, and run to their end. They check most results
 //!   themselves. Another library with the same API can say what they print elsewhere.
-//! - The tests of this repository pass with AddressSanitizer, and in valgrind.
+//! - So do the examples that WAMR adds to them, as C99.
+//!
+//! The first two need no checkout. They are steps of `cargo xtask ci`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,7 +19,9 @@ use pico_args::Arguments;
 use crate::project;
 
 pub const OPTIONS: &str = "
-  PATH         a checkout of WebAssembly/wasm-c-api
+  PATH         a checkout of WebAssembly/wasm-c-api: its examples are compiled and run, too
+  --wamr PATH  a checkout of bytecodealliance/wasm-micro-runtime: so are the four examples that it adds
+  --quick      no valgrind
   --peer LIB   a shared library with the API of wasm.h: what an example prints is compared with what it prints with that
                one, if it runs there to its end
 
@@ -53,6 +58,61 @@ const EXAMPLES: [Example; 13] = [
     // It makes a pointer of what `malloc` returns, without a cast.
     Example { end: "Waiting for thread: 9", is_cpp: false, ..example("threads") },
     example("trap"),
+];
+
+/// An example of WAMR's that is not among those above.
+struct WamrExample {
+    name: &'static str,
+    /// Its modules in the text format.
+    modules: &'static [&'static str],
+    /// The last line that it prints. Several threads may print it.
+    end: &'static str,
+    /// What it needs of WAMR alone, as C that takes the place of WAMR's headers.
+    wamr: &'static str,
+}
+
+const WAMR_EXAMPLES: [WamrExample; 4] = [
+    WamrExample { name: "callback_chain", modules: &["callback_chain"], end: "Done.", wamr: "" },
+    WamrExample { name: "empty_imports", modules: &["empty_imports"], end: "Done.", wamr: "" },
+    // WAMR reads the module that another imports itself, from a file of that name. The exports are in the order of the imports.
+    WamrExample {
+        name: "globalexportimport",
+        modules: &["globalexportimport-0", "globalexportimport-1"],
+        end: "Done.",
+        wamr: r#"
+typedef uint8_t uint8;
+typedef uint32_t uint32;
+#define wasm_runtime_set_module_reader(reader, destroyer) ((void)0)
+wasm_module_t *create_module_from_file(wasm_store_t *store, const char *filename);
+static wasm_instance_t *linked(wasm_store_t *store, const wasm_module_t *module) {
+  wasm_module_t *imported = create_module_from_file(store, "globalexportimport-0.wasm");
+  wasm_instance_t *instance = wasm_instance_new(store, imported, NULL, NULL);
+  wasm_extern_vec_t exports;
+  wasm_instance_exports(instance, &exports);
+  wasm_instance_t *user = wasm_instance_new(store, module, &exports, NULL);
+  wasm_extern_vec_delete(&exports);
+  wasm_instance_delete(instance);
+  wasm_module_delete(imported);
+  return user;
+}
+#define wasm_instance_new(store, module, imports, trap) linked(store, module)
+"#,
+    },
+    // It uses the module of one engine with another, which WAMR allows: there all engines are the same one.
+    WamrExample {
+        name: "clone",
+        modules: &["clone"],
+        end: "All Passed ...",
+        wamr: r#"
+static wasm_engine_t *the_engine;
+static wasm_engine_t *one_engine(void) {
+  if (!the_engine) the_engine = wasm_engine_new();
+  return the_engine;
+}
+#define wasm_engine_new one_engine
+#define wasm_engine_delete(engine) ((void)(engine))
+"#,
+    },
 ];
 
 /// A compiler, with the programs for both languages.
@@ -92,13 +152,77 @@ struct Place {
 }
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
+    let folder_of = |checkout: PathBuf, inner: &str| -> Result<PathBuf> {
+        let folder = checkout.join(inner);
+        ensure!(folder.is_dir(), "{} has no folder {inner}", checkout.display());
+        Ok(folder.canonicalize()?)
+    };
+    let wamr: Option<PathBuf> = arguments.opt_value_from_str("--wamr")?;
+    let wamr = wamr.map(|checkout| folder_of(checkout, "samples/wasm-c-api/src")).transpose()?;
+    let quick = arguments.contains("--quick");
     let peer: Option<PathBuf> = arguments.opt_value_from_str("--peer")?;
-    let checkout: PathBuf = arguments.free_from_str().context("a checkout of wasm-c-api")?;
-    crate::no_more_arguments(arguments)?;
-    let examples = checkout.join("example");
-    ensure!(examples.is_dir(), "{} is no checkout of wasm-c-api", checkout.display());
     let peer = peer.map(|path| path.canonicalize()).transpose()?;
+    let examples: Option<PathBuf> = arguments.opt_free_from_str()?;
+    let examples = examples.map(|checkout| folder_of(checkout, "example")).transpose()?;
+    crate::no_more_arguments(arguments)?;
 
+    let place = place()?;
+    for compiler in compilers()? {
+        headers(&place, compiler)?;
+        let count = own_tests(&place, compiler, !quick)?;
+        println!("{}: the headers have no warnings, and {count} test programs pass", compiler.c);
+        if let Some(examples) = &examples {
+            let mut compared = 0;
+            for example in &EXAMPLES {
+                let checked = run_example(&place, compiler, examples, example, peer.as_deref());
+                compared += usize::from(checked.with_context(|| format!("{} with {}", example.name, compiler.c))?);
+            }
+            let count = EXAMPLES.len();
+            println!("{}: {count} examples run in C and (but threads) in C++", compiler.c);
+            if peer.is_some() {
+                println!(
+                    "{}: {compared} of {count} examples run with the other library, and print the same",
+                    compiler.c
+                );
+            }
+        }
+        if let Some(wamr) = &wamr {
+            for example in &WAMR_EXAMPLES {
+                run_wamr_example(&place, compiler, wamr, example)
+                    .with_context(|| format!("{} of WAMR with {}", example.name, compiler.c))?;
+            }
+            println!("{}: {} examples of WAMR run", compiler.c, WAMR_EXAMPLES.len());
+        }
+    }
+    Ok(())
+}
+
+/// The headers and the tests with one compiler, without valgrind. Returns why that was left out, if it was.
+pub fn check() -> Result<Option<String>> {
+    let Ok(compilers) = compilers() else { return Ok(Some("there is no C compiler".into())) };
+    let place = place()?;
+    for compiler in &compilers {
+        headers(&place, compiler)?;
+    }
+    let count = own_tests(&place, compilers[0], false)?;
+    println!("{count} test programs pass with AddressSanitizer");
+    Ok(None)
+}
+
+/// The headers and the tests with all compilers, and in valgrind.
+pub fn check_more() -> Result<Option<String>> {
+    let Ok(compilers) = compilers() else { return Ok(Some("there is no C compiler".into())) };
+    let place = place()?;
+    for compiler in compilers {
+        headers(&place, compiler)?;
+        let count = own_tests(&place, compiler, true)?;
+        println!("{}: {count} test programs pass", compiler.c);
+    }
+    Ok((!is_there("valgrind")).then(|| "valgrind is not installed; the rest ran".into()))
+}
+
+/// Builds the library.
+fn place() -> Result<Place> {
     project::run(&mut project::cargo(["build", "--package", "wasmote-capi"]))?;
     let folder = project::root().join("crates").join("capi");
     let work = project::target_dir().join("capi");
@@ -108,25 +232,14 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
         std::env::consts::DLL_PREFIX,
         std::env::consts::DLL_SUFFIX
     ));
-    let place = Place { include: folder.join("include"), tests: folder.join("tests"), library, work };
+    Ok(Place { include: folder.join("include"), tests: folder.join("tests"), library, work })
+}
 
-    let compilers: Vec<&Compiler> = COMPILERS.iter().filter(|it| is_there(it.c) && is_there(it.cpp)).collect();
+/// The compilers that are installed, for both languages.
+fn compilers() -> Result<Vec<&'static Compiler>> {
+    let compilers: Vec<_> = COMPILERS.iter().filter(|it| is_there(it.c) && is_there(it.cpp)).collect();
     ensure!(!compilers.is_empty(), "there is neither gcc nor clang");
-    for compiler in compilers {
-        headers(&place, compiler)?;
-        let mut compared = 0;
-        for example in &EXAMPLES {
-            let checked = run_example(&place, compiler, &examples, example, peer.as_deref());
-            compared += usize::from(checked.with_context(|| format!("{} with {}", example.name, compiler.c))?);
-        }
-        own_tests(&place, compiler)?;
-        let count = EXAMPLES.len();
-        println!("{}: headers, {count} examples in C and (but threads) in C++, and the tests pass", compiler.c);
-        if peer.is_some() {
-            println!("{}: {compared} of {count} examples run with the other library, and print the same", compiler.c);
-        }
-    }
-    Ok(())
+    Ok(compilers)
 }
 
 fn is_there(program: &str) -> bool {
@@ -224,6 +337,29 @@ fn run_example(
     Ok(differences.is_empty())
 }
 
+/// Compiles and runs an example of WAMR. Its header is a small one, which includes ours.
+fn run_wamr_example(place: &Place, compiler: &Compiler, folder: &Path, example: &WamrExample) -> Result<()> {
+    for module in example.modules {
+        let text = fs::read_to_string(folder.join(module).with_extension("wat"))?;
+        fs::write(place.work.join(module).with_extension("wasm"), wat::parse_str(text)?)?;
+    }
+    let shim = place.work.join("wamr").join(example.name);
+    fs::create_dir_all(&shim)?;
+    fs::write(shim.join("wasm_c_api.h"), format!("#include <wasm.h>\n{}", example.wamr))?;
+    for header in ["wasm_export.h", "bh_platform.h"] {
+        fs::write(shim.join(header), "")?;
+    }
+    let program = place.work.join(format!("wamr-{}", example.name));
+    let mut command = Command::new(compiler.c);
+    command.args(["-std=gnu99", "-w", "-x", "c"]).arg("-I").arg(&shim).arg("-isystem").arg(&place.include);
+    command.arg(folder.join(example.name).with_extension("c"));
+    linked(&mut command, &place.library, &program)?;
+    let text = String::from_utf8(output(Command::new(program).current_dir(&place.work))?.stdout)?;
+    let errors = text.lines().any(|line| line.starts_with("> "));
+    ensure!(!errors && text.lines().next_back() == Some(example.end), "it prints an error, or not all:\n{text}");
+    Ok(())
+}
+
 /// The lines that a program printed, without addresses, and in an order that threads do not change.
 fn comparable(text: &str) -> Vec<String> {
     let without_addresses = |line: &str| {
@@ -235,9 +371,10 @@ fn comparable(text: &str) -> Vec<String> {
     lines
 }
 
-/// Runs the tests of this repository with AddressSanitizer and in valgrind.
-fn own_tests(place: &Place, compiler: &Compiler) -> Result<()> {
-    let valgrind = is_there("valgrind");
+/// Runs the tests of this repository with AddressSanitizer and, if that is wanted and possible, in valgrind. Returns how many
+/// there are.
+fn own_tests(place: &Place, compiler: &Compiler, in_valgrind: bool) -> Result<usize> {
+    let valgrind = in_valgrind && is_there("valgrind");
     let mut count = 0;
     for file in fs::read_dir(&place.tests)? {
         let source = file?.path();
@@ -251,17 +388,19 @@ fn own_tests(place: &Place, compiler: &Compiler) -> Result<()> {
             command.args(STRICT).args(["-std=c11", "-g"]).args(options).arg("-I").arg(&place.include).arg(&source);
             linked(&mut command, &place.library, &program)
         };
-        compile(&["-fsanitize=address,undefined"])?;
+        compile(&["-fsanitize=address,undefined", "-fno-sanitize-recover=all"])?;
         // Guarded memories have a handler of their own.
         output(Command::new(&program).env("ASAN_OPTIONS", "handle_segv=0:detect_leaks=1"))?;
         if valgrind {
             compile(&[])?;
-            output(Command::new("valgrind").args(["-q", "--leak-check=full", "--error-exitcode=9"]).arg(&program))?;
+            output(Command::new("valgrind").args(VALGRIND).arg(&program))?;
         }
     }
     ensure!(count > 0, "there are no tests in {}", place.tests.display());
-    if !valgrind {
+    if in_valgrind && !valgrind {
         println!("valgrind is not installed");
     }
-    Ok(())
+    Ok(count)
 }
+
+const VALGRIND: [&str; 3] = ["-q", "--leak-check=full", "--error-exitcode=9"];

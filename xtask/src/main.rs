@@ -130,7 +130,7 @@ const COMMANDS: &[Command] = &[
         dist::OPTIONS,
         dist::main,
     ),
-    command("capi", "PATH [OPTION]", "C and C++ programs use the C API, in valgrind too", capi::OPTIONS, capi::main),
+    command("capi", "[PATH] [OPTION]", "C and C++ programs use the C API, in valgrind too", capi::OPTIONS, capi::main),
     command("miri", "", "small modules in Miri, which finds undefined behaviour", miri::DETAILS, |a| {
         unless_left_out(a, miri::check)
     }),

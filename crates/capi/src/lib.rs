@@ -31,7 +31,7 @@
 //! - **Calls back.** A host function may call everything, and may delete its own store. So may a finalizer. Finalizers
 //!   run after the function of this library that made them due: when it returns, or before it calls a host function.
 //!   Streams and clocks of WASI, and the finalizers of these and of a linker's functions, must not use the store; what they
-//!   call fails.
+//!   call fails. These finalizers must not use the linker, either.
 //! - **Panics** do not leave the library: a panic is a bug in it, and ends the process. Nor may a callback unwind into
 //!   the library, as by a C++ exception; that ends the process, too. A callback must not leave with longjmp.
 #![deny(missing_docs)]

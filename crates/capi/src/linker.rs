@@ -47,12 +47,13 @@ impl wasmote_linker_t {
     fn define_instance(&mut self, name: &str, instance: &wasm_ref_t) -> Outcome {
         let Object::Instance(handle) = instance.object else { return Err(wasmote_error_t::new("this is no instance")) };
         self.fits(&instance.store)?;
-        // A finalizer may delete the instance.
-        let cell = Rc::clone(&instance.store);
-        let defined = cell.with(|context| self.linker.instance(context, name, handle).map(drop));
-        wasmote_error_t::or(defined.ok_or_else(|| wasmote_error_t::new(IN_USE))?)?;
-        self.store = Some(Rc::downgrade(&cell));
-        Ok(())
+        let defined = instance.store.with(|context| {
+            self.linker.instance(context, name, handle)?;
+            // Before finalizers run, which may delete the instance and the linker.
+            self.store = Some(Rc::downgrade(&instance.store));
+            Ok::<_, wasmote::Error>(())
+        });
+        wasmote_error_t::or(defined.ok_or_else(|| wasmote_error_t::new(IN_USE))?)
     }
 
     pub(crate) fn define_func(
