@@ -1,7 +1,9 @@
 //! The fuzz targets; see README.md.
 
+mod api;
 mod run;
 
+pub use api::api;
 use arbitrary::Unstructured;
 use run::{Outcome, outcomes};
 use wasm_smith::{Config, Module};

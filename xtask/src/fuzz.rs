@@ -58,6 +58,13 @@ pub fn compare_all(modules: u64, first: u64) -> Result<()> {
     BUILDS.iter().try_for_each(|build| compare(build, KINDS, modules, first))
 }
 
+/// Calls the C API as random bytes decide, without a sanitizer.
+pub fn call_api(sequences: u64) -> Result<()> {
+    let mut cargo = cargo(["run", "--locked", "--no-default-features", "--bin", "random", "--manifest-path"]);
+    cargo.arg(root().join("fuzz/Cargo.toml")).args(["--", "api", "0"]);
+    run(cargo.arg(sequences.to_string()))
+}
+
 /// Compiles the targets without libFuzzer, whose entry point needs a nightly compiler, and compares modules.
 pub fn check() -> Result<()> {
     let manifest = root().join("fuzz/Cargo.toml");

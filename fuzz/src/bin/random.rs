@@ -8,9 +8,10 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let target: fn(&[u8]) = match args.first().map(String::as_str) {
         Some("image") => wasmote_fuzz::image,
+        Some("api") => wasmote_fuzz::api,
         Some("translate_image") => wasmote_fuzz::translate_image,
         _ => {
-            eprintln!("usage: random image|translate_image [first seed] [how many]");
+            eprintln!("usage: random image|translate_image|api [first seed] [how many]");
             return ExitCode::FAILURE;
         }
     };

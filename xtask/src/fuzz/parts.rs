@@ -42,9 +42,7 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
     let tests = Tests::build(None)?;
     parts.push(legacy()?);
     parts.extend(tests.mutants("", ""));
-    if wanted("op-sets-in-place") {
-        random_inputs(&mut parts)?;
-    }
+    random_inputs(&wanted, &mut parts)?;
     if !wanted("asan") {
         // Left out on request.
     } else if succeeds(with_nightly("cargo").arg("--version")) {
@@ -55,6 +53,12 @@ pub fn all(without: &[String]) -> Result<(Vec<Part>, Vec<String>)> {
                 parts.extend(tests.mutants("-asan", options));
             }
             Err(error) => left_out.push(format!("mutants under AddressSanitizer: {error:#}")),
+        }
+        if wanted("c-api-asan") {
+            match api_with_sanitizer() {
+                Ok(part) => parts.push(part),
+                Err(error) => left_out.push(format!("the C API under AddressSanitizer: {error:#}")),
+            }
         }
     } else {
         left_out.push("mutants under AddressSanitizer: there is no nightly toolchain".into());
@@ -220,27 +224,54 @@ fn legacy() -> Result<Part> {
 }
 
 /// The targets of libFuzzer with random inputs, which need neither a nightly compiler nor cargo-fuzz.
-fn random_inputs(parts: &mut Vec<Part>) -> Result<()> {
+fn random_inputs(wanted: &dyn Fn(&str) -> bool, parts: &mut Vec<Part>) -> Result<()> {
+    if !wanted("op-sets-in-place") && !wanted("c-api") {
+        return Ok(());
+    }
     let manifest = root().join("fuzz/Cargo.toml");
     let mut build =
         cargo(["build", "--locked", "--release", "--no-default-features", "--bin", "random", "--manifest-path"]);
     run(build.arg(&manifest))?;
     let program = target_dir_of(&manifest).join("release/random");
-    let command = move |seed: u64, count: u64, _| {
-        let mut command = Command::new(&program);
-        command.args(["translate_image".into(), seed.to_string(), count.to_string()]).env("SAY", "1");
-        (Some(count), command)
-    };
     parts.push(Part {
         name: "op-sets-in-place".into(),
         what: "modules by wasm-smith, as images of both op sets executed in place",
         unit: "modules",
         weight: 4,
         first: 500,
-        command: Box::new(command),
+        command: inputs(program.clone(), "translate_image"),
         counted: |_| None,
     });
+    parts.push(api("c-api", inputs(program, "api")));
     Ok(())
+}
+
+/// Runs random inputs of a target, with the sanitizer's options if there is one.
+fn inputs(program: PathBuf, target: &'static str) -> MakeCommand {
+    Box::new(move |seed, count, _| {
+        let mut command = Command::new(&program);
+        command.args([target.into(), seed.to_string(), count.to_string()]).env("SAY", "1");
+        // Guarded memories have a fault handler of their own.
+        command.env("ASAN_OPTIONS", "handle_segv=0:allow_user_segv_handler=1:detect_leaks=1");
+        (Some(count), command)
+    })
+}
+
+/// Random calls of the C API.
+fn api(name: &str, command: MakeCommand) -> Part {
+    let what = "calls of the C API, as bytes decide";
+    Part { name: name.into(), what, unit: "sequences", weight: 4, first: 200, command, counted: |_| None }
+}
+
+/// Random calls of the C API, whose library is built with AddressSanitizer. A sequence ends without leaks.
+fn api_with_sanitizer() -> Result<Part> {
+    let target = target_dir().join("address");
+    let mut build = with_nightly("cargo");
+    build.env("RUSTFLAGS", "-Zsanitizer=address").env("CARGO_TARGET_DIR", &target);
+    build.args(["build", "--locked", "--no-default-features", "--bin", "random"]);
+    build.args(["--target", "x86_64-unknown-linux-gnu", "--manifest-path"]);
+    run(build.arg(root().join("fuzz/Cargo.toml")))?;
+    Ok(api("c-api-asan", inputs(target.join("x86_64-unknown-linux-gnu/debug/random"), "api")))
 }
 
 /// The targets of `fuzz/fuzz_targets`, with images of guests to start from.
@@ -261,6 +292,7 @@ fn libfuzzer(parts: &mut Vec<Part>) -> Result<()> {
     for (target, what, most) in [
         ("image", "libFuzzer: bytes as an image, executed in place, under AddressSanitizer", 65536),
         ("translate_image", "libFuzzer: modules by wasm-smith as images of both op sets, under AddressSanitizer", 8192),
+        ("api", "libFuzzer: calls of the C API, under AddressSanitizer", 8192),
     ] {
         run(with_nightly("cargo").args(["fuzz", "build", target]))?;
         let command = move |seed: u64, _, seconds: u64| {
