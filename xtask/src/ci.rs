@@ -15,8 +15,9 @@ use pico_args::Arguments;
 
 use crate::project::{self, cargo, run};
 use crate::{
-    aarch64, circles, corpus, deps, dist, embedded, examples, features, firmware, forbidden_symbols, fuzz, languages,
-    linear, miri, nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads, tools,
+    aarch64, capi, circles, corpus, deps, dist, embedded, examples, features, firmware, forbidden_symbols, fuzz,
+    languages, linear, miri, nextpnr, no_std_check, packages, python, same_image, semver, size, tailcheck, threads,
+    tools,
 };
 use suites::Count;
 
@@ -102,6 +103,12 @@ const STEPS: &[Step] = &[
     step("dist", Change, "programs build with what is installed for C: by pkg-config, and by CMake", || {
         left_out(dist::check_all())
     }),
+    step(
+        "capi",
+        Change,
+        "the headers of the C API have no warnings, and its tests in C pass with AddressSanitizer",
+        || left_out(capi::check()),
+    ),
     step("tailcheck", Change, "hot handlers of the release binary are straight lines to a jump", || {
         left_out(tailcheck::check())
     }),
@@ -137,6 +144,10 @@ const STEPS: &[Step] = &[
     }),
     step("firmware-asan", Weekly, "AddressSanitizer sees nothing in the tests of the C API for firmware", || {
         left_out(firmware::libraries::sanitize())
+    }),
+    step("capi-more", Weekly, "the tests of the C API with each compiler and in valgrind, and random calls", || {
+        fuzz::call_api(2000)?;
+        left_out(capi::check_more())
     }),
     step("size-added", Weekly, "what a feature adds to the command keeps to its budget", || {
         left_out(size::check(false, size::Rows::Added))
