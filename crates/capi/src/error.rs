@@ -1,7 +1,5 @@
 //! Errors as values, for the functions of `wasmote.h`; and the text format.
 
-use wasmote::Error;
-
 use crate::vectors::{Vector, wasm_byte_vec_t};
 
 /// Why a function of `wasmote.h` failed: `wasmote_error_t`.
@@ -54,8 +52,9 @@ c_functions! {
 
     /// Makes a binary of a module in the text format. Returns null and sets `binary`, or returns what is wrong, with line and
     /// column.
+    #[cfg(feature = "wat")]
     fn wasmote_wat2wasm(text: *const u8, size: usize, binary: *mut wasm_byte_vec_t) -> Option<Box<wasmote_error_t>> {
-        let made = wasmote::binary_of_text(bytes_of(text, size)).map_err(|error: Error| wasmote_error_t::new(&error.to_string()));
+        let made = wasmote_error_t::or(wasmote::binary_of_text(bytes_of(text, size)));
         made.map(|bytes| binary.write(Vector::of(bytes))).err()
     }
 }

@@ -34,6 +34,7 @@
 //!   call fails. These finalizers must not use the linker, either.
 //! - **Panics** do not leave the library: a panic is a bug in it, and ends the process. Nor may a callback unwind into
 //!   the library, as by a C++ exception; that ends the process, too. A callback must not leave with longjmp.
+#![doc = include_str!("../FEATURES.md")]
 #![deny(missing_docs)]
 #![allow(non_camel_case_types)]
 // The rules above are the contract of every function; repeating them in each would hide what is special.
@@ -71,6 +72,7 @@ pub mod types;
 pub mod unboxed;
 pub mod value;
 pub mod vectors;
+#[cfg(feature = "wasi")]
 pub mod wasi;
 
 /// What all threads may use at once.

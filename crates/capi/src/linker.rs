@@ -93,6 +93,7 @@ c_functions! {
     }
 
     /// Defines the functions of WASI preview 1. Each store has its own state of WASI: see [`crate::wasi`].
+    #[cfg(feature = "wasi")]
     fn wasmote_linker_define_wasi(linker: &mut wasmote_linker_t) -> Option<Box<wasmote_error_t>> {
         wasmote_error_t::or(wasmote_wasi::add_to_linker(&mut linker.linker, crate::wasi::context)).err()
     }

@@ -71,12 +71,14 @@ fn export_type(export: &ExportType<'_>) -> Option<Pointer<wasm_exporttype_t>> {
 
 c_functions! {
     /// Loads a binary. Returns null if it is not valid.
+    #[cfg(feature = "validate")]
     fn wasm_module_new(store: &wasm_store_t, binary: &wasm_byte_vec_t) -> Option<Box<wasm_ref_t>> {
         let module = load(binary.as_slice(), |bytes| Module::from_binary(store.cell.engine(), bytes))?.ok()?;
         Some(loaded(&store.cell, module))
     }
 
     /// Returns whether a binary is valid.
+    #[cfg(feature = "validate")]
     fn wasm_module_validate(store: &wasm_store_t, binary: &wasm_byte_vec_t) -> bool {
         Module::validate(store.cell.engine(), binary.as_slice()).is_ok()
     }
@@ -101,6 +103,7 @@ c_functions! {
 
     /// Writes the module as an image, for engines with the same settings. `out` needs no value before. It is empty if a
     /// function cannot be translated, or if there is not enough memory.
+    #[cfg(feature = "compile")]
     fn wasm_module_serialize(module: &wasm_ref_t, out: *mut wasm_byte_vec_t) {
         let image = module.module().map(|module| match Module::is_image(module.bytes()) {
             true => try_bytes(module.bytes()).unwrap_or_default(),
@@ -128,6 +131,7 @@ c_functions! {
     }
 
     /// Loads a binary for all stores of an engine. Returns null and sets `module`, or returns what is wrong.
+    #[cfg(feature = "validate")]
     fn wasmote_module_new(
         engine: &wasm_engine_t,
         bytes: *const u8,
@@ -148,6 +152,7 @@ c_functions! {
     }
 
     /// Writes a module as an image. Returns null and sets `image`, or returns why there is none.
+    #[cfg(feature = "compile")]
     fn wasmote_module_serialize(
         module: &wasm_shared_module_t,
         image: *mut wasm_byte_vec_t,

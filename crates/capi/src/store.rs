@@ -14,6 +14,7 @@ use std::ptr::NonNull;
 use std::rc::{Rc, Weak};
 
 use wasmote::{AsContext, AsContextMut, Caller, Engine, SharedMemory, Store, StoreContextMut, StoreLimits, scope};
+#[cfg(feature = "wasi")]
 use wasmote_wasi::WasiCtx;
 
 use crate::config::wasm_engine_t;
@@ -24,6 +25,7 @@ use crate::object::Key;
 pub(crate) struct StoreData {
     cell: Weak<StoreCell>,
     /// The state of WASI, once it is set or used.
+    #[cfg(feature = "wasi")]
     pub(crate) wasi: Option<WasiCtx>,
     /// What the store may take, if C has set a limit.
     pub(crate) limits: StoreLimits,
@@ -61,7 +63,12 @@ pub(crate) struct StoreCell {
 
 impl StoreCell {
     fn new(engine: &Engine) -> Option<Rc<StoreCell>> {
-        let data = StoreData { cell: Weak::new(), wasi: None, limits: StoreLimits::default() };
+        let data = StoreData {
+            cell: Weak::new(),
+            #[cfg(feature = "wasi")]
+            wasi: None,
+            limits: StoreLimits::default(),
+        };
         let store = Store::try_new(engine, data).ok()?;
         let cell = Rc::new(StoreCell {
             access: Cell::new(Access::Idle),
