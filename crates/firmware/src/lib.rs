@@ -16,8 +16,9 @@
 #![no_std]
 #![deny(missing_docs)]
 
-// On hosts, where only tests use this crate, a static library takes the panic handler from the standard library.
-#[cfg(not(target_os = "none"))]
+// On hosts, a static library takes the panic handler from the standard library, as tests need it. For programs
+// in C, `cargo rustc ... -- --cfg freestanding` gives it that of microcontrollers.
+#[cfg(not(any(target_os = "none", freestanding)))]
 extern crate std;
 
 mod api;
@@ -34,7 +35,7 @@ pub use message::wm_message;
 pub use status::{Error, Status, TrapInfo};
 
 /// Stops the processor: nothing here panics unless it has an error.
-#[cfg(target_os = "none")]
+#[cfg(any(target_os = "none", freestanding))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {
