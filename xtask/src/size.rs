@@ -7,12 +7,13 @@
 //! - [`measure`] measures what was built, with [`tools`] and [`elf`]; [`names`] reads the names of symbols.
 //! - [`baseline`] has earlier figures; [`gate`] finds what is over its budget, and what grew.
 //! - [`table`] and [`flame_graph`] show the figures.
-//! - `embed` measures programs that embed the library; `added` measures the features of the command.
+//! - `embed` measures programs that embed the library, and `c_programs` those in C; `added` measures the features of the command.
 
 mod added;
 pub mod baseline;
 pub mod budget;
 pub mod build;
+mod c_programs;
 pub mod elf;
 mod embed;
 mod flame_graph;
@@ -40,6 +41,9 @@ pub const OPTIONS: &str = "
   --json         everything measured, as JSON, instead of the table
   --budget FILE  another file than size-budget.toml; packages are those of its workspace
   --embed        instead, the size of a program that embeds wasmote, by features, or wasmi
+  --c            instead, the size of a program in C that embeds wasmote, by features, Wasm3 or WAMR
+    --wasm3 PATH   a checkout of Wasm3, instead of the sources in the package wasm3-sys
+    --wamr PATH    a checkout of WAMR; without it, WAMR is left out
   --features     instead, the size that each feature adds to the command
   --require-all  fail if a configuration cannot be built on this machine
 
@@ -60,6 +64,9 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     if arguments.contains("--embed") {
         crate::no_more_arguments(arguments)?;
         return embed::main();
+    }
+    if arguments.contains("--c") {
+        return c_programs::main(arguments);
     }
     if arguments.contains("--features") {
         crate::no_more_arguments(arguments)?;

@@ -57,15 +57,36 @@ const ROWS: &[Row] = &[
     },
 ];
 
+/// The module, as a binary and as an image.
+pub struct Files {
+    binary: PathBuf,
+    image: PathBuf,
+}
+
+/// Writes both files.
+pub fn files(folder: &Path) -> Result<Files> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let (binary, image) = (folder.join("run.wasm"), folder.join("run.wmi"));
+    std::fs::write(&binary, wat::parse_str(MODULE)?)?;
+    let mut compile = Command::new(project::build_release()?);
+    project::run(compile.args(["compile", "--op-set", "core"]).arg(&binary).arg("-o").arg(&image))?;
+    Ok(Files { binary, image })
+}
+
+impl Files {
+    /// Runs a program, which must end with the result of the function.
+    pub fn run(&self, program: &Path, is_image: bool) -> Result<()> {
+        let file = if is_image { &self.image } else { &self.binary };
+        let status = Command::new(program).arg(file).arg(ARGUMENT.to_string()).status()?;
+        ensure!(status.code() == Some(RESULT), "it ended with {status}, and not with {RESULT}");
+        Ok(())
+    }
+}
+
 /// Builds, runs and prints all.
 pub fn main() -> Result<()> {
     let folder = project::target_dir().join("embed");
-    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let module = folder.join("run.wasm");
-    std::fs::write(&module, wat::parse_str(MODULE)?)?;
-    let image = folder.join("run.wmi");
-    let mut compile = Command::new(project::build_release()?);
-    project::run(compile.args(["compile", "--op-set", "core"]).arg(&module).arg("-o").arg(&image))?;
+    let files = files(&folder)?;
     println!("| program | bytes | above one that does nothing |\n| --- | ---: | ---: |");
     let mut nothing = 0;
     for row in ROWS {
@@ -74,9 +95,7 @@ pub fn main() -> Result<()> {
         if row.what == "nothing" {
             nothing = bytes;
         } else {
-            let file = if row.is_image { &image } else { &module };
-            let status = Command::new(&program).arg(file).arg(ARGUMENT.to_string()).status()?;
-            ensure!(status.code() == Some(RESULT), "{} ended with {status}, and not with {RESULT}", row.what);
+            files.run(&program, row.is_image).context(row.what)?;
         }
         println!("| {} | {} | {} |", row.what, HumanCount(bytes), HumanCount(bytes - nothing));
     }
