@@ -11,10 +11,13 @@ use std::rc::Rc;
 /// A finalizer of C.
 pub type Finalizer = Option<unsafe extern "C" fn(*mut c_void)>;
 
+/// A finalizer with its value.
+type Due = (unsafe extern "C" fn(*mut c_void), *mut c_void);
+
 /// The finalizers of a store that are due.
 #[derive(Default)]
 pub(crate) struct Finalizers {
-    due: RefCell<VecDeque<(unsafe extern "C" fn(*mut c_void), *mut c_void)>>,
+    due: RefCell<VecDeque<Due>>,
     running: Cell<bool>,
 }
 
@@ -84,9 +87,31 @@ impl Env {
 
 impl Drop for Env {
     fn drop(&mut self) {
-        if let Some(finalizer) = self.finalizer {
+        let Some(finalizer) = self.finalizer else { return };
+        // A thread that ends puts nothing off.
+        let is_put_off =
+            PUT_OFF.try_with(|due| due.borrow_mut().as_mut().map(|due| due.push((finalizer, self.value))).is_some());
+        if !is_put_off.unwrap_or(false) {
             // SAFETY: C gave both together, for one call.
             unsafe { finalizer(self.value) }
         }
     }
+}
+
+thread_local! {
+    /// The finalizers of [`Env`]s that [`put_off`] runs later on this thread.
+    static PUT_OFF: RefCell<Option<Vec<Due>>> = const { RefCell::new(None) };
+}
+
+/// Changes something that owns [`Env`]s. The finalizers of those that it drops run afterwards, since they may delete what
+/// is changed, or change it, too.
+pub(crate) fn put_off<R>(change: impl FnOnce() -> R) -> R {
+    let outer = PUT_OFF.replace(Some(Vec::new()));
+    let result = change();
+    let due = PUT_OFF.replace(outer);
+    for (finalizer, value) in due.into_iter().flatten() {
+        // SAFETY: as above.
+        unsafe { finalizer(value) }
+    }
+    result
 }

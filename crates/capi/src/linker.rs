@@ -7,7 +7,7 @@ use wasmote::{Caller, Engine, Extern, Linker, Val};
 
 use crate::config::wasm_engine_t;
 use crate::error::{name_of, wasmote_error_t};
-use crate::finalizers::{Env, Finalizer};
+use crate::finalizers::{Env, Finalizer, put_off};
 use crate::func::{CallbackWithCaller, HostFunction};
 use crate::instance::IN_USE;
 use crate::module::wasm_shared_module_t;
@@ -41,17 +41,18 @@ impl wasmote_linker_t {
             self.fits(&item.store)?;
             self.store = Some(Rc::downgrade(&item.store));
         }
-        wasmote_error_t::or(self.linker.define(module, name, handle)).map(drop)
+        wasmote_error_t::or(put_off(|| self.linker.define(module, name, handle).map(drop)))
     }
 
     fn define_instance(&mut self, name: &str, instance: &wasm_ref_t) -> Outcome {
         let Object::Instance(handle) = instance.object else { return Err(wasmote_error_t::new("this is no instance")) };
         self.fits(&instance.store)?;
-        let defined = instance.store.with(|context| {
-            self.linker.instance(context, name, handle)?;
-            // Before finalizers run, which may delete the instance and the linker.
-            self.store = Some(Rc::downgrade(&instance.store));
-            Ok::<_, wasmote::Error>(())
+        // The finalizers that run at the end may delete the instance and the linker.
+        let cell = Rc::clone(&instance.store);
+        let defined = cell.with(|context| {
+            // If a name is taken, the exports before it are defined.
+            self.store = Some(Rc::downgrade(&cell));
+            put_off(|| self.linker.instance(context, name, handle).map(drop))
         });
         wasmote_error_t::or(defined.ok_or_else(|| wasmote_error_t::new(IN_USE))?)
     }
@@ -72,7 +73,7 @@ impl wasmote_linker_t {
             let function: &HostFunction = &function;
             function.call_from_wasm(caller, &types, args, results)
         };
-        wasmote_error_t::or(self.linker.func_new(module, name, ty, code)).map(drop)
+        wasmote_error_t::or(put_off(|| self.linker.func_new(module, name, ty, code).map(drop)))
     }
 }
 
@@ -95,7 +96,7 @@ c_functions! {
     /// Defines the functions of WASI preview 1. Each store has its own state of WASI: see [`crate::wasi`].
     #[cfg(feature = "wasi")]
     fn wasmote_linker_define_wasi(linker: &mut wasmote_linker_t) -> Option<Box<wasmote_error_t>> {
-        wasmote_error_t::or(wasmote_wasi::add_to_linker(&mut linker.linker, crate::wasi::context)).err()
+        wasmote_error_t::or(put_off(|| wasmote_wasi::add_to_linker(&mut linker.linker, crate::wasi::context))).err()
     }
 
     /// Defines an item of a store. Then the linker serves this store alone. The item remains the caller's.

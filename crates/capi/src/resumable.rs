@@ -155,7 +155,8 @@ unsafe fn resume(
     trap: *mut Option<Box<wasm_ref_t>>,
 ) -> Option<Box<wasmote_error_t>> {
     // What runs may delete the call.
-    let (paused, func) = (Rc::clone(&call.paused), call.func.clone());
+    let func = call.func.clone();
+    let paused = Rc::clone(&call.paused);
     // SAFETY: as the caller guarantees.
     let resumed = func.store.with(|context| unsafe { paused.resume(&func, context, next, results) });
     // SAFETY: as above.

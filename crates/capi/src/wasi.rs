@@ -8,7 +8,7 @@ use std::time::Duration;
 use wasmote_wasi::{Clocks, DirAccess, Input, Output, Pipe, SetupError, WasiCtx, WasiCtxBuilder};
 
 use crate::error::{bytes_of, wasmote_error_t};
-use crate::finalizers::{Env, Finalizer};
+use crate::finalizers::{Env, Finalizer, put_off};
 use crate::store::{StoreData, wasm_store_t};
 
 /// What a guest is to see: `wasmote_wasi_config_t`. At first that is nothing: no arguments, variables or directories, and
@@ -19,8 +19,11 @@ pub struct wasmote_wasi_config_t {
 
 impl wasmote_wasi_config_t {
     fn change(&mut self, change: impl FnOnce(WasiCtxBuilder) -> WasiCtxBuilder) {
-        let builder = std::mem::take(&mut self.builder);
-        self.builder = change(builder);
+        // The finalizer of a stream that is replaced may delete the configuration.
+        put_off(|| {
+            let builder = std::mem::take(&mut self.builder);
+            self.builder = change(builder);
+        });
     }
 }
 
