@@ -40,8 +40,7 @@ c_functions! {
     fn wasmote_tag_new(store: &wasm_store_t, ty: &wasm_externtype_t) -> Option<Box<wasm_ref_t>> {
         let wasm_externtype_t::Tag(ty) = ty else { return None };
         let ty = ty.func_type().filter(|ty| ty.results().is_empty())?;
-        let tag = store.cell.with(|context| Tag::new(context, &TagType::new(ty)))?;
-        Some(Box::new(wasm_ref_t::new(&store.cell, Object::Tag(tag))))
+        wasm_ref_t::of_made(&store.cell, |context| Some(Object::Tag(Tag::new(context, &TagType::new(ty)))))
     }
 
     /// Makes an exception of a tag of this store and of values of its types, which remain the caller's. Returns null and

@@ -301,8 +301,11 @@ c_functions! {
     /// Returns a reference to an object as one of the host's, as `extern.convert_any` does. Returns null for other
     /// references.
     fn wasmote_extern_convert_any(reference: &wasm_ref_t) -> Option<Box<wasm_ref_t>> {
-        let object = reference.any(|context, any| object_of(ExternRef::convert_any(any), context))?;
-        Some(Box::new(wasm_ref_t::new(&reference.store, object)))
+        let Object::Any(owned) = &reference.object else { return None };
+        wasm_ref_t::of_made(&reference.store, |context| {
+            let any = owned.to_rooted(&mut *context);
+            object_of(ExternRef::convert_any(any), context)
+        })
     }
 
     /// Returns a reference of the host's as one to an object, as `any.convert_extern` does. Returns null for other

@@ -1,6 +1,7 @@
 //! Values in arrays of C: calls that allocate nothing, and functions and globals with vectors.
 
 use std::ffi::c_void;
+use std::rc::Rc;
 
 use wasmote::{Error, Global};
 
@@ -74,12 +75,14 @@ fn new_global(
 ) -> Result<Box<wasm_ref_t>, Box<wasmote_error_t>> {
     let ty = ty.global_type();
     let ty = ty.ok_or_else(|| wasmote_error_t::new("the type is no global type, or refers to a module's types"))?;
-    let made = store.cell.with(|context| {
-        let value = value.to_val(ty.content(), &store.cell, context).ok_or_else(another_value)?;
+    // A finalizer may delete the store.
+    let cell = &Rc::clone(&store.cell);
+    let made = cell.with(|context| {
+        let value = value.to_val(ty.content(), cell, context).ok_or_else(another_value)?;
         wasmote_error_t::or(Global::new(context, ty, value))
     });
     let global = made.ok_or_else(|| wasmote_error_t::new(IN_USE))??;
-    Ok(Box::new(wasm_ref_t::new(&store.cell, Object::Global(global))))
+    Ok(Box::new(wasm_ref_t::new(cell, Object::Global(global))))
 }
 
 #[cold]
@@ -127,9 +130,11 @@ c_functions! {
         env: *mut c_void,
         finalizer: Finalizer,
     ) -> Option<Box<wasm_ref_t>> {
-        let env = Finalized::new(env, finalizer, store.cell.finalizers());
+        // A finalizer may delete the store.
+        let cell = Rc::clone(&store.cell);
+        let env = Finalized::new(env, finalizer, cell.finalizers());
         let func = new_func(store, ty, HostFunction::Unboxed(callback, EnvOf::Store(env)));
-        store.cell.run_finalizers();
+        cell.run_finalizers();
         func
     }
 
