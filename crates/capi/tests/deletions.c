@@ -69,6 +69,18 @@ static wasm_trap_t *never(void *env, const wasm_val_vec_t *args, wasm_val_vec_t 
   return NULL;
 }
 
+static wasm_trap_t *never_unboxed(void *env, const wasmote_caller_t *caller, const wasmote_val_t *args, size_t args_size,
+                                  wasmote_val_t *results, size_t results_size) {
+  (void)env;
+  (void)caller;
+  (void)args;
+  (void)args_size;
+  (void)results;
+  (void)results_size;
+  CHECK(!"nobody calls it");
+  return NULL;
+}
+
 static intptr_t no_stream(void *env, const char *bytes, size_t size) {
   (void)env;
   (void)bytes;
@@ -153,16 +165,19 @@ static void by_changing_host_info(wasm_engine_t *engine) {
 
 // No function is made of a type with too many values, and the finalizer deletes the store.
 static void by_failing(wasm_engine_t *engine) {
-  doomed.calls = 0;
-  doomed.store = wasm_store_new(engine);
-  wasm_valtype_vec_t params, results;
-  wasm_valtype_vec_new_uninitialized(&params, 1001);
-  for (int i = 0; i < 1001; i++) params.data[i] = wasm_valtype_new_i32();
-  wasm_valtype_vec_new_empty(&results);
-  wasm_functype_t *type = wasm_functype_new(&params, &results);
-  CHECK(!wasm_func_new_with_env(doomed.store, type, never, NULL, finalize));
-  CHECK(doomed.calls == 1 && !doomed.store);
-  wasm_functype_delete(type);
+  for (int unboxed = 0; unboxed < 2; unboxed++) {
+    doomed.calls = 0;
+    doomed.store = wasm_store_new(engine);
+    wasm_valtype_vec_t params, results;
+    wasm_valtype_vec_new_uninitialized(&params, 1001);
+    for (int i = 0; i < 1001; i++) params.data[i] = wasm_valtype_new_i32();
+    wasm_valtype_vec_new_empty(&results);
+    wasm_functype_t *type = wasm_functype_new(&params, &results);
+    CHECK(!(unboxed ? wasmote_func_new_unboxed(doomed.store, type, never_unboxed, NULL, finalize)
+                    : wasm_func_new_with_env(doomed.store, type, never, NULL, finalize)));
+    CHECK(doomed.calls == 1 && !doomed.store);
+    wasm_functype_delete(type);
+  }
 }
 
 // Makes a finalizer due that runs at the end of the next function that uses the store: it is that of an object which only a
