@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: builds what embedders in other languages install, and puts it together in a folder.
 //!
 //! - [`PRODUCTS`] is the table of what is built. A row more is a product more.
+//! - [`libraries`] makes those for microcontrollers.
 //! - [`c_library`] makes the C library with its headers and the files for pkg-config and CMake.
 //! - [`check`] builds programs against the folder, as their authors would, and runs them.
 //! - [`docs`] makes the reference of the headers by Doxygen.
@@ -15,11 +16,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use pico_args::Arguments;
 
+use crate::firmware::libraries;
 use crate::project;
 
 pub const OPTIONS: &str = "
   FOLDER       where everything is put, instead of target/dist; what is there already is replaced
-  --only NAME  one product only: c
+  --only NAME  one product only: c, firmware (which needs `cargo xtask setup-embedded`)
   --check      builds programs with what is in the folder, by pkg-config and by CMake, and runs them
   --docs       instead, the reference of both C headers by Doxygen, in target/doc-c
 ";
@@ -30,16 +32,27 @@ struct Product {
     what: &'static str,
     /// Builds it, and puts it into a folder.
     make: fn(&Path) -> Result<()>,
-    /// Uses what is in the folder. Returns what this machine lacks for that.
-    check: fn(&Path) -> Result<Option<String>>,
+    /// Uses what is in the folder. Returns what this machine lacks for that. `None`: another check of CI uses it.
+    check: Option<Check>,
 }
 
-const PRODUCTS: &[Product] = &[Product {
-    name: "c",
-    what: "wasm.h and wasmote.h, with the shared and the static library",
-    make: c_library::make,
-    check: check::check,
-}];
+type Check = fn(&Path) -> Result<Option<String>>;
+
+const PRODUCTS: &[Product] = &[
+    Product {
+        name: "c",
+        what: "wasm.h and wasmote.h, with the shared and the static library",
+        make: c_library::make,
+        check: Some(check::check),
+    },
+    Product {
+        name: "firmware",
+        what: "wasmote-firmware.h, with the static libraries of six targets, in `firmware`",
+        make: |folder| libraries::make_all(&folder.join("firmware"), &[]),
+        // `cargo xtask firmware` builds a program in C with the library, and runs it.
+        check: None,
+    },
+];
 
 pub fn main(mut arguments: Arguments) -> Result<()> {
     let (is_checked, is_docs) = (arguments.contains("--check"), arguments.contains("--docs"));
@@ -54,20 +67,21 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     let folder = folder.unwrap_or_else(|| project::target_dir().join("dist"));
     for product in PRODUCTS.iter().filter(selected) {
         make(product, &folder)?;
-        if is_checked {
-            required((product.check)(&folder)?)?;
+        if let Some(check) = product.check.filter(|_| is_checked) {
+            required(check(&folder)?)?;
         }
     }
     Ok(())
 }
 
-/// For CI: makes and checks all products. Returns what this machine lacks.
+/// For CI: makes and checks the products that have a check. Returns what this machine lacks.
 pub fn check_all() -> Result<Option<String>> {
     let folder = project::target_dir().join("dist");
     let mut lacking = Vec::new();
     for product in PRODUCTS {
+        let Some(check) = product.check else { continue };
         make(product, &folder)?;
-        lacking.extend((product.check)(&folder)?);
+        lacking.extend(check(&folder)?);
     }
     Ok((!lacking.is_empty()).then(|| lacking.join("; ")))
 }
