@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasmote::{Exception, Tag, TagType};
 
-use crate::error::wasmote_error_t;
+use crate::error::{text_of, wasmote_error_t};
 use crate::instance::IN_USE;
 use crate::object::{Object, wasm_ref_t};
 use crate::store::{Context, StoreCell, wasm_store_t};
@@ -32,7 +32,7 @@ fn new_exception(
 /// Makes a trap that carries an exception.
 fn trap_with_exception(exception: &Exception, cell: &Rc<StoreCell>, context: &mut Context<'_>) -> Box<wasm_ref_t> {
     let reason = Reason::Exception(ExceptionOfC::of(exception, cell, context));
-    wasm_ref_t::trap_with(cell, &exception.to_string(), reason)
+    wasm_ref_t::trap_with(cell, text_of(exception), reason)
 }
 
 c_functions! {

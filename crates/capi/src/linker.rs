@@ -174,7 +174,7 @@ c_functions! {
             let made = imports.and_then(|imports| imports.instantiate(&mut *context));
             made.map_err(|error| match is_of_code(&error) {
                 true => Ok(wasm_ref_t::trap_of(cell, &error, context)),
-                false => Err(wasmote_error_t::new(&error.to_string())),
+                false => Err(wasmote_error_t::of(&error)),
             })
         });
         match made {

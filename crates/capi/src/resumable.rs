@@ -249,6 +249,6 @@ c_functions! {
     /// Returns a trap for the host function to return: it suspends the resumable call in which wasm called the function. `value`
     /// is what [`wasmote_call_value`] returns then. Returns null if the function does not run.
     fn wasmote_caller_suspend(caller: &wasmote_caller_t, value: *mut c_void) -> Option<Box<wasm_ref_t>> {
-        caller.with(|_, cell| wasm_ref_t::trap_with(cell, "a host function waits", Reason::Suspension(value)))
+        caller.with(|_, cell| wasm_ref_t::trap_with(cell, "a host function waits".into(), Reason::Suspension(value)))
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use wasmote::{Error, ErrorKind, Exception, FrameInfo, I32Exit, Tag, TrapCode};
 
+use crate::error::text_of;
 use crate::fallible::TryClone;
 use crate::finalizers::Finalized;
 use crate::object::{Object, wasm_ref_t};
@@ -16,7 +17,7 @@ use crate::vectors::{Pointer, Vector, wasm_byte_vec_t, wasm_frame_vec_t};
 
 /// Why code stopped, also where the specification has another word for it: `wasm_trap_t`.
 pub(crate) struct Trap {
-    message: Box<str>,
+    message: String,
     /// The innermost frame first. A trap that passes further calls gets further frames.
     frames: RefCell<Vec<FrameInfo>>,
     reason: Reason,
@@ -116,8 +117,8 @@ unsafe impl Send for Suspended {}
 unsafe impl Sync for Suspended {}
 
 impl Trap {
-    fn new(message: &str, reason: Reason) -> Rc<Trap> {
-        Rc::new(Trap { message: message.into(), frames: RefCell::default(), reason, host_info: RefCell::default() })
+    fn new(message: String, reason: Reason) -> Rc<Trap> {
+        Rc::new(Trap { message, frames: RefCell::default(), reason, host_info: RefCell::default() })
     }
 
     /// Makes a trap of an error. One that a host function returned is the same as before, with more frames.
@@ -132,7 +133,7 @@ impl Trap {
                     (.., Some(code)) => Reason::Code(code),
                     _ => Reason::Message,
                 };
-                Trap::new(&message(error), reason)
+                Trap::new(message(error), reason)
             }
         };
         let more = error.backtrace().map_or(&[][..], |backtrace| backtrace.frames());
@@ -162,7 +163,7 @@ impl Trap {
             _ if is_here => Error::host(Passing(Rc::clone(trap))),
             reason => {
                 let code = if let &Reason::Code(code) = reason { Reason::Code(code) } else { Reason::Message };
-                let copy = Trap::new(&trap.message, code);
+                let copy = Trap::new(text_of(&trap.message), code);
                 copy.frames.borrow_mut().clone_from(&trap.frames.borrow());
                 Error::host(Passing(copy))
             }
@@ -192,9 +193,13 @@ pub(crate) fn is_of_code(error: &Error) -> bool {
 fn message(error: &Error) -> String {
     match error.kind() {
         ErrorKind::TrapCode(code) => code.to_string(),
-        // Frames follow in lines of their own.
-        ErrorKind::Exception(_) => error.to_string().lines().next().unwrap_or_default().into(),
-        _ => error.to_string(),
+        ErrorKind::Exception(_) => {
+            let mut text = text_of(error);
+            // Frames follow in lines of their own.
+            text.truncate(text.find('\n').unwrap_or(text.len()));
+            text
+        }
+        _ => text_of(error),
     }
 }
 
@@ -206,11 +211,11 @@ impl wasm_ref_t {
 
     /// Makes a trap of a message.
     pub(crate) fn trap_of_message(cell: &Rc<StoreCell>, message: &str) -> Box<wasm_ref_t> {
-        wasm_ref_t::trap_with(cell, message, Reason::Message)
+        wasm_ref_t::trap_with(cell, message.into(), Reason::Message)
     }
 
     /// Makes a trap of a message and what else it has.
-    pub(crate) fn trap_with(cell: &Rc<StoreCell>, message: &str, reason: Reason) -> Box<wasm_ref_t> {
+    pub(crate) fn trap_with(cell: &Rc<StoreCell>, message: String, reason: Reason) -> Box<wasm_ref_t> {
         Box::new(wasm_ref_t::new(cell, Object::Trap(Trap::new(message, reason))))
     }
 
