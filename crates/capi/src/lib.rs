@@ -28,8 +28,9 @@
 //!   vectors, values without references, configurations) is used by one thread at a time.
 //! - **Stores.** Each reference keeps its store alive. A store is freed when it and all its references are deleted.
 //!   A reference that is passed together with another store is an error: the result is null, false or a trap.
-//! - **Calls back.** A host function may call everything, and may delete its own store. So may a finalizer. Finalizers
-//!   run after the function of this library that made them due: when it returns, or before it calls a host function.
+//! - **Calls back.** A host function may call everything, and may delete its own store and all that a function which runs
+//!   was given, except memory of C's. So may a finalizer. Finalizers run after the function of this library that made them
+//!   due: when it returns, or before it calls a host function.
 //!   Streams and clocks of WASI, and the finalizers of these and of a linker's functions, must not use the store; what they
 //!   call fails. These finalizers must not use the linker, either.
 //! - **Panics** do not leave the library: a panic is a bug in it, and ends the process. Nor may a callback unwind into

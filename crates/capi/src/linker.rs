@@ -41,20 +41,7 @@ impl wasmote_linker_t {
             self.fits(&item.store)?;
             self.store = Some(Rc::downgrade(&item.store));
         }
-        wasmote_error_t::or(put_off(|| self.linker.define(module, name, handle).map(drop)))
-    }
-
-    fn define_instance(&mut self, name: &str, instance: &wasm_ref_t) -> Outcome {
-        let Object::Instance(handle) = instance.object else { return Err(wasmote_error_t::new("this is no instance")) };
-        self.fits(&instance.store)?;
-        // The finalizers that run at the end may delete the instance and the linker.
-        let cell = Rc::clone(&instance.store);
-        let defined = cell.with(|context| {
-            // If a name is taken, the exports before it are defined.
-            self.store = Some(Rc::downgrade(&cell));
-            put_off(|| self.linker.instance(context, name, handle).map(drop))
-        });
-        wasmote_error_t::or(defined.ok_or_else(|| wasmote_error_t::new(IN_USE))?)
+        wasmote_error_t::or(self.linker.define(module, name, handle)).map(drop)
     }
 
     pub(crate) fn define_func(
@@ -73,10 +60,31 @@ impl wasmote_linker_t {
             let function: &HostFunction = &function;
             function.call_from_wasm(caller, &types, args, results)
         };
-        wasmote_error_t::or(put_off(|| self.linker.func_new(module, name, ty, code).map(drop)))
+        wasmote_error_t::or(self.linker.func_new(module, name, ty, code)).map(drop)
     }
 }
 
+/// Defines all exports of an instance. The finalizers that run at the end may delete the instance and the linker.
+///
+/// # Safety
+/// The pointer is valid.
+unsafe fn define_instance(linker: *mut wasmote_linker_t, name: &str, instance: &wasm_ref_t) -> Outcome {
+    let Object::Instance(handle) = instance.object else { return Err(wasmote_error_t::new("this is no instance")) };
+    let cell = Rc::clone(&instance.store);
+    let defined = cell.with(|context| {
+        put_off(|| {
+            // SAFETY: as the caller guarantees. The reference ends before finalizers run.
+            let linker = unsafe { &mut *linker };
+            linker.fits(&cell)?;
+            // If a name is taken, the exports before it are defined.
+            linker.store = Some(Rc::downgrade(&cell));
+            wasmote_error_t::or(linker.linker.instance(context, name, handle)).map(drop)
+        })
+    });
+    defined.ok_or_else(|| wasmote_error_t::new(IN_USE))?
+}
+
+// What defines something changes the linker in `put_off`, through a reference that ends there: a finalizer may delete it.
 c_functions! {
     /// Makes a linker that defines nothing.
     fn wasmote_linker_new(engine: &wasm_engine_t) -> Option<Box<wasmote_linker_t>> {
@@ -95,13 +103,13 @@ c_functions! {
 
     /// Defines the functions of WASI preview 1. Each store has its own state of WASI: see [`crate::wasi`].
     #[cfg(feature = "wasi")]
-    fn wasmote_linker_define_wasi(linker: &mut wasmote_linker_t) -> Option<Box<wasmote_error_t>> {
-        wasmote_error_t::or(put_off(|| wasmote_wasi::add_to_linker(&mut linker.linker, crate::wasi::context))).err()
+    fn wasmote_linker_define_wasi(linker: *mut wasmote_linker_t) -> Option<Box<wasmote_error_t>> {
+        wasmote_error_t::or(put_off(|| wasmote_wasi::add_to_linker(&mut (*linker).linker, crate::wasi::context))).err()
     }
 
     /// Defines an item of a store. Then the linker serves this store alone. The item remains the caller's.
     fn wasmote_linker_define(
-        linker: &mut wasmote_linker_t,
+        linker: *mut wasmote_linker_t,
         module: *const u8,
         module_size: usize,
         name: *const u8,
@@ -109,17 +117,17 @@ c_functions! {
         item: &wasm_ref_t,
     ) -> Option<Box<wasmote_error_t>> {
         let names = name_of(module, module_size).and_then(|module| Ok((module, name_of(name, name_size)?)));
-        names.and_then(|(module, name)| linker.define(module, name, item)).err()
+        names.and_then(|(module, name)| put_off(|| (*linker).define(module, name, item))).err()
     }
 
     /// Defines all exports of an instance under a module name. Then the linker serves the instance's store alone.
     fn wasmote_linker_define_instance(
-        linker: &mut wasmote_linker_t,
+        linker: *mut wasmote_linker_t,
         name: *const u8,
         name_size: usize,
         instance: &wasm_ref_t,
     ) -> Option<Box<wasmote_error_t>> {
-        name_of(name, name_size).and_then(|name| linker.define_instance(name, instance)).err()
+        name_of(name, name_size).and_then(|name| define_instance(linker, name, instance)).err()
     }
 
     /// Defines a host function, for all stores of the engine. Threads that use such stores call it at the same time.
@@ -127,7 +135,7 @@ c_functions! {
     /// The finalizer, unless it is null, gets `env` when the linker and all stores with the function are freed, or at once if this
     /// fails.
     fn wasmote_linker_define_func(
-        linker: &mut wasmote_linker_t,
+        linker: *mut wasmote_linker_t,
         module: *const u8,
         module_size: usize,
         name: *const u8,
@@ -139,7 +147,7 @@ c_functions! {
     ) -> Option<Box<wasmote_error_t>> {
         let function = HostFunction::WithCaller(callback, Env::new(env, finalizer));
         let names = name_of(module, module_size).and_then(|module| Ok((module, name_of(name, name_size)?)));
-        names.and_then(|(module, name)| linker.define_func(module, name, ty, function)).err()
+        names.and_then(|(module, name)| put_off(|| (*linker).define_func(module, name, ty, function))).err()
     }
 
     /// Defines all functions that a module imports and the linker lacks as functions that trap.

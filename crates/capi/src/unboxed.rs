@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasmote::{Error, Global};
 
 use crate::error::{name_of, wasmote_error_t};
-use crate::finalizers::{Env, Finalized, Finalizer};
+use crate::finalizers::{Env, Finalized, Finalizer, put_off};
 use crate::func::{CallError, EnvOf, HostFunction, Places, new_func};
 use crate::instance::IN_USE;
 use crate::linker::wasmote_linker_t;
@@ -140,7 +140,7 @@ c_functions! {
 
     /// Defines a host function that takes arrays of values, as [`crate::linker::wasmote_linker_define_func`] does.
     fn wasmote_linker_define_func_unboxed(
-        linker: &mut wasmote_linker_t,
+        linker: *mut wasmote_linker_t,
         module: *const u8,
         module_size: usize,
         name: *const u8,
@@ -152,7 +152,7 @@ c_functions! {
     ) -> Option<Box<wasmote_error_t>> {
         let function = HostFunction::Unboxed(callback, EnvOf::Linker(Env::new(env, finalizer)));
         let names = name_of(module, module_size).and_then(|module| Ok((module, name_of(name, name_size)?)));
-        names.and_then(|(module, name)| linker.define_func(module, name, ty, function)).err()
+        names.and_then(|(module, name)| put_off(|| (*linker).define_func(module, name, ty, function))).err()
     }
 
     /// Makes a global. Its value remains the caller's. Returns null and sets `global`, or returns an error.

@@ -17,14 +17,17 @@ pub struct wasmote_wasi_config_t {
     builder: WasiCtxBuilder,
 }
 
-impl wasmote_wasi_config_t {
-    fn change(&mut self, change: impl FnOnce(WasiCtxBuilder) -> WasiCtxBuilder) {
-        // The finalizer of a stream that is replaced may delete the configuration.
-        put_off(|| {
-            let builder = std::mem::take(&mut self.builder);
-            self.builder = change(builder);
-        });
-    }
+/// Changes a configuration. The finalizer of what is replaced may delete it.
+///
+/// # Safety
+/// The pointer is valid.
+unsafe fn change(config: *mut wasmote_wasi_config_t, change: impl FnOnce(WasiCtxBuilder) -> WasiCtxBuilder) {
+    put_off(|| {
+        // SAFETY: as the caller guarantees. The reference ends before finalizers run.
+        let config = unsafe { &mut *config };
+        let builder = std::mem::take(&mut config.builder);
+        config.builder = change(builder);
+    });
 }
 
 /// Returns the state of WASI in a store. Without one, a guest sees nothing.
@@ -116,75 +119,75 @@ c_functions! {
     }
 
     /// Adds an argument, which ends with a byte of zero. The first is the program's name.
-    fn wasmote_wasi_config_arg(config: &mut wasmote_wasi_config_t, arg: *const c_char) {
+    fn wasmote_wasi_config_arg(config: *mut wasmote_wasi_config_t, arg: *const c_char) {
         let arg = CStr::from_ptr(arg).to_bytes();
-        config.change(|builder| builder.arg(arg));
+        change(config, |builder| builder.arg(arg));
     }
 
     /// Adds an environment variable, as `NAME=VALUE` with a byte of zero at the end.
-    fn wasmote_wasi_config_env(config: &mut wasmote_wasi_config_t, variable: *const c_char) {
+    fn wasmote_wasi_config_env(config: *mut wasmote_wasi_config_t, variable: *const c_char) {
         let variable = CStr::from_ptr(variable).to_bytes().to_vec();
-        config.change(|builder| builder.env_bytes(variable));
+        change(config, |builder| builder.env_bytes(variable));
     }
 
     /// Passes on the environment of this process.
-    fn wasmote_wasi_config_inherit_env(config: &mut wasmote_wasi_config_t) {
-        config.change(WasiCtxBuilder::inherit_env);
+    fn wasmote_wasi_config_inherit_env(config: *mut wasmote_wasi_config_t) {
+        change(config, WasiCtxBuilder::inherit_env);
     }
 
     /// Passes on the standard input of this process.
-    fn wasmote_wasi_config_inherit_stdin(config: &mut wasmote_wasi_config_t) {
-        config.change(WasiCtxBuilder::inherit_stdin);
+    fn wasmote_wasi_config_inherit_stdin(config: *mut wasmote_wasi_config_t) {
+        change(config, WasiCtxBuilder::inherit_stdin);
     }
 
     /// Passes on the standard output of this process. The guest's writes are not buffered.
-    fn wasmote_wasi_config_inherit_stdout(config: &mut wasmote_wasi_config_t) {
-        config.change(WasiCtxBuilder::inherit_stdout);
+    fn wasmote_wasi_config_inherit_stdout(config: *mut wasmote_wasi_config_t) {
+        change(config, WasiCtxBuilder::inherit_stdout);
     }
 
     /// Passes on the standard error of this process.
-    fn wasmote_wasi_config_inherit_stderr(config: &mut wasmote_wasi_config_t) {
-        config.change(WasiCtxBuilder::inherit_stderr);
+    fn wasmote_wasi_config_inherit_stderr(config: *mut wasmote_wasi_config_t) {
+        change(config, WasiCtxBuilder::inherit_stderr);
     }
 
     /// Makes standard input a copy of these bytes.
-    fn wasmote_wasi_config_stdin_bytes(config: &mut wasmote_wasi_config_t, bytes: *const u8, size: usize) {
+    fn wasmote_wasi_config_stdin_bytes(config: *mut wasmote_wasi_config_t, bytes: *const u8, size: usize) {
         let pipe = Pipe::with_bytes(bytes_of(bytes, size));
-        config.change(|builder| builder.stdin(Input::Reader(Box::new(pipe))));
+        change(config, |builder| builder.stdin(Input::Reader(Box::new(pipe))));
     }
 
     /// Makes standard input what a function returns. It must not use the store. The finalizer, unless it is null, gets `env` when the
     /// guest has closed the stream, or with its store.
     fn wasmote_wasi_config_stdin_callback(
-        config: &mut wasmote_wasi_config_t,
+        config: *mut wasmote_wasi_config_t,
         callback: ReadCallback,
         env: *mut c_void,
         finalizer: Finalizer,
     ) {
         let stream = Stream { callback, env: Env::new(env, finalizer) };
-        config.change(|builder| builder.stdin(Input::Reader(Box::new(stream))));
+        change(config, |builder| builder.stdin(Input::Reader(Box::new(stream))));
     }
 
     /// Passes what the guest writes to standard output to a function, as for standard input.
     fn wasmote_wasi_config_stdout_callback(
-        config: &mut wasmote_wasi_config_t,
+        config: *mut wasmote_wasi_config_t,
         callback: WriteCallback,
         env: *mut c_void,
         finalizer: Finalizer,
     ) {
         let stream = Stream { callback, env: Env::new(env, finalizer) };
-        config.change(|builder| builder.stdout(Output::Writer(Box::new(stream))));
+        change(config, |builder| builder.stdout(Output::Writer(Box::new(stream))));
     }
 
     /// Passes what the guest writes to standard error to a function, as for standard input.
     fn wasmote_wasi_config_stderr_callback(
-        config: &mut wasmote_wasi_config_t,
+        config: *mut wasmote_wasi_config_t,
         callback: WriteCallback,
         env: *mut c_void,
         finalizer: Finalizer,
     ) {
         let stream = Stream { callback, env: Env::new(env, finalizer) };
-        config.change(|builder| builder.stderr(Output::Writer(Box::new(stream))));
+        change(config, |builder| builder.stderr(Output::Writer(Box::new(stream))));
     }
 
     /// Lets the guest use the directory `host`, and all beneath it, under the name `guest`. Both end with a byte of zero. Fails if
@@ -209,15 +212,15 @@ c_functions! {
     }
 
     /// Makes clocks and random numbers the same in each run.
-    fn wasmote_wasi_config_deterministic(config: &mut wasmote_wasi_config_t) {
-        config.change(WasiCtxBuilder::deterministic);
+    fn wasmote_wasi_config_deterministic(config: *mut wasmote_wasi_config_t) {
+        change(config, WasiCtxBuilder::deterministic);
     }
 
     /// Replaces the clocks. `now` reads them; all have this resolution, in nanoseconds. `sleep` lets time pass, which passes
     /// in no other way; if it is null, time passes by itself. Both are called while the guest runs, and must not use its
     /// store. The finalizer, unless it is null, gets `env` when other clocks replace these, or with the store.
     fn wasmote_wasi_config_clocks_callback(
-        config: &mut wasmote_wasi_config_t,
+        config: *mut wasmote_wasi_config_t,
         now: ClockCallback,
         resolution: u64,
         sleep: Option<SleepCallback>,
@@ -225,7 +228,7 @@ c_functions! {
         finalizer: Finalizer,
     ) {
         let clocks = ClocksOfC { now, resolution, sleep, env: Env::new(env, finalizer) };
-        config.change(|builder| builder.clocks(Box::new(clocks)));
+        change(config, |builder| builder.clocks(Box::new(clocks)));
     }
 
     /// Gives a store its state of WASI, and takes over the configuration. Fails if an argument has a byte of zero, or if there are

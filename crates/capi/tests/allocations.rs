@@ -96,7 +96,7 @@ fn calls_with_few_values_allocate_nothing() {
         };
         let ty = wasm_functype_new(&mut types(), &mut types()).expect("a type");
         let defined = wasmote_linker_define_func_unboxed(
-            &mut linker,
+            &mut *linker,
             b"host".as_ptr(),
             4,
             b"same".as_ptr(),
