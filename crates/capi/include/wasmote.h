@@ -404,8 +404,9 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_call_resume_trap(
 WASM_API_EXTERN void wasmote_call_delete(own wasmote_call_t *call);
 
 /// Returns a trap that a host function returns to suspend the resumable call in which wasm called it. `value` is the
-/// caller's; `wasmote_call_value` returns it. A call that is not resumable ends with a trap instead, and so does one with an
-/// ordinary call between it and the host function.
+/// caller's; `wasmote_call_value` returns it. A call that is not resumable ends with a trap instead, which has a message and
+/// no code, and so does one with an ordinary call between it and the host function. Returns NULL if the caller's function
+/// is not the one that runs.
 WASM_API_EXTERN own wasm_trap_t *wasmote_caller_suspend(const wasmote_caller_t *caller, void *value);
 
 ///////////////////////////////////////////////////////////////////////////////

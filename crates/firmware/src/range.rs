@@ -42,7 +42,7 @@ pub unsafe fn slice<'a, P>(start: *const P, count: usize) -> &'a [P] {
     unsafe { core::slice::from_raw_parts(start, count) }
 }
 
-/// As [`slice`], to be written.
+/// As [`slice()`], to be written.
 ///
 /// # Safety
 /// The items are readable and writable, and nothing else uses them for `'a`.

@@ -146,7 +146,9 @@ fn anchors(page: &str) -> Vec<String> {
 fn links_between_pages_lead_somewhere() {
     for (name, text) in pages() {
         let folder = root().join(&name).parent().unwrap().to_path_buf();
-        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+        // Code has such brackets, too.
+        let prose: String = text.split("```").step_by(2).collect();
+        for link in prose.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             if link.starts_with("http") {
                 continue;
             }
@@ -213,11 +215,14 @@ fn names_in_code(files: &[PathBuf]) -> HashSet<String> {
             names.insert(part.split('.').next().unwrap().into());
         }
         let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if !["rs", "toml", "c", "h"].contains(&extension) {
-            continue;
-        }
+        let comment = match extension {
+            "rs" | "c" | "h" => "//",
+            "py" | "pyi" => "#",
+            "toml" => "\n",
+            _ => continue,
+        };
         for line in fs::read_to_string(file).unwrap().lines() {
-            let code = if extension != "toml" { line.split("//").next().unwrap() } else { line };
+            let code = line.split(comment).next().unwrap();
             for word in words_of(code) {
                 names.insert(word.into());
                 names.extend(word.split('-').map(String::from));
@@ -267,6 +272,10 @@ const FOREIGN: &[&str] = &[
     "EPIPE",
     "LOOKUP_PARENT",
     "O_PATH",
+    "WasmtimeError",
+    "cffi",
+    "ctypes",
+    "get_buffer_ptr",
     "RESOLVE_BENEATH",
     "RESOLVE_NO_MAGICLINKS",
     "SAFETY",
