@@ -6,11 +6,11 @@
 //   pointers is then not set, if their text says nothing else.
 // - `own` says who deletes, as in `wasm.h`: a parameter is deleted by the function, a result by the caller.
 // - Names and texts are bytes with a length, and UTF-8. They need no byte of zero at the end.
-// - Engines, shared modules and interrupt handles can be used by all threads at once. A linker can be used by
-//   all threads at once as long as none defines anything, and it has no items of a store. A store, with all its references and
-//   such a linker, is used by one thread at a time.
+// - Engines, shared modules and interrupt handles can be used by all threads at once. A linker that has no items of a
+//   store can be used by all threads at once, as long as none defines anything. A store, with all its references and a linker
+//   that has its items, is used by one thread at a time.
 // - Host functions and finalizers may call everything. Streams and clocks of WASI, and finalizers of these and of a
-//   linker's functions, must not use the store: what they call fails.
+//   linker's functions, must not use the store, nor the linker: what they call fails.
 // - A callback must return: it must not throw, nor leave with `longjmp`.
 #ifndef WASMOTE_H
 #define WASMOTE_H
@@ -202,7 +202,7 @@ WASM_API_EXTERN own wasmote_error_t *wasmote_store_set_fuel(wasm_store_t *store,
 /// Returns the fuel that is left in `fuel`. Fails if the engine's code takes none.
 WASM_API_EXTERN own wasmote_error_t *wasmote_store_get_fuel(const wasm_store_t *store, uint64_t *fuel);
 
-/// What a store may take. A negative number is no limit.
+/// What a store may take. A negative number is no limit; 0 forbids all of it.
 typedef struct wasmote_limits_t {
   /// The bytes of each memory.
   int64_t memory_bytes;
@@ -535,21 +535,23 @@ WASM_API_EXTERN void wasmote_linker_delete(own wasmote_linker_t *linker);
 WASM_API_EXTERN void wasmote_linker_allow_shadowing(wasmote_linker_t *linker, bool allow);
 
 /// Defines the functions of WASI preview 1. Each store has its own state of WASI (`wasmote_store_set_wasi`); a store without
-/// one shows the guest nothing.
+/// one shows the guest nothing. Fails if one of their names is taken.
 WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_wasi(wasmote_linker_t *linker);
 
-/// Defines an item of a store. Then the linker serves this store alone. The item remains the caller's.
+/// Defines an item of a store. Then the linker serves this store alone, unless the item is a shared memory. The item remains
+/// the caller's. Fails if the name is taken, if a name is not UTF-8, or if the linker serves another store.
 WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define(
     wasmote_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
     const wasm_extern_t *item);
 
-/// Defines all exports of an instance under a module name. Then the linker serves the instance's store alone.
+/// Defines all exports of an instance under a module name. Then the linker serves the instance's store alone. Fails as
+/// `wasmote_linker_define` does; the exports before a name that is taken are then defined.
 WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_instance(
     wasmote_linker_t *linker, const char *name, size_t name_size, const wasm_instance_t *instance);
 
 /// Defines a host function, for all stores of the engine. Threads that use such stores call it at the same time. The
 /// finalizer, unless it is NULL, gets `env` when the linker and all stores with the function are freed, or at once if
-/// this fails.
+/// this fails: if the name is taken, if a name is not UTF-8, or if the type refers to types of a module.
 WASM_API_EXTERN own wasmote_error_t *wasmote_linker_define_func(
     wasmote_linker_t *linker, const char *module, size_t module_size, const char *name, size_t name_size,
     const wasm_functype_t *type, wasmote_callback_t callback, void *env, void (*finalizer)(void *));

@@ -21,7 +21,8 @@ use crate::project;
 
 pub const OPTIONS: &str = "
   FOLDER       where everything is put, instead of target/dist; what is there already is replaced
-  --only NAME  one product only: c, firmware (which needs `cargo xtask setup-embedded`)
+  --only NAME  one product only: c, firmware. Without it, firmware is left out where `cargo xtask setup-embedded` has not
+               made its compilers
   --check      builds programs with what is in the folder, by pkg-config and by CMake, and runs them
   --docs       instead, the reference of both C headers by Doxygen, in target/doc-c
 ";
@@ -30,6 +31,8 @@ pub const OPTIONS: &str = "
 struct Product {
     name: &'static str,
     what: &'static str,
+    /// Returns what this machine lacks to build it.
+    lacks: fn() -> Option<String>,
     /// Builds it, and puts it into a folder.
     make: fn(&Path) -> Result<()>,
     /// Uses what is in the folder. Returns what this machine lacks for that. `None`: another check of CI uses it.
@@ -42,12 +45,14 @@ const PRODUCTS: &[Product] = &[
     Product {
         name: "c",
         what: "wasm.h and wasmote.h, with the shared and the static library",
+        lacks: || None,
         make: c_library::make,
         check: Some(check::check),
     },
     Product {
         name: "firmware",
         what: "wasmote-firmware.h, with the static libraries of six targets, in `firmware`",
+        lacks: libraries::lacks,
         make: |folder| libraries::make_all(&folder.join("firmware"), &[]),
         // `cargo xtask firmware` builds a program in C with the library, and runs it.
         check: None,
@@ -66,6 +71,13 @@ pub fn main(mut arguments: Arguments) -> Result<()> {
     ensure!(PRODUCTS.iter().any(|product| selected(&product)), "there is no such product");
     let folder = folder.unwrap_or_else(|| project::target_dir().join("dist"));
     for product in PRODUCTS.iter().filter(selected) {
+        match (product.lacks)() {
+            Some(reason) if only.is_none() => {
+                println!("{}: left out: {reason}", product.name);
+                continue;
+            }
+            lacking => required(lacking)?,
+        }
         make(product, &folder)?;
         if let Some(check) = product.check.filter(|_| is_checked) {
             required(check(&folder)?)?;

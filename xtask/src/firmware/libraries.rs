@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::size::elf;
 use crate::{embedded, forbidden_symbols, project};
@@ -25,12 +25,15 @@ const LIBRARY: &str = "libwasmote_firmware.a";
 /// What neither a library nor a program linked with it may have: formatting, which panics would need, and unwinding.
 const FORBIDDEN: [&str; 4] = ["core::fmt::", "core::num::flt2dec", "_Unwind_", "rust_eh_personality"];
 
+/// Returns which compiler this machine lacks.
+pub fn lacks() -> Option<String> {
+    TARGETS.into_iter().find_map(|target| embedded::cargo(target).err())
+}
+
 /// Makes the library of a target: `folder/TARGET/libwasmote_firmware.a`, with `folder/include/wasmote-firmware.h`.
 /// Returns the library.
 pub fn make(target: &str, folder: &Path) -> Result<PathBuf> {
-    let Ok(mut cargo) = embedded::cargo(target) else {
-        bail!("no toolchain for {target}; `cargo xtask setup-embedded {target}` makes one");
-    };
+    let mut cargo = embedded::cargo(target).map_err(anyhow::Error::msg)?;
     let target_dir = project::target_dir().join("firmware-library");
     cargo.args(["rustc", "--locked", "--quiet", "--package", PACKAGE, "--crate-type", "staticlib"]);
     cargo.args(["--profile", "firmware", "--target", target, "--target-dir"]).arg(&target_dir);

@@ -298,7 +298,8 @@ class Linker:
     def define_func(
         self, module: str, name: str, ty: FuncType, func: Callable[..., Any], access_caller: bool = False
     ) -> None:
-        """Defines a host function for all stores of the engine: see `Func`."""
+        """Defines a host function for all stores of the engine. It returns `None` for no result, a value for one, and a
+        sequence for several. An exception that it raises ends the call, and leaves it as the same object."""
 
     def define_instance(self, store: _Storelike, name: str, instance: Instance) -> None:
         """Defines all exports of an instance under a module name."""
@@ -486,7 +487,7 @@ class WasiConfig:
     def stdout_custom(self) -> Callable[[bytes], int | None]: ...
     @stdout_custom.setter
     def stdout_custom(self, value: Callable[[bytes], int | None]) -> None:
-        """A callable that gets what the guest writes, as bytes. It must not use the store. If it returns a number, so many"""
+        """A callable that gets what the guest writes, as bytes. It must not use the store. If it returns a number, that many bytes were written."""
 
     @property
     def stderr_file(self) -> _Path: ...
