@@ -15,6 +15,8 @@ if sys.platform == "win32":
 PRELUDE = """
 import os, signal, sys, threading, time
 from wasmote import *
+# A shell lets what it runs in the background ignore SIGINT, and Python then has no handler for it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 engine = Engine()
 store = Store(engine)
 def load(text, *imports):
@@ -34,7 +36,10 @@ def interrupted(program: str, **options) -> str:
     process = start(program, **options)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    try:
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 0
     return output
 
