@@ -194,12 +194,12 @@ impl Linker {
             let exports = instance.handle.exports(&*context).map(|(export, _)| (name.to_owned(), export.to_owned()));
             let names = exports.collect::<Vec<_>>();
             names.iter().try_for_each(|name| state.shadow(py, name))?;
+            // If a name is taken, the exports before it are defined.
+            state.store = Some(cell.id);
             state.linker.instance(&mut *context, name, instance.handle).map_err(|error| to_py(py, error))?;
             state.names.extend(names);
             Ok(())
-        })?;
-        state.store = Some(cell.id);
-        Ok(())
+        })
     }
 
     /// Instantiates a module in a store, and defines its exports under a module name.

@@ -227,10 +227,19 @@ impl StoreCell {
 
     /// Runs Python code, which may use the store through this caller.
     pub fn lend<R>(&self, running: &mut Running<'_>, python: impl FnOnce(NonNull<()>) -> R) -> R {
+        /// If a panic passes, the caller is gone: the store stays unusable.
+        struct Unlend<'a>(&'a StoreCell);
+        impl Drop for Unlend<'_> {
+            fn drop(&mut self) {
+                self.0.set_access(Access::Taken);
+            }
+        }
         let caller = NonNull::from(running).cast();
         self.set_access(Access::Lent { caller, thread: thread::current().id() });
+        let unlend = Unlend(self);
         self.objects.release_due();
         let result = python(caller);
+        std::mem::forget(unlend);
         // Code that switches native stacks (greenlets) could leave calls in another order than it began them. Then
         // another call still uses the store.
         if !matches!(self.set_access(Access::Taken), Access::Lent { caller: last, .. } if last == caller) {

@@ -52,15 +52,19 @@ fn val_type_to_py(py: Python<'_>, ty: ValType) -> PyResult<Bound<'_, PyAny>> {
     types_class!(py, "ValType")?.call1((ty.name(),))
 }
 
+/// The most parameters or results of a host function.
+const MOST_TYPES: usize = 1000;
+
 /// Makes a type of a `FuncType`.
 pub fn func_type(ty: &Bound<'_, PyAny>) -> PyResult<FuncType> {
     of_instance(ty, types_class!(ty.py(), "FuncType")?, "FuncType")?;
     let list = |name: &str| -> PyResult<Vec<ValType>> {
-        let types = ty.getattr(name)?;
-        if types.len()? > 1000 {
+        let types = ty.getattr(name)?.try_iter()?.take(MOST_TYPES + 1).map(|ty| val_type(&ty?));
+        let types: Vec<ValType> = types.collect::<PyResult<_>>()?;
+        if types.len() > MOST_TYPES {
             return Err(PyValueError::new_err("a host function has at most 1000 parameters and results"));
         }
-        types.try_iter()?.map(|ty| val_type(&ty?)).collect()
+        Ok(types)
     };
     Ok(FuncType::new(list("_params")?, list("_results")?))
 }

@@ -400,3 +400,50 @@ def test_exceptions_of_conversions_pass(store, load, ty):
     identity = load(f'(module (func (export "f") (param {ty}) (result {ty}) local.get 0))')["f"]
     with pytest.raises(LookupError, match="mine"):
         identity(store, Number())
+
+
+def test_a_panic_that_passes_a_host_function_leaves_the_store_unusable(engine, store):
+    with pytest.raises(Exception):
+        Module(engine, "(")
+    # The exception that a panic of Rust becomes. A host function can raise it as well.
+    panics = [found for found in BaseException.__subclasses__() if found.__name__ == "PanicException"]
+    if not panics:
+        pytest.skip("there was no panic yet, and so no class")
+
+    def panic():
+        raise panics[-1]("raised")
+
+    run = Instance(store, Module(engine, CALLS_HOST), [Func(store, FuncType([], []), panic)]).exports(store)["run"]
+    with pytest.raises(BaseException, match="raised"):
+        run(store)
+    with pytest.raises(RuntimeError):
+        store.get_fuel()
+    with pytest.raises(RuntimeError):
+        run(store)
+
+
+def test_types_that_say_another_length_than_they_have(store):
+    class Types(list):
+        def __len__(self):
+            return 0
+
+    ty = FuncType([], [])
+    ty._params = Types([I32] * 1001)
+    with pytest.raises(ValueError):
+        Func(store, ty, lambda *_: None)
+    ty._params = Types([I32] * 1000)
+    Func(store, ty, lambda *_: None)
+
+
+def test_a_linker_that_defined_a_part_of_an_instance_serves_its_store_alone(engine, store):
+    instance = Instance(store, Module(engine, '(module (func (export "g")) (func (export "f")))'), [])
+    linker = Linker(engine)
+    linker.define_unknown_imports_as_traps(Module(engine, '(module (import "m" "f" (func)))'))
+    with pytest.raises(Exception):
+        linker.define_instance(store, "m", instance)
+    importer = Module(engine, '(module (import "m" "g" (func)))')
+    other = Store(engine)
+    with pytest.raises(ValueError):
+        linker.instantiate(other, importer)
+    linker.instantiate(store, importer)
+    Instance(other, Module(engine, "(module)"), [])
