@@ -36,6 +36,7 @@ pub fn make(target: &str, folder: &Path) -> Result<PathBuf> {
     let mut cargo = embedded::cargo(target).map_err(anyhow::Error::msg)?;
     let target_dir = project::target_dir().join("firmware-library");
     cargo.args(["rustc", "--locked", "--quiet", "--package", PACKAGE, "--crate-type", "staticlib"]);
+    cargo.args(["--no-default-features", "--features", "small-floats"]);
     cargo.args(["--profile", "firmware", "--target", target, "--target-dir"]).arg(&target_dir);
     project::run(cargo.current_dir(project::root()))?;
     let built = super::read(&target_dir.join(target).join("firmware").join(LIBRARY))?;

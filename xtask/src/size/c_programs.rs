@@ -57,7 +57,7 @@ const fn row(what: &'static str, library: Library, features: &'static str, input
 
 const ROWS: &[Row] = &[
     row("wasmote-firmware.h: images, in place, without floats", FIRMWARE, "", Input::Image),
-    row("the same with floats", FIRMWARE, "float", Input::Image),
+    row("the same with floats", FIRMWARE, "small-floats", Input::Image),
     row("wasm.h: images", CAPI, "", Input::Image),
     row("the same with the extended op set and superinstructions", CAPI, "superinstructions", Input::Image),
     row("wasm.h: binaries", CAPI, "validate", Input::Binary),
